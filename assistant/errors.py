@@ -1,0 +1,61 @@
+"""Every error a person can meet, each with the remedy in its message.
+
+    AssistantError
+    ├── SettingsError       a setting, option or date that cannot be used
+    ├── CorpusError         articles that cannot be found or read
+    ├── IndexError_
+    │   ├── IndexMissing    no index there, or an empty folder
+    │   ├── IndexMismatch   made with another embedder or another chunking
+    │   └── IndexBusy       another process is writing it
+    ├── ModelError          weights, packages, keys or a model that fails
+    │   └── WeightsError    packaged weights missing or with a wrong checksum
+    ├── PromptError         a prompt file that is missing or has wrong slots
+    └── GoldError           gold cases that cannot be read or can never be won
+
+Only the command line catches them (exit status 2, one line on standard error); foreign exceptions are
+mapped to one of these where the foreign library is called.
+"""
+
+
+class AssistantError(Exception):
+    """Base of all errors shown to a person; `str(error)` is the one line they see."""
+
+
+class SettingsError(AssistantError):
+    """A setting, option or date has a value that cannot be used."""
+
+
+class CorpusError(AssistantError):
+    """The corpus, or an article in it, cannot be found or read."""
+
+
+class IndexError_(AssistantError):
+    """Something is wrong with the index as a whole."""
+
+
+class IndexMissing(IndexError_):
+    """There is no index at the given place."""
+
+
+class IndexMismatch(IndexError_):
+    """The index was made with another embedder or another chunking than the settings ask for."""
+
+
+class IndexBusy(IndexError_):
+    """Another process holds the index's write lock."""
+
+
+class ModelError(AssistantError):
+    """A model cannot be loaded or called, or its output cannot be used."""
+
+
+class WeightsError(ModelError):
+    """Packaged weights are missing or differ from their pinned checksum."""
+
+
+class PromptError(AssistantError):
+    """A prompt file is missing or its slots are not the expected ones."""
+
+
+class GoldError(AssistantError):
+    """Gold cases cannot be read, or can never be won."""

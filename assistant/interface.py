@@ -1,0 +1,144 @@
+"""The JSON that `ask` and `search` print, as pydantic models: a versioned contract with whoever reads it.
+
+Scores, support and confidence lie between 0 and 1, higher is better. `start` and `end` are character offsets
+into the article's text as stored in the index: `text[start:end] == quote` always holds.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+VERSION = 1
+
+AbstentionReason = Literal["nothing-relevant", "not-stated", "unsupported", "unclear-question"]
+Status = Literal["answered", "abstained", "conflicting"]
+
+
+class Strict(BaseModel):
+    """A frozen model that refuses unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Citation(Strict):
+    """A verbatim quote in a dated article."""
+
+    number: int = Field(ge=1)
+    article: str
+    title: str
+    date: dt.date | None
+    outlets: list[str]
+    quote: str
+    start: int
+    end: int
+    url: str | None
+
+
+class Claim(Strict):
+    """One sentence of the answer, the numbers of the citations it rests on, and how well they support it."""
+
+    text: str
+    citations: list[int]
+    support: float = Field(ge=0, le=1)
+
+
+class Abstention(Strict):
+    """Why there is no answer."""
+
+    reason: AbstentionReason
+    message: str
+
+
+class AnswerPassage(Strict):
+    """A passage that was found for the question; `also_in` names articles that hold a near copy."""
+
+    article: str
+    date: dt.date | None
+    start: int
+    end: int
+    score: float = Field(ge=0, le=1)
+    also_in: list[str] = []
+
+
+class AnswerWarning(Strict):
+    """Something the reader should know: about the article named, or about the whole answer."""
+
+    article: str | None = None
+    code: str
+    message: str
+
+
+class Seconds(Strict):
+    """Wall-clock seconds of each stage."""
+
+    retrieve: float = 0.0
+    generate: float = 0.0
+    ground: float = 0.0
+    total: float = 0.0
+
+
+class Tokens(Strict):
+    """What the language model read and wrote."""
+
+    prompt: int = 0
+    completion: int = 0
+
+
+class Answer(Strict):
+    """What `ask --json` prints."""
+
+    version: int = VERSION
+    question: str
+    rewritten: str | None = None
+    as_of: dt.date | None = None
+    status: Status
+    abstention: Abstention | None = None
+    confidence: float = Field(ge=0, le=1)
+    answer: str
+    claims: list[Claim] = []
+    dropped: list[Claim] = []
+    citations: list[Citation] = []
+    nearest: list[Citation] = []
+    passages: list[AnswerPassage] = []
+    corpus_ends: dt.date | None = None
+    warnings: list[AnswerWarning] = []
+    model: str
+    seconds: Seconds = Seconds()
+    tokens: Tokens = Tokens()
+
+
+class StageRanks(Strict):
+    """1-based ranks of a passage after each stage; None where the stage did not hold it."""
+
+    dense: int | None = None
+    lexical: int | None = None
+    fused: int | None = None
+    reranked: int | None = None
+
+
+class SearchPassage(Strict):
+    """One passage of `search --json`; `ranks` only with `--explain`."""
+
+    article: str
+    title: str
+    date: dt.date | None
+    start: int
+    end: int
+    text: str
+    score: float = Field(ge=0, le=1)
+    also_in: list[str] = []
+    ranks: StageRanks | None = None
+
+
+class SearchAnswer(Strict):
+    """What `search --json` prints."""
+
+    version: int = VERSION
+    query: str
+    as_of: dt.date | None = None
+    passages: list[SearchPassage]
+    warnings: list[AnswerWarning] = []
+    seconds: Seconds = Seconds()
