@@ -3,10 +3,9 @@
     AssistantError
     ├── SettingsError       a setting, option or date that cannot be used
     ├── CorpusError         articles that cannot be found or read
-    ├── IndexError_
-    │   ├── IndexMissing    no index there, or an empty folder
-    │   ├── IndexMismatch   made with another embedder or another chunking
-    │   └── IndexBusy       another process is writing it
+    ├── IndexMissing        no index there, or an empty folder
+    ├── IndexMismatch       an index made with another embedder or another chunking
+    ├── IndexBusy           another process is writing the index
     ├── ModelError          weights, packages, keys or a model that fails
     │   └── WeightsError    packaged weights missing or with a wrong checksum
     ├── PromptError         a prompt file that is missing or has wrong slots
@@ -29,19 +28,15 @@ class CorpusError(AssistantError):
     """The corpus, or an article in it, cannot be found or read."""
 
 
-class IndexError_(AssistantError):
-    """Something is wrong with the index as a whole."""
-
-
-class IndexMissing(IndexError_):
+class IndexMissing(AssistantError):
     """There is no index at the given place."""
 
 
-class IndexMismatch(IndexError_):
+class IndexMismatch(AssistantError):
     """The index was made with another embedder or another chunking than the settings ask for."""
 
 
-class IndexBusy(IndexError_):
+class IndexBusy(AssistantError):
     """Another process holds the index's write lock."""
 
 

@@ -1,0 +1,110 @@
+"""Settings: every knob in one frozen object, passed as an argument.
+
+Values come, strongest first, from command-line options, from `ASSISTANT_*` in the environment, from
+`assistant.toml` in the working folder, and from the defaults below.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from assistant.errors import SettingsError
+from assistant.resources import corpus_folder
+
+APP = "news-assistant"
+SETTINGS_FILE = "assistant.toml"
+
+
+class Settings(BaseSettings):
+    """Every knob; each field can be set as `ASSISTANT_<FIELD>` or in `assistant.toml`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ASSISTANT_", toml_file=SETTINGS_FILE, extra="forbid", frozen=True
+    )
+
+    corpus: Path | None = None
+    """A folder or file of articles; None is the built-in corpus."""
+    index: Path | None = None
+    """The index's folder; None is one in the user's data directory, named after the corpus."""
+    cache: Path = Field(default_factory=lambda: Path(platformdirs.user_cache_dir(APP)))
+    """Where joined weights, exported models and remembered checksums lie."""
+
+    embedder: str = "bge-small-en-v1.5"
+    """A packaged embedder's name, or any sentence-transformers hub id or folder."""
+    reranker: str = "ms-marco-MiniLM-L12-v2"
+    """The packaged cross-encoder's name, any sentence-transformers CrossEncoder, or "none"."""
+    model: str = "qwen2.5-coder-1.5b"
+    """An embedded model's name, "extractive", or "provider:model" for a hosted one."""
+    base_url: str | None = None
+    """Address of an OpenAI-compatible server, for `model = "openai:NAME"`."""
+    timeout: float = Field(default=60.0, gt=0)
+    """Seconds a hosted model may take to answer."""
+    threads: int | None = Field(default=None, ge=1)
+    """Processor threads for the embedded models; None is every usable core."""
+
+    chunk_words: int = Field(default=160, ge=40, le=1000)
+    """The most words a passage may have."""
+    candidates: int = Field(default=20, ge=1, le=200)
+    """Passages that the reranker reads for one question."""
+    k: int = Field(default=8, ge=1, le=100)
+    """Passages that retrieval returns."""
+    evidence: int = Field(default=3, ge=1, le=20)
+    """Passages that the language model reads."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], **sources: PydanticBaseSettingsSource
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Options, then the environment, then the settings file; no .env files and no secrets folder."""
+        toml = TomlConfigSettingsSource(settings_cls)
+        return sources["init_settings"], sources["env_settings"], toml
+
+    @property
+    def corpus_path(self) -> Path:
+        """The corpus to read: the one that was set, or the built-in one."""
+        return self.corpus if self.corpus is not None else corpus_folder()
+
+    @property
+    def index_path(self) -> Path:
+        """The index to use: the one that was set, or the default one of this corpus."""
+        if self.index is not None:
+            return self.index
+        return Path(platformdirs.user_data_dir(APP)) / "indexes" / self._index_name()
+
+    def _index_name(self) -> str:
+        if self.corpus is None:
+            return "built-in"
+        # Two corpora may share a name, so the path's digest keeps their indexes apart.
+        path = self.corpus.resolve()
+        stem = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem) or "corpus"
+        return f"{stem}-{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+
+
+def load_settings(**options: Any) -> Settings:
+    """Settings with command-line options on top; options that are None count as not given.
+
+    Raises:
+        SettingsError: a value that cannot be used, or a settings file that cannot be read.
+    """
+    try:
+        return Settings(**{name: value for name, value in options.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"]) or "settings"
+        known = "" if name in Settings.model_fields else f" (known: {', '.join(Settings.model_fields)})"
+        message = f"setting '{name}': {first['msg']}{known}; correct the option, ASSISTANT_* or {SETTINGS_FILE}"
+        raise SettingsError(message) from None
+    except (OSError, ValueError) as error:  # a TOML file that cannot be read or parsed
+        raise SettingsError(f"cannot read {SETTINGS_FILE}: {error}; correct or remove the file") from None
