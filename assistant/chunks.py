@@ -23,7 +23,7 @@ CHUNKING = "sentences-1"
 MIN_WORDS = 25
 """A shorter paragraph is joined to the next one: a lone line says too little to be found by."""
 
-_PARAGRAPH = re.compile(r"\S(?:.|\n(?!\s*\n))*")
+_BLANK_LINE = re.compile(r"\n\s*\n")
 _WORD = re.compile(r"\S+")
 
 Span = tuple[int, int]
@@ -70,14 +70,17 @@ def split_article(article: Article, most_words: int) -> list[Chunk]:
 
 def _paragraph_pieces(text: str, most_words: int) -> Iterator[Span]:
     """Each paragraph, cut between sentences into even pieces where it is too long."""
-    for paragraph in _PARAGRAPH.finditer(text):
-        offset, body = paragraph.start(), paragraph.group().rstrip()
+    breaks = [match.span() for match in _BLANK_LINE.finditer(text)]
+    starts = [0, *(end for _, end in breaks)]
+    ends = [*(start for start, _ in breaks), len(text)]
+    for offset, end in zip(starts, ends, strict=True):
+        body = text[offset:end]
         units = [unit for span in sentence_spans(body) for unit in _cut_long(body, span, most_words)]
         total = sum(_words(body, unit) for unit in units)
         # Even pieces: a paragraph of 170 words becomes 85 + 85, not 160 and a stray sentence.
         target = total / -(-total // most_words) if total else 1
-        for start, end in _pack(body, units, most_words, target):
-            yield offset + start, offset + end
+        for first, last in _pack(body, units, most_words, target):
+            yield offset + first, offset + last
 
 
 def _pack(text: str, units: list[Span], most_words: int, target: float) -> Iterator[Span]:
@@ -120,7 +123,8 @@ def _words(text: str, span: Span) -> int:
 
 def heading(article: Article) -> str:
     """The line before a chunk in what is embedded and matched: headline, and date where known."""
-    return f"{article.title} ({article.published:%-d %B %Y})" if article.published else article.title
+    day = article.published
+    return f"{article.title} ({day.day} {day:%B %Y})" if day else article.title
 
 
 def to_document(chunk: Chunk, article: Article) -> Document:

