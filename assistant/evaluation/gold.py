@@ -1,0 +1,182 @@
+"""Gold cases: questions with the surface forms of a right answer and the evidence for it.
+
+A gold file is JSON Lines, one `Case` a line. `read_gold` checks what can be seen in the file alone,
+`check_gold` what can be seen beside the articles: cases that no assistant could win.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field, ValidationError, model_validator
+
+from assistant.articles import Article
+from assistant.errors import GoldError
+from assistant.interface import Strict
+
+CaseType = Literal[
+    "lookup", "number", "date", "quote", "who-said", "multi-hop", "comparison", "timeline", "as-of",
+    "conflict", "unanswerable", "false-premise", "follow-up",
+]  # fmt: skip
+CASE_TYPES: tuple[CaseType, ...] = get_args(CaseType)
+SHOWN_PROBLEMS = 5
+
+NonEmpty = Annotated[str, Field(pattern=r"\S")]
+Group = Annotated[tuple[NonEmpty, ...], Field(min_length=1)]
+
+
+class Turn(Strict):
+    """An earlier question of the conversation, and the answer that was given."""
+
+    question: NonEmpty
+    answer: str
+
+
+class Evidence(Strict):
+    """Words of an article that prove the expected answer, verbatim but for white space."""
+
+    article: NonEmpty
+    quote: NonEmpty
+
+
+class Case(Strict):
+    """One gold line."""
+
+    id: NonEmpty
+    question: NonEmpty
+    type: CaseType
+    as_of: dt.date | None
+    """Only articles up to and including this day may be used; None for all of them."""
+    history: tuple[Turn, ...]
+    answerable: bool
+    """Whether the articles say; a false premise is answerable, by its correction."""
+    expect: tuple[Group, ...]
+    """At least one form of every group stands in a right answer."""
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def half(self) -> Literal["dev", "test"]:
+        """Thresholds and prompts are chosen on dev alone; the id decides, so a case never changes sides."""
+        return "test" if int(hashlib.sha256(self.id.encode()).hexdigest(), 16) % 2 else "dev"
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Case:
+        unanswerable = self.type == "unanswerable"
+        inconsistencies = {
+            "answerable, but expect is empty": self.answerable and not self.expect,
+            "not answerable, but expect is not empty": not self.answerable and bool(self.expect),
+            "answerable, but of type unanswerable": self.answerable and unanswerable,
+            "not answerable, but not of that type": not self.answerable and not unanswerable,
+            "answerable, but without evidence": self.answerable and not self.evidence,
+            "of type as-of, but without as_of": self.type == "as-of" and self.as_of is None,
+            "of type follow-up, but without history": self.type == "follow-up" and not self.history,
+        }
+        if found := [problem for problem, holds in inconsistencies.items() if holds]:
+            raise ValueError(", ".join(found))
+        return self
+
+
+def read_gold(path: Path) -> list[Case]:
+    """The cases of a JSON Lines file, in its order; blank lines are skipped.
+
+    Raises GoldError with the file and line of each problem, and for a file that is missing or holds no case.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise GoldError(f"{path}: cannot be read ({error}); give a JSON Lines file with --gold.") from error
+    cases: list[Case] = []
+    problems: list[str] = []
+    line_of: dict[str, int] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            case = Case.model_validate_json(line, strict=True)
+        except ValidationError as error:
+            problems.append(f"line {number}: {_in_one_line(error)}")
+            continue
+        if case.id in line_of:
+            problems.append(f"line {number}: id {case.id} already stands on line {line_of[case.id]}")
+        line_of.setdefault(case.id, number)
+        cases.append(case)
+    if problems:
+        more = len(problems) - SHOWN_PROBLEMS
+        shown = "; ".join(problems[:SHOWN_PROBLEMS]) + (f"; and {more} more" if more > 0 else "")
+        raise GoldError(f"{path}: {shown}. Correct these lines.")
+    if not cases:
+        raise GoldError(f"{path}: holds no case; add one JSON object a line.")
+    return cases
+
+
+def _in_one_line(error: ValidationError) -> str:
+    """`expect.0: Field required, ...`: where in the line, and what."""
+    return ", ".join(
+        ".".join(map(str, part["loc"])) + ": " * bool(part["loc"]) + part["msg"].removeprefix("Value error, ")
+        for part in error.errors(include_url=False, include_input=False)
+    )
+
+
+def quote_spans(text: str, quote: str) -> list[tuple[int, int]]:
+    """Every (start, end) of `quote` in `text`, in characters; any run of white space equals any other."""
+    pattern = r"\s+".join(map(re.escape, quote.split()))
+    return [match.span() for match in re.finditer(pattern, text)]
+
+
+def check_gold(cases: Sequence[Case], articles: Mapping[str, Article]) -> list[str]:
+    """One line for each piece of evidence that no assistant over these articles could produce.
+
+    Its article is missing, does not hold the quote, or is later than the case's `as_of` (or undated).
+    """
+    problems = []
+    for case in cases:
+        for evidence in case.evidence:
+            if problem := _unwinnable(case, evidence, articles.get(evidence.article)):
+                problems.append(f"{case.id}: {problem}")
+    return problems
+
+
+def _unwinnable(case: Case, evidence: Evidence, article: Article | None) -> str | None:
+    if article is None:
+        return f"no article {evidence.article}"
+    if not quote_spans(article.text, evidence.quote):
+        return f'{article.id} does not hold "{evidence.quote}"'
+    if case.as_of is None:
+        return None
+    if article.published is None:
+        return f"{article.id} has no date, so it is hidden as of {case.as_of}"
+    if article.published > case.as_of:
+        return f"{article.id} is of {article.published}, after {case.as_of}"
+    return None
+
+
+def cut_quotes(
+    cases: Sequence[Case], articles: Mapping[str, Article], chunks: Iterable[tuple[str, int, int]]
+) -> list[str]:
+    """One warning for each evidence quote that no single chunk holds whole.
+
+    `chunks` are (article id, start, end), in characters. Such a quote caps evidence recall below one; it
+    does not make the case unwinnable. Quotes that are nowhere in their article are `check_gold`'s matter.
+    """
+    extents: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for article_id, start, end in chunks:
+        extents[article_id].append((start, end))
+    warnings = []
+    for case in cases:
+        for evidence in case.evidence:
+            article = articles.get(evidence.article)
+            spans = quote_spans(article.text, evidence.quote) if article else []
+            whole = any(
+                low <= start and end <= high
+                for start, end in spans
+                for low, high in extents[evidence.article]
+            )
+            if spans and not whole:
+                warnings.append(f'{case.id}: no one chunk of {evidence.article} holds "{evidence.quote}"')
+    return warnings

@@ -1,0 +1,139 @@
+"""A run: every case asked once, its answer scored, nothing lost when it is interrupted.
+
+The file given as `resume` is JSON Lines: first the run's provenance, then one line for each case as it is
+answered. Scores are not stored: they are pure, so a resumed run takes them afresh from the stored answers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from time import perf_counter
+
+from assistant.errors import AssistantError, SettingsError
+from assistant.evaluation.gold import Case
+from assistant.evaluation.scorers import Score, Scorer
+from assistant.interface import Answer, Strict
+
+
+class Graded(Strict):
+    """One case of a run: either an answer with its scores, or the error that left it unmeasured."""
+
+    case: Case
+    answer: Answer | None
+    scores: tuple[Score, ...]
+    seconds: float
+    """Wall-clock time of the call, measured outside the assistant."""
+    error: str | None
+
+
+class Report(Strict):
+    """A whole run, in the order of its cases."""
+
+    provenance: dict[str, str]
+    """What the figures depend on: model, embedder, reranker, index identity, prompt digest, platform."""
+    graded: tuple[Graded, ...]
+
+
+class _Asked(Strict):
+    """A line of the file: what came of one case; `asked` digests it, so that an edited case is new."""
+
+    id: str
+    asked: str
+    answer: Answer | None
+    seconds: float
+    error: str | None
+
+
+class _Header(Strict):
+    """The first line of the file."""
+
+    provenance: dict[str, str]
+
+
+def run(
+    cases: Sequence[Case],
+    ask: Callable[[Case], Answer],
+    *,
+    scorers: Sequence[Scorer],
+    on_progress: Callable[[Graded], None],
+    provenance: Mapping[str, str],
+    resume: Path | None = None,
+) -> Report:
+    """Ask and score every case; `on_progress` is told of each, of those taken from the file too.
+
+    A case whose `ask` raises AssistantError is unmeasured, and the run goes on; any other exception is a bug
+    and ends it. With `resume`, answers are written there as they come, and those already there are not asked
+    for again (unmeasured cases are). Raises SettingsError if that file is of another provenance or no such
+    file.
+    """
+    stored = _open(resume, dict(provenance)) if resume else {}
+    graded = []
+    for case in cases:
+        asked = stored.get(_digest(case))
+        if asked is None:
+            asked = _ask(case, ask)
+            if resume:
+                _append(resume, asked)
+        graded.append(_grade(case, asked, scorers))
+        on_progress(graded[-1])
+    return Report(provenance=dict(provenance), graded=tuple(graded))
+
+
+def _ask(case: Case, ask: Callable[[Case], Answer]) -> _Asked:
+    answer, error = None, None
+    start = perf_counter()
+    try:
+        answer = ask(case)
+    except AssistantError as raised:
+        error = str(raised) or type(raised).__name__
+    return _Asked(id=case.id, asked=_digest(case), answer=answer, seconds=perf_counter() - start, error=error)
+
+
+def _grade(case: Case, asked: _Asked, scorers: Sequence[Scorer]) -> Graded:
+    answer = asked.answer
+    scores = tuple(scorer(case, answer) for scorer in scorers) if answer else ()
+    return Graded(case=case, answer=answer, scores=scores, seconds=asked.seconds, error=asked.error)
+
+
+def _digest(case: Case) -> str:
+    """Of the id and what is asked; expectations may change without asking again."""
+    asked = case.model_dump_json(include={"id", "question", "as_of", "history"})
+    return hashlib.sha256(asked.encode()).hexdigest()
+
+
+def _append(path: Path, line: Strict) -> None:
+    with path.open("a", encoding="utf-8", newline="\n") as file:
+        file.write(line.model_dump_json() + "\n")
+
+
+def _open(path: Path, provenance: dict[str, str]) -> dict[str, _Asked]:
+    """The answers in the file, by digest; a last line cut off by an interruption is removed."""
+    try:
+        content = path.read_bytes() if path.exists() else b""
+        if not content:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _append(path, _Header(provenance=provenance))
+            return {}
+        *lines, torn = content.split(b"\n")
+        before, asked = _parse(path, lines)
+        if torn:
+            os.truncate(path, len(content) - len(torn))
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be used for the run ({error}); name another file.") from error
+    keys = before.keys() | provenance.keys()
+    if differing := sorted(key for key in keys if before.get(key) != provenance.get(key)):
+        raise SettingsError(f"{path}: is a run with another {', '.join(differing)}; name another file.")
+    return {line.asked: line for line in asked if line.answer}
+
+
+def _parse(path: Path, lines: Sequence[bytes]) -> tuple[dict[str, str], list[_Asked]]:
+    try:
+        header, *asked = lines
+        return _Header.model_validate_json(header).provenance, [
+            _Asked.model_validate_json(line) for line in asked
+        ]
+    except ValueError as error:  # pydantic's ValidationError is one, and so is a file without a whole line
+        raise SettingsError(f"{path}: is not a run of this version; name another file.") from error

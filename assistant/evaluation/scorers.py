@@ -1,0 +1,194 @@
+"""Scorers: pure functions of a case and its answer, each giving one `Score`.
+
+Those that look into articles take them as a keyword; `standard_scorers` binds it. A score of None means that
+the case cannot be graded so; it is left out of means, never counted as zero.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+from assistant.articles import Article
+from assistant.evaluation.gold import Case, Evidence, quote_spans
+from assistant.evaluation.surface import holds, without_markers, words
+from assistant.interface import Answer, AnswerPassage, Citation
+
+Outcome = Literal["right", "wrong", "abstained"]
+Articles = Mapping[str, Article]
+
+MAX_WORDS = 120
+"""What an answer may say; a timeline alone may be longer. Words beyond earn nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One measure of one answer; `value` is None where it cannot be taken, `why` says what was seen."""
+
+    name: str
+    value: float | None
+    why: str
+
+
+Scorer = Callable[[Case, Answer], Score]
+
+
+def standard_scorers(articles: Articles, *, recall_at: int = 8) -> tuple[Scorer, ...]:
+    """All scorers of this module, over these articles."""
+    return (
+        correctness,
+        token_f1,
+        citation_precision,
+        partial(quotes_verbatim, articles=articles),
+        partial(evidence_recall, articles=articles, k=recall_at),
+        no_future_article,
+        latency,
+        tokens,
+    )
+
+
+def correctness(case: Case, answer: Answer) -> Score:
+    """1 if every expected group has a form in the answer, else 0; an abstention is 0. Answerable cases only.
+
+    The answer is read without its citation markers and, unless a timeline, up to its 120th word, so that
+    saying everything does not pay. What counts as standing there: `assistant.evaluation.surface.holds`.
+    """
+    if not case.answerable:
+        return Score("correctness", None, "the case has no answer")
+    if answer.status == "abstained":
+        return Score("correctness", 0.0, "abstained")
+    text = _graded_text(case, answer)
+    missing = [group for group in case.expect if not any(holds(text, form) for form in group)]
+    why = "missing: " + "; ".join(" | ".join(group) for group in missing) if missing else "all groups found"
+    return Score("correctness", float(not missing), why)
+
+
+def outcome(case: Case, answer: Answer) -> Outcome:
+    """What became of the case, every case being exactly one of the three.
+
+    Answerable (a false premise too, whose answer is its correction): right if correct, abstained if the
+    assistant abstained, else wrong. Unanswerable: right if it abstained, else wrong.
+    """
+    if not case.answerable:
+        return "right" if answer.status == "abstained" else "wrong"
+    if answer.status == "abstained":
+        return "abstained"
+    return "right" if correctness(case, answer).value == 1 else "wrong"
+
+
+def token_f1(case: Case, answer: Answer) -> Score:
+    """Harmonic mean of precision and recall of the answer's words against the expected forms, 0 to 1.
+
+    After Rajpurkar et al., "SQuAD: 100,000+ Questions for Machine Comprehension of Text" (EMNLP 2016), with
+    the words of `surface.words` and without a, an, the. The reference joins one form of each group: the one
+    that stands in the answer, else the first. Answerable cases only; low values are usual for full sentences.
+    """
+    if not case.answerable:
+        return Score("token F1", None, "the case has no answer")
+    text = _graded_text(case, answer)
+    forms = (next((form for form in group if holds(text, form)), group[0]) for group in case.expect)
+    expected, given = _bag(" ".join(forms)), _bag(text)
+    shared = (expected & given).total()
+    value = 2 * shared / (expected.total() + given.total()) if shared else 0.0
+    return Score("token F1", value, f"{shared} shared of {given.total()} given, {expected.total()} expected")
+
+
+def citation_precision(case: Case, answer: Answer) -> Score:
+    """Share of citations that are of an evidence article, or whose quote itself holds an expected form.
+
+    The citation precision of Gao et al., "Enabling Large Language Models to Generate Text with Citations"
+    (EMNLP 2023), with gold evidence in place of an entailment model. None without citations or evidence.
+    """
+    if not answer.citations or not case.evidence:
+        return Score("citation precision", None, "no citations" if case.evidence else "no evidence")
+    gold = {evidence.article for evidence in case.evidence}
+    forms = [form for group in case.expect for form in group]
+    stray = [
+        f"[{citation.number}] {citation.article}"
+        for citation in answer.citations
+        if citation.article not in gold and not any(holds(citation.quote, form) for form in forms)
+    ]
+    return _share("citation precision", len(answer.citations), stray, "beside the evidence")
+
+
+def quotes_verbatim(case: Case, answer: Answer, *, articles: Articles) -> Score:
+    """Share of citations whose quote is exactly `text[start:end]` of its article. None without any."""
+    if not answer.citations:
+        return Score("quotes verbatim", None, "no citations")
+    false = [
+        f"[{citation.number}] {citation.article}"
+        for citation in answer.citations
+        if citation.article not in articles
+        or articles[citation.article].text[citation.start : citation.end] != citation.quote
+    ]
+    return _share("quotes verbatim", len(answer.citations), false, "not verbatim")
+
+
+def evidence_recall(case: Case, answer: Answer, *, articles: Articles, k: int) -> Score:
+    """Share of the evidence quotes that stand whole in one of the first `k` passages found for the question.
+
+    Recall@k of retrieval (Manning, Raghavan, Schütze, "Introduction to Information Retrieval", 2008, 8.4). A
+    passage with a near copy in the evidence article (`also_in`) counts. None without evidence.
+    """
+    name = f"evidence recall@{k}"
+    if not case.evidence:
+        return Score(name, None, "no evidence")
+    passages = answer.passages[:k]
+    lacking = [
+        evidence.article
+        for evidence in case.evidence
+        if not any(_shows(passage, evidence, articles) for passage in passages)
+    ]
+    return _share(name, len(case.evidence), lacking, "not found")
+
+
+def no_future_article(case: Case, answer: Answer) -> Score:
+    """1 if nothing cited, nearest or retrieved is later than the case's `as_of` or undated, else 0.
+
+    None where the case has no `as_of`, or nothing was shown.
+    """
+    name = "no future article"
+    if case.as_of is None:
+        return Score(name, None, "no as-of date")
+    shown: list[Citation | AnswerPassage] = [*answer.citations, *answer.nearest, *answer.passages]
+    if not shown:
+        return Score(name, None, "nothing shown")
+    late = sorted({seen.article for seen in shown if seen.date is None or seen.date > case.as_of})
+    return Score(name, float(not late), "later or undated: " + ", ".join(late) if late else "none later")
+
+
+def latency(case: Case, answer: Answer) -> Score:
+    """Seconds the assistant says it took, all stages together: a figure, lower is better."""
+    return Score("latency", answer.seconds.total, "seconds")
+
+
+def tokens(case: Case, answer: Answer) -> Score:
+    """Tokens the language model read and wrote: a figure, lower is better."""
+    prompt, completion = answer.tokens.prompt, answer.tokens.completion
+    return Score("tokens", float(prompt + completion), f"{prompt} read, {completion} written")
+
+
+def _graded_text(case: Case, answer: Answer) -> str:
+    text = without_markers(answer.answer)
+    return text if case.type == "timeline" else " ".join(text.split()[:MAX_WORDS])
+
+
+def _bag(text: str) -> Counter[str]:
+    return Counter(word for word in words(text).split() if word not in {"a", "an", "the"})
+
+
+def _shows(passage: AnswerPassage, evidence: Evidence, articles: Articles) -> bool:
+    if evidence.article in passage.also_in:
+        return True
+    if passage.article != evidence.article or passage.article not in articles:
+        return False
+    spans = quote_spans(articles[passage.article].text, evidence.quote)
+    return any(passage.start <= start and end <= passage.end for start, end in spans)
+
+
+def _share(name: str, total: int, failing: list[str], fault: str) -> Score:
+    why = f"{fault}: {', '.join(failing)}" if failing else f"all {total}"
+    return Score(name, 1 - len(failing) / total, why)

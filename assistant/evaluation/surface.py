@@ -1,0 +1,126 @@
+"""Surface forms: whether an acceptable wording of an answer stands in a text.
+
+Both sides are brought to the same plain words first, so that "€90bn", "EUR 90 billion" and "90 billion euros"
+are one, and so are "April 23rd, 2026", "23 April 2026" and "2026-04-23". Then a form is found when its words
+stand in the text in their order, whole and unbroken. Meaning is not considered: "not Paris" holds "Paris".
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
+    "november", "december",
+)  # fmt: skip
+_UNITS = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_NUMBER_WORDS = {word: value for value, word in enumerate(_UNITS)} | {
+    word: 10 * value for value, word in enumerate(_TENS, 2)
+}
+_SCALES = {"k": "thousand", "m": "million", "mn": "million", "bn": "billion", "tn": "trillion"}
+_CURRENCIES = {
+    "€": "euro", "eur": "euro", "euros": "euro",
+    "$": "dollar", "us$": "dollar", "usd": "dollar", "dollars": "dollar",
+    "£": "pound", "gbp": "pound", "pounds": "pound",
+}  # fmt: skip
+
+_MARKER = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
+_DASH = re.compile("[\u2010-\u2015\u2212]")
+_INITIALS = re.compile(r"\b(?:[a-z]\.)+[a-z]\b\.?")
+# A comma or a space that cannot break a line; an ordinary space may as well stand between two numbers.
+_THOUSANDS = re.compile("(?<![\\d.,])\\d{1,3}(?:[,\u00a0\u2009\u202f]\\d{3})+(?!\\d)")
+_SCALE = re.compile(r"(?<=\d)(?:(k|mn?)| ?(bn|tn))\b")
+_AMOUNT = r"\d+(?:\.\d+)?(?: (?:thousand|million|billion|trillion)\b)?"
+_MONEY = re.compile(rf"(us\$|[€$£]|\b(?:eur|usd|gbp)\b) ?({_AMOUNT})")
+_PERCENT = re.compile(r" ?%| per cent\b")
+_RANGE = re.compile(r"(?<=\d) ?- ?(?=\d)")
+_WORD = re.compile(r"[€$£]|\w+(?:(?<=\d)[.:](?=\d)\w+)*")
+
+_MONTH = rf"({'|'.join(f'{month[:3]}(?:{month[3:]})?' for month in _MONTHS)}|sept)\b\.?"
+_DAY = r"(?<!\d[.:])\b(\d{1,2})(?:st|nd|rd|th)?\b(?![.:]\d)"
+_ISO_DATE = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)\b")
+_DAYS_OF_MONTH = re.compile(rf"{_DAY} (to|and|or) {_DAY}(?: of)? {_MONTH}")
+_MONTH_DAYS = re.compile(rf"\b{_MONTH} (?:the )?{_DAY} (to|and|or) {_DAY}")
+_DAY_MONTH = re.compile(rf"{_DAY}(?: of)? {_MONTH}")
+_MONTH_DAY = re.compile(rf"\b{_MONTH} (?:the )?{_DAY}")
+
+
+def without_markers(text: str) -> str:
+    """The text without its citation markers, such as [1] or [2, 3]."""
+    return _MARKER.sub("", text)
+
+
+def holds(text: str, form: str) -> bool:
+    """Whether `form` stands in `text`, up to spelling.
+
+    Folded: case, accents, quotation marks, hyphens, thousands separators, currencies, scales (90bn), number
+    words below a hundred (and times hundred or thousand), initials (U.S.), orders and abbreviations of dates.
+    Words and numbers match whole: 30 is not in 300, 1930 or 30.5, 18 not in 18:00, six not in twenty-six. Nor
+    is a number found in a day of a month (26 not in "26 November"), or dates would hold every count.
+    """
+    plain = words(form)
+    if not plain:
+        return False
+    if any(character.isdigit() for character in plain):
+        return f" {words(form, dates=True)} " in f" {words(text, dates=True)} "
+    return f" {plain} " in f" {words(text)} "
+
+
+def words(text: str, *, dates: bool = False) -> str:
+    """The plain words of a text, joined by single spaces; with `dates`, a day is one word (23april)."""
+    folded = unicodedata.normalize("NFD", text.casefold())
+    folded = "".join(character for character in folded if not unicodedata.combining(character))
+    folded = _DASH.sub("-", folded).replace("_", " ").replace("\u02bc", "'")
+    folded = _INITIALS.sub(lambda match: match[0].replace(".", ""), folded)
+    folded = _THOUSANDS.sub(lambda match: re.sub(r"\D", "", match[0]), folded)
+    folded = re.sub(r"\s+", " ", folded)
+    folded = _SCALE.sub(lambda match: " " + _SCALES[match[1] or match[2]], folded)
+    folded = _MONEY.sub(lambda match: f"{match[2]} {_CURRENCIES[match[1]]}", folded)
+    folded = _PERCENT.sub(" percent", folded)
+    if dates:
+        folded = _ISO_DATE.sub(_iso_date, folded)
+    folded = _RANGE.sub(" to ", folded)
+    if dates:
+        folded = _join_dates(folded)
+    return " ".join(_in_digits([_CURRENCIES.get(word, word) for word in _WORD.findall(folded)]))
+
+
+def _iso_date(match: re.Match[str]) -> str:
+    month = int(match[2])
+    return f"{int(match[3])}{_MONTHS[month - 1]} {match[1]}" if 1 <= month <= 12 else match[0]
+
+
+def _join_dates(text: str) -> str:
+    text = _DAYS_OF_MONTH.sub(lambda m: f"{_date(m[1], m[4])} {m[2]} {_date(m[3], m[4])}", text)
+    text = _MONTH_DAYS.sub(lambda m: f"{_date(m[2], m[1])} {m[3]} {_date(m[4], m[1])}", text)
+    text = _DAY_MONTH.sub(lambda m: _date(m[1], m[2]), text)
+    return _MONTH_DAY.sub(lambda m: _date(m[2], m[1]), text)
+
+
+def _date(day: str, month: str) -> str:
+    if not 1 <= int(day) <= 31:
+        return f"{day} {month}"
+    return str(int(day)) + next(name for name in _MONTHS if name.startswith(month[:3]))
+
+
+def _in_digits(tokens: list[str]) -> list[str]:
+    """Number words as digits: twenty six is 26, five thousand 5000; "thousand" alone stays a word."""
+    spelled: list[str] = []
+    ten = False
+    for token in tokens:
+        value = _NUMBER_WORDS.get(token)
+        if value is not None and ten and 1 <= value <= 9:
+            spelled[-1] = str(int(spelled[-1]) + value)
+        elif value is not None:
+            spelled.append(str(value))
+        elif token in ("hundred", "thousand") and spelled and spelled[-1].isdecimal():
+            spelled[-1] = str(int(spelled[-1]) * (100 if token == "hundred" else 1000))
+        else:
+            spelled.append(token)
+        ten = token in _TENS
+    return spelled

@@ -1,0 +1,44 @@
+"""What every test gets: no network, no model hub, and settings and folders of its own."""
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Runs before any test module is imported, since some libraries read the environment at import."""
+    for name in [name for name in os.environ if name.startswith("ASSISTANT_")]:
+        del os.environ[name]
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    # Joined weights take a gigabyte, so they are kept from run to run, apart from the user's own.
+    assert config.cache is not None
+    os.environ["ASSISTANT_CACHE"] = str(config.cache.mkdir("assistant"))
+    # A slow machine is no failure, and continuous integration tries the same examples every time.
+    hypothesis.settings.register_profile("tests", deadline=None, derandomize="CI" in os.environ)
+    hypothesis.settings.load_profile("tests")
+
+
+@pytest.fixture(autouse=True)
+def own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Default indexes and chat sessions are seen neither by the next test nor by the user."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_network() -> Iterator[None]:
+    """Only this computer can be reached."""
+    connect = socket.socket.connect
+
+    def connect_here(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and not address[0].startswith(("127.", "::1", "localhost")):
+            raise ConnectionRefusedError(f"a test tried to reach {address[0]}; tests use no network")
+        connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connect_here)
+        yield

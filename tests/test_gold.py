@@ -1,0 +1,161 @@
+"""Gold cases: reading, consistency, and whether they can be won."""
+
+import datetime as dt
+import hashlib
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.articles import Article
+from assistant.errors import GoldError
+from assistant.evaluation.gold import CASE_TYPES, Case, check_gold, cut_quotes, quote_spans, read_gold
+
+ROOT = Path(__file__).parents[1]
+LINE: dict[str, Any] = {
+    "id": "a1",
+    "question": "Who leads?",
+    "type": "lookup",
+    "as_of": None,
+    "history": [],
+    "answerable": True,
+    "expect": [["Umerov"]],
+    "evidence": [{"article": "x", "quote": "Umerov  leads."}],
+}
+UNANSWERABLE = {"type": "unanswerable", "answerable": False, "expect": [], "evidence": []}
+
+
+def write(path: Path, *lines: dict[str, Any] | str) -> Path:
+    path.write_text("\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines) + "\n")
+    return path
+
+
+def case(**changes: Any) -> Case:
+    return Case.model_validate_json(json.dumps(LINE | changes))
+
+
+@pytest.fixture(scope="module")
+def corpus() -> dict[str, Article]:
+    """The corpus, read as plainly as can be."""
+    articles = {}
+    for path in (ROOT / "corpus").glob("*.md"):
+        _, front, text = path.read_text(encoding="utf-8").split("---\n", 2)
+        date = re.search(r"^date: *['\"]?(\d{4}-\d\d-\d\d)", front, re.M)
+        assert date
+        articles[path.stem] = Article(path.stem, path.stem, text, dt.date.fromisoformat(date[1]))
+    return articles
+
+
+def test_reads_cases_in_order_and_skips_blank_lines(tmp_path: Path) -> None:
+    turn = {"question": "And?", "answer": "Then."}
+    follow_up = LINE | {"id": "a2", "type": "follow-up", "history": [turn], "as_of": "2025-11-26"}
+    cases = read_gold(write(tmp_path / "gold.jsonl", LINE, "", "  ", follow_up))
+    assert [one.id for one in cases] == ["a1", "a2"]
+    assert cases[0].expect == (("Umerov",),)
+    assert cases[1].history[0].question == "And?"
+    assert cases[1].as_of == dt.date(2025, 11, 26)
+
+
+def test_a_line_separator_inside_a_question_ends_no_line(tmp_path: Path) -> None:
+    line = json.dumps(LINE | {"question": "a\u2028b"}, ensure_ascii=False)
+    assert read_gold(write(tmp_path / "gold.jsonl", line))[0].question == "a\u2028b"
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("{", "Invalid JSON"),
+        ("[]", "object"),
+        (LINE | {"difficulty": 3}, "difficulty: Extra inputs"),
+        ({key: LINE[key] for key in LINE if key != "expect"}, "expect: Field required"),
+        (LINE | {"question": " "}, "question: "),
+        (LINE | {"type": "riddle"}, "type: "),
+        (LINE | {"as_of": "yesterday"}, "as_of: "),
+        (LINE | {"as_of": 20251126}, "as_of: "),
+        (LINE | {"answerable": "yes"}, "answerable: "),
+        (LINE | {"expect": [[]]}, "expect.0: "),
+        (LINE | {"expect": [[""]]}, "expect.0.0: "),
+        (LINE | {"expect": []}, "answerable, but expect is empty"),
+        (LINE | {"evidence": []}, "answerable, but without evidence"),
+        (LINE | {"type": "unanswerable"}, "answerable, but of type unanswerable"),
+        (LINE | UNANSWERABLE | {"type": "lookup"}, "not answerable, but not of that type"),
+        (LINE | UNANSWERABLE | {"expect": [["x"]]}, "not answerable, but expect is not empty"),
+        (LINE | {"type": "as-of"}, "of type as-of, but without as_of"),
+        (LINE | {"type": "follow-up"}, "of type follow-up, but without history"),
+        (LINE | {"history": [{"question": "And?"}]}, "history.0.answer: Field required"),
+        (LINE, "id a1 already stands on line 1"),
+    ],
+)
+def test_a_problem_is_named_with_its_file_and_line(
+    tmp_path: Path, line: dict[str, Any] | str, problem: str
+) -> None:
+    path = write(tmp_path / "gold.jsonl", LINE, "", line)
+    with pytest.raises(GoldError) as caught:
+        read_gold(path)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: line 3: ")
+    assert problem in message
+    assert "\n" not in message
+
+
+def test_all_problems_are_told_at_once_the_first_few_in_full(tmp_path: Path) -> None:
+    with pytest.raises(GoldError, match=r"line 1: .*; line 5: .*; and 2 more\. Correct"):
+        read_gold(write(tmp_path / "gold.jsonl", *["{"] * 7))
+
+
+def test_a_missing_and_an_empty_file(tmp_path: Path) -> None:
+    with pytest.raises(GoldError, match="cannot be read"):
+        read_gold(tmp_path / "none.jsonl")
+    with pytest.raises(GoldError, match="holds no case"):
+        read_gold(write(tmp_path / "gold.jsonl", ""))
+
+
+def test_cases_are_frozen_and_halved_by_their_id() -> None:
+    for name in ("a1", "g001", "g002", "é"):
+        even = int(hashlib.sha256(name.encode()).hexdigest(), 16) % 2 == 0
+        assert case(id=name).half == ("dev" if even else "test")
+    with pytest.raises(ValueError, match="frozen"):
+        case().id = "other"  # type: ignore[misc]
+
+
+def test_quotes_are_found_whatever_their_white_space() -> None:
+    assert quote_spans("So:\nUmerov\n leads. Umerov leads.", "Umerov leads.") == [(4, 18), (19, 32)]
+    assert quote_spans("a.b", "a+b") == []
+
+
+def test_cases_that_cannot_be_won() -> None:
+    day = dt.date(2025, 11, 26)
+    held = Article("x", "t", "So Umerov leads.", day)
+    assert check_gold([case(), case(as_of="2025-11-26")], {"x": held}) == []
+    assert check_gold([case()], {}) == ["a1: no article x"]
+    assert check_gold([case()], {"x": Article("x", "t", "Nobody.")}) == [
+        'a1: x does not hold "Umerov  leads."'
+    ]
+    assert check_gold([case(as_of="2025-11-25")], {"x": held}) == ["a1: x is of 2025-11-26, after 2025-11-25"]
+    undated = Article("x", "t", held.text)
+    assert check_gold([case()], {"x": undated}) == []
+    assert check_gold([case(as_of="2025-11-25")], {"x": undated}) == [
+        "a1: x has no date, so it is hidden as of 2025-11-25"
+    ]
+
+
+def test_quotes_cut_by_chunking() -> None:
+    articles = {"x": Article("x", "t", "So Umerov leads.")}
+    assert cut_quotes([case()], articles, [("x", 0, 9), ("x", 3, 16)]) == []
+    for chunks in ([("x", 0, 9), ("x", 9, 16)], [("y", 0, 16)], []):
+        assert cut_quotes([case()], articles, iter(chunks)) == [
+            'a1: no one chunk of x holds "Umerov  leads."'
+        ]
+    assert cut_quotes([case()], {}, []) == []
+
+
+def test_the_gold_of_this_project_can_be_won(corpus: dict[str, Article]) -> None:
+    cases = read_gold(ROOT / "eval" / "gold.jsonl")
+    assert len(cases) == 180
+    assert {one.type for one in cases} == set(CASE_TYPES)
+    assert len(CASE_TYPES) == 13
+    assert min(Counter(one.half for one in cases).values()) > 60
+    assert check_gold(cases, corpus) == []

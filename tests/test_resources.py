@@ -1,0 +1,37 @@
+"""The prompts and the built-in corpus are found in a checkout and in an installed package."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from assistant import resources
+from assistant.errors import AssistantError
+
+
+def test_corpus_holds_articles():
+    assert list(resources.corpus_folder().glob("*.md"))
+
+
+def test_prompts_hold_the_answer_prompt():
+    assert (resources.prompts_folder() / "answer.md").is_file()
+
+
+def test_package_data_goes_before_the_folder_beside_the_package(tmp_path: Path):
+    package = tmp_path / "assistant"
+    beside = tmp_path / "corpus"
+    beside.mkdir()
+    assert resources._folder("corpus", package) == beside
+
+    carried = package / "data" / "corpus"
+    carried.mkdir(parents=True)
+    assert resources._folder("corpus", package) == carried
+
+
+def test_missing_folder_names_both_places_and_a_remedy(tmp_path: Path):
+    package = tmp_path / "assistant"
+    with pytest.raises(AssistantError, match=re.escape(str(package / "data"))) as caught:
+        resources._folder("prompts", package)
+    assert str(tmp_path) in str(caught.value)
+    assert "pip install --force-reinstall" in str(caught.value)
+    assert "\n" not in str(caught.value)
