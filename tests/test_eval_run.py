@@ -200,9 +200,10 @@ def test_what_cannot_be_graded_is_blank_and_left_out_of_means() -> None:
     report = mixed_report()
     everything = cells(report, -1)
     assert everything["quotes verbatim"] == "-"
-    assert everything["evidence recall@4"] == "0.00"
+    assert everything["evidence recall@4"] == "0%, 0% to 0%"
     assert cells(report, -2)["evidence recall@4"] == "-"
-    assert everything["token F1"] == "0.40"  # 2 of the 5 measured cases that have an answer
+    assert cells(report, 0)["token F1"] == "50%"
+    assert everything["token F1"].startswith("40%, 0% to ")  # 2 of the 5 measured cases that have an answer
     empty = cells(report, CASE_TYPES.index("quote"))
     assert (empty["n"], empty["median s"], empty["p90 s"]) == ("0", "-", "-")
 

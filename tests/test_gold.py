@@ -3,14 +3,13 @@
 import datetime as dt
 import hashlib
 import json
-import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from assistant.articles import Article
+from assistant.articles import Article, read_corpus
 from assistant.errors import GoldError
 from assistant.evaluation.gold import CASE_TYPES, Case, check_gold, cut_quotes, quote_spans, read_gold
 
@@ -29,24 +28,14 @@ UNANSWERABLE = {"type": "unanswerable", "answerable": False, "expect": [], "evid
 
 
 def write(path: Path, *lines: dict[str, Any] | str) -> Path:
-    path.write_text("\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines) + "\n")
+    path.write_text(
+        "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines) + "\n", "utf-8"
+    )
     return path
 
 
 def case(**changes: Any) -> Case:
     return Case.model_validate_json(json.dumps(LINE | changes))
-
-
-@pytest.fixture(scope="module")
-def corpus() -> dict[str, Article]:
-    """The corpus, read as plainly as can be."""
-    articles = {}
-    for path in (ROOT / "corpus").glob("*.md"):
-        _, front, text = path.read_text(encoding="utf-8").split("---\n", 2)
-        date = re.search(r"^date: *['\"]?(\d{4}-\d\d-\d\d)", front, re.M)
-        assert date
-        articles[path.stem] = Article(path.stem, path.stem, text, dt.date.fromisoformat(date[1]))
-    return articles
 
 
 def test_reads_cases_in_order_and_skips_blank_lines(tmp_path: Path) -> None:
@@ -152,10 +141,11 @@ def test_quotes_cut_by_chunking() -> None:
     assert cut_quotes([case()], {}, []) == []
 
 
-def test_the_gold_of_this_project_can_be_won(corpus: dict[str, Article]) -> None:
+def test_the_gold_of_this_project_can_be_won() -> None:
+    articles = {article.id: article for article in read_corpus(ROOT / "corpus")}
     cases = read_gold(ROOT / "eval" / "gold.jsonl")
     assert len(cases) == 180
     assert {one.type for one in cases} == set(CASE_TYPES)
     assert len(CASE_TYPES) == 13
     assert min(Counter(one.half for one in cases).values()) > 60
-    assert check_gold(cases, corpus) == []
+    assert check_gold(cases, articles) == []

@@ -1,12 +1,15 @@
-"""The prompts and the built-in corpus are found in a checkout and in an installed package."""
+"""What the program brings along is found, and packaged weights are accounted for."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from assistant import resources
+from assistant import resources, weights
 from assistant.errors import AssistantError
+
+CHECKOUT = Path(__file__).parents[1]
 
 
 def test_corpus_holds_articles():
@@ -35,3 +38,12 @@ def test_missing_folder_names_both_places_and_a_remedy(tmp_path: Path):
     assert str(tmp_path) in str(caught.value)
     assert "pip install --force-reinstall" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("model", weights.TABLE, ids=lambda model: model.name)
+def test_packaged_weights_are_required_and_credited(model: weights.Packaged):
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    required = extras[model.extra] if model.extra else project["dependencies"]
+    assert {carrier.requirement for carrier in model.carriers} <= set(required)
+    assert f"`{model.sha256}`" in (CHECKOUT / "THIRD_PARTY.md").read_text("utf-8")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.evaluation.surface import holds, without_markers
+from assistant.surface import holds, without_markers
 
 FOUND = [
     ("The EU will borrow €90bn for Ukraine.", "90 billion"),
@@ -45,7 +45,7 @@ FOUND = [
     ("agreed at 95%", "95 percent"),
     ("agreed at 95 per cent", "95%"),
     ("in the second-quarter", "second quarter"),
-    ("the 19‑point plan", "19 point"),
+    ("the 19\u2011point plan", "19 point"),
     ("Türkiye’s offer", "turkiye"),
     ("There’s “no deal until there’s a deal”", "no deal until there's a deal"),
     ("They hadn’t signed", "hadn't signed"),
@@ -142,7 +142,7 @@ def test_thousands_separators_do_not_matter(number: int) -> None:
     assert holds(f"about {number} then", f"{number:,}")
 
 
-@given(st.dates())
+@given(st.dates(dt.date(1000, 1, 1)))
 def test_every_order_of_a_date_is_the_same_date(date: dt.date) -> None:
     day, month, year = f"{date:%d}".lstrip("0"), f"{date:%B}", f"{date:%Y}"
     spellings = [

@@ -134,12 +134,12 @@ def check_gold(cases: Sequence[Case], articles: Mapping[str, Article]) -> list[s
 
     Its article is missing, does not hold the quote, or is later than the case's `as_of` (or undated).
     """
-    problems = []
-    for case in cases:
-        for evidence in case.evidence:
-            if problem := _unwinnable(case, evidence, articles.get(evidence.article)):
-                problems.append(f"{case.id}: {problem}")
-    return problems
+    return [
+        f"{case.id}: {problem}"
+        for case in cases
+        for evidence in case.evidence
+        if (problem := _unwinnable(case, evidence, articles.get(evidence.article)))
+    ]
 
 
 def _unwinnable(case: Case, evidence: Evidence, article: Article | None) -> str | None:

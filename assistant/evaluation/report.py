@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from assistant.errors import SettingsError
 from assistant.evaluation.gold import CASE_TYPES
 from assistant.evaluation.run import Graded, Report
 from assistant.evaluation.scorers import outcome
-from assistant.evaluation.statistics import wilson_interval
+from assistant.evaluation.statistics import Interval, mean_interval, wilson_interval
 
 _FIGURES = frozenset({"correctness", "latency", "tokens"})
 """Scores without a column of their own: correctness is the outcome, latency stands as seconds."""
@@ -34,8 +34,8 @@ def table(report: Report) -> str:
     if errors := [f"- {graded.case.id}: {graded.error}" for graded in report.graded if graded.error]:
         parts.append("### Unmeasured\n\n" + "\n".join(errors))
     parts.append(
-        "Rates are of the measured cases, with Wilson's 95 % interval; the other shares are means over the "
-        "cases where they can be graded. Seconds are wall-clock time for a question."
+        "Outcomes are of the measured cases, with Wilson's 95% interval; the other shares are means over the "
+        "cases where they can be graded, with a bootstrapped one. Seconds are wall-clock time for a question."
     )
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -55,7 +55,7 @@ def rows(report: Report, graded: Sequence[Graded]) -> list[tuple[str, ...]]:
         "**unanswerable**": [one for one in graded if not one.case.answerable],
         "**all**": graded,
     }
-    return by_type + [_row(title, chosen, names, rates=True) for title, chosen in totals.items()]
+    return by_type + [_row(title, chosen, names, total=True) for title, chosen in totals.items()]
 
 
 def update_results(path: Path, section: str, body: str) -> None:
@@ -87,7 +87,7 @@ def _score_names(report: Report) -> tuple[str, ...]:
 
 
 def _row(
-    title: str, graded: Sequence[Graded], names: Iterable[str], *, rates: bool = False
+    title: str, graded: Sequence[Graded], names: Sequence[str], *, total: bool = False
 ) -> tuple[str, ...]:
     measured = [one for one in graded if one.answer]
     outcomes = Counter(outcome(one.case, one.answer) for one in measured if one.answer)
@@ -95,21 +95,26 @@ def _row(
     return (
         title,
         str(len(graded)),
-        *(_count(outcomes[kind], len(measured), rates) for kind in ("right", "wrong", "abstained")),
+        *(_count(outcomes[kind], len(measured), total) for kind in ("right", "wrong", "abstained")),
         str(len(graded) - len(measured)),
-        *(_mean(name, measured) for name in names),
+        *(_mean(name, measured, total) for name in names),
         *(f"{np.percentile(seconds, share):.1f}" if seconds else _NOTHING for share in (50, 90)),
     )
 
 
-def _count(count: int, measured: int, rates: bool) -> str:
-    if not rates or not measured:
+def _count(count: int, measured: int, total: bool) -> str:
+    if not total or not measured:
         return str(count)
-    rate, low, high = wilson_interval(count, measured)
-    return f"{count} ({rate:.0%}, {low:.0%} to {high:.0%})"
+    return f"{count} ({_percent(wilson_interval(count, measured))})"
 
 
-def _mean(name: str, graded: Sequence[Graded]) -> str:
+def _mean(name: str, graded: Sequence[Graded], total: bool) -> str:
     scores = [score for one in graded for score in one.scores if score.name == name]
     values = [score.value for score in scores if score.value is not None]
-    return f"{np.mean(values):.2f}" if values else _NOTHING
+    if not values:
+        return _NOTHING
+    return _percent(mean_interval(values, seed=0)) if total else f"{np.mean(values):.0%}"
+
+
+def _percent(interval: Interval) -> str:
+    return f"{interval.estimate:.0%}, {interval.low:.0%} to {interval.high:.0%}"

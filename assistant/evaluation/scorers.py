@@ -14,7 +14,7 @@ from typing import Literal
 
 from assistant.articles import Article
 from assistant.evaluation.gold import Case, Evidence, quote_spans
-from assistant.evaluation.surface import holds, without_markers, words
+from assistant.surface import holds, without_markers, words
 from assistant.interface import Answer, AnswerPassage, Citation
 
 Outcome = Literal["right", "wrong", "abstained"]
@@ -54,7 +54,7 @@ def correctness(case: Case, answer: Answer) -> Score:
     """1 if every expected group has a form in the answer, else 0; an abstention is 0. Answerable cases only.
 
     The answer is read without its citation markers and, unless a timeline, up to its 120th word, so that
-    saying everything does not pay. What counts as standing there: `assistant.evaluation.surface.holds`.
+    saying everything does not pay. What counts as standing there: `assistant.surface.holds`.
     """
     if not case.answerable:
         return Score("correctness", None, "the case has no answer")

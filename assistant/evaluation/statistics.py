@@ -48,4 +48,5 @@ def wilson_interval(successes: int, trials: int, *, confidence: float = 0.95) ->
     scale = 1 + z * z / trials
     centre = (rate + z * z / (2 * trials)) / scale
     margin = z / scale * sqrt(rate * (1 - rate) / trials + z * z / (4 * trials * trials))
-    return Interval(rate, max(0.0, centre - margin), min(1.0, centre + margin))
+    # At a rate of 0 or 1 a bound equals it, but for rounding.
+    return Interval(rate, max(0.0, min(rate, centre - margin)), min(1.0, max(rate, centre + margin)))

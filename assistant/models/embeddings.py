@@ -9,22 +9,20 @@ Reimers and Gurevych, "Sentence-BERT" (2019); Xiao et al., "C-Pack" (2023) for b
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import logging
-import os
 import tempfile
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
 from assistant import weights
 from assistant.errors import ModelError
+from assistant.models import hub
 from assistant.models.onnx import Floats, OnnxEncoder
 
 if TYPE_CHECKING:
@@ -37,11 +35,8 @@ EXPORT_VERSION = 1
 """Raise it when the export changes, so that older ones are no longer found."""
 PROBES = ("", "Who signed the ceasefire?", "Straße, naïve, 北京", "long " * 2000)
 """What an export must embed as its original does before it is used."""
-SAMPLE = 1 << 20
-"""Bytes read at either end of a large file to tell two models apart."""
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 
 def load_embeddings(name: str, cache: Path, *, for_queries: bool, threads: int | None = None) -> Embeddings:
@@ -50,6 +45,9 @@ def load_embeddings(name: str, cache: Path, *, for_queries: bool, threads: int |
     With `for_queries`, a sentence-transformers model is run from its export in `cache` if there is one.
     A hub model is taken from this computer, and from the hub only if it is not there. Raises ModelError.
     """
+    known = weights.packaged(name)
+    if known is not None and known.role != "embedder":
+        raise ModelError(f"{name} is a {known.role}, not an embedder; choose {BGE} or all-MiniLM-L6-v2")
     if name == BGE:
         folder = weights.folder(name, cache)
         encoder = OnnxEncoder(folder, max_tokens=BGE_TOKENS, threads=threads)
@@ -67,19 +65,15 @@ def load_embeddings(name: str, cache: Path, *, for_queries: bool, threads: int |
 
 
 def embedder_id(name: str) -> str:
-    """What an index remembers of its embedder: the name and a fingerprint of the model; torch is not imported.
+    """What an index remembers of its embedder: the name and a fingerprint of the model.
 
-    The fingerprint is the checksum of a packaged model, the revision of a hub model, and for a folder a digest
-    of its files (of large ones: the size and both ends). A hub model that is not on this computer yet has its
-    small files fetched. Raises ModelError.
+    Cheap, and without torch. A hub model that is not on this computer yet has its small files fetched. Raises
+    ModelError.
     """
     model = weights.packaged(name)
     if model is not None:
         return f"{name}@{model.sha256[:12]}"
-    folder = Path(name)
-    if folder.is_dir():
-        return f"{folder.resolve().name}@{_digest(folder)}"
-    return f"{name}@{_revision(name)}"
+    return f"{name}@{hub.fingerprint(name)}"
 
 
 def export_folder(name: str, cache: Path) -> Path:
@@ -89,7 +83,7 @@ def export_folder(name: str, cache: Path) -> Path:
 
 
 class OnnxEmbeddings(Embeddings):
-    """An encoder whose output is a vector a row, or vectors of all tokens of which the first ([CLS]) counts."""
+    """An encoder that gives a row one vector, or one for each token, of which the first ([CLS]) counts."""
 
     def __init__(self, encoder: OnnxEncoder, *, query_prompt: str = "", document_prompt: str = "") -> None:
         self._encoder = encoder
@@ -126,29 +120,12 @@ class TorchEmbeddings(Embeddings):
         return _unit(self._model.encode_query([text], show_progress_bar=False)[0])
 
 
-def first_that_loads(name: str, load: Callable[[bool], T]) -> T:
-    """`load(local_files_only)` from this computer, then, unless it is a folder, from the hub.
-
-    Raises ModelError with the reason of the last attempt.
-    """
-    try:
-        try:
-            with _quiet():
-                return load(True)
-        except (OSError, ValueError):
-            if Path(name).is_dir():
-                raise
-            return load(False)
-    except Exception as error:  # hub, network, file and model errors of three libraries
-        raise _not_loaded(name, error) from error
-
-
 def _sentence_transformer(name: str, cache: Path) -> SentenceTransformer:
     from sentence_transformers import SentenceTransformer
 
     place = str(weights.folder(name, cache)) if weights.packaged(name) else name
     kwargs = {"dtype": "float32"}
-    return first_that_loads(
+    return hub.first_that_loads(
         place, lambda local: SentenceTransformer(place, local_files_only=local, model_kwargs=kwargs)
     )
 
@@ -168,9 +145,9 @@ def _load_export(folder: Path, threads: int | None = None) -> OnnxEmbeddings:
 
 
 def _export(model: SentenceTransformer, target: Path) -> None:
-    """Makes `target` from the model. It appears only when whole and when it embeds the probes as the model does.
+    """Makes `target`, which appears only when whole and when it embeds the probes as the model does.
 
-    A model that cannot be exported still answers questions, only more slowly: so a failure is logged, not raised.
+    A model that cannot be exported still embeds questions, only more slowly: so a failure is a warning.
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -179,10 +156,14 @@ def _export(model: SentenceTransformer, target: Path) -> None:
             folder.mkdir()
             _write_export(model, folder)
             _check_export(model, folder)
-            with contextlib.suppress(FileExistsError):  # another process was first
-                os.rename(folder, target)
+            try:
+                folder.rename(target)
+            except OSError:
+                if not target.is_dir():  # else another process was first
+                    raise
     except Exception as error:  # torch.onnx raises a different class for every kind of model
-        log.warning("no light copy for questions could be made: %s", str(error).partition("\n")[0])
+        log.warning("questions will import torch: no ONNX copy could be made (%s)", type(error).__name__)
+        log.debug("the export failed", exc_info=error)
 
 
 def _write_export(model: SentenceTransformer, folder: Path) -> None:
@@ -205,7 +186,7 @@ def _export_forward(model: SentenceTransformer, path: Path) -> None:
     """Writes the graph from token ids to sentence embedding, for any number of rows and tokens."""
     import torch
 
-    class Forward(torch.nn.Module):
+    class Forward(torch.nn.Module):  # type: ignore[misc]  # torch is not analysed
         def __init__(self) -> None:
             super().__init__()
             self.model = model
@@ -216,15 +197,16 @@ def _export_forward(model: SentenceTransformer, path: Path) -> None:
 
     features = model.preprocess(["an example", "of two rows"])
     inputs = {name: value for name, value in features.items() if torch.is_tensor(value)}
-    with _quiet():
+    with hub.quiet():
         torch.onnx.export(
             Forward().eval(),
-            (inputs,),
+            (),
             path,
+            kwargs={"inputs": inputs},
             dynamo=True,
             input_names=list(inputs),
             output_names=["sentence_embedding"],
-            dynamic_shapes=({name: {0: "rows", 1: "tokens"} for name in inputs},),
+            dynamic_shapes={"inputs": {name: {0: "rows", 1: "tokens"} for name in inputs}},
             verbose=False,
         )
 
@@ -240,7 +222,7 @@ def _check_export(model: SentenceTransformer, folder: Path) -> None:
 
 
 def _prompt(model: SentenceTransformer, *names: str) -> str:
-    """The prompt sentence-transformers would put before a text: the first of these it has, else its default."""
+    """What sentence-transformers puts before a text: the first prompt it has of these, or its default."""
     name = next((name for name in names if name in model.prompts), model.default_prompt_name)
     return "" if name is None else str(model.prompts[name])
 
@@ -249,58 +231,3 @@ def _unit(vector: Floats) -> list[float]:
     """Scaled to length 1."""
     scaled: list[float] = (vector / max(float(np.linalg.norm(vector)), 1e-12)).tolist()
     return scaled
-
-
-def _digest(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        relative = path.relative_to(folder).as_posix()
-        if path.suffix == ".md" or relative.startswith(".") or "/." in relative:
-            continue
-        digest.update(f"{relative} {path.stat().st_size}\n".encode())
-        with path.open("rb") as file:
-            digest.update(file.read(SAMPLE))
-            file.seek(max(file.tell(), path.stat().st_size - SAMPLE))
-            digest.update(file.read(SAMPLE))
-    return digest.hexdigest()[:12]
-
-
-def _revision(name: str) -> str:
-    """The commit of a hub model that is on this computer, or else of the one the hub gives."""
-    from huggingface_hub import snapshot_download
-
-    try:
-        try:
-            snapshot = snapshot_download(name, local_files_only=True)
-        except FileNotFoundError:
-            snapshot = snapshot_download(name, allow_patterns=["*.json"])
-    except Exception as error:  # hub, network and file errors have no common base
-        raise _not_loaded(name, error) from error
-    return Path(snapshot).name[:12]
-
-
-def _not_loaded(name: str, error: Exception) -> ModelError:
-    reason = str(error).strip().partition("\n")[0]
-    return ModelError(
-        f"cannot load {name!r}: {reason}; give a packaged model, a folder, or the id of a model on the hub"
-    )
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Without the progress bars, deprecations and notes that loading and exporting a model print."""
-    from transformers.utils import logging as transformers_log
-
-    notes = logging.getLogger("torch.onnx._internal.exporter._registration")
-    level, bars = notes.level, transformers_log.is_progress_bar_enabled()
-    notes.setLevel(logging.ERROR)
-    transformers_log.disable_progress_bar()
-    try:
-        with warnings.catch_warnings():
-            for category in (DeprecationWarning, FutureWarning):
-                warnings.simplefilter("ignore", category)
-            yield
-    finally:
-        notes.setLevel(level)
-        if bars:
-            transformers_log.enable_progress_bar()

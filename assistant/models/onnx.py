@@ -13,14 +13,15 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
-from tokenizers import Encoding, Tokenizer
 
 from assistant.errors import ModelError
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding, Tokenizer
 
 Floats = NDArray[np.float32]
 
@@ -35,6 +36,8 @@ def load_tokenizer(path: Path) -> Tokenizer:
 
     Raises ModelError.
     """
+    from tokenizers import Tokenizer
+
     try:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:  # the library raises bare Exception
@@ -56,6 +59,8 @@ class OnnxEncoder:
         threads: int | None = None,
     ) -> None:
         """`max_tokens` includes the special ones; longer rows lose their end. Raises ModelError."""
+        import onnxruntime
+
         self._tokenizer = load_tokenizer(folder / "tokenizer.json")
         self._tokenizer.enable_truncation(max_tokens, strategy=truncate)
         self._threads = threads or default_threads()

@@ -13,6 +13,7 @@ from langchain_core.cross_encoders import BaseCrossEncoder
 
 from assistant import weights
 from assistant.errors import ModelError
+from assistant.models import hub
 from assistant.models.onnx import OnnxEncoder, load_tokenizer
 
 if TYPE_CHECKING:
@@ -28,8 +29,9 @@ def load_reranker(
 ) -> BaseCrossEncoder | None:
     """The reranker of that name, None for "none".
 
-    "ms-marco-MiniLM-L12-v2" is the packaged one. Any other name is a folder or a hub id for sentence-transformers'
-    `CrossEncoder`, which imports torch (about 7 s) and may fetch the model from the hub. Raises ModelError.
+    "ms-marco-MiniLM-L12-v2" is the packaged one. Any other name is a folder or a hub id for the
+    `CrossEncoder` of sentence-transformers, which imports torch (about 7 s) and may fetch the model from the
+    hub. Raises ModelError.
     """
     if name == "none":
         return None
@@ -49,7 +51,7 @@ class PackagedReranker(BaseCrossEncoder):
     def score(self, text_pairs: list[tuple[str, str]]) -> list[float]:
         """One logit a pair of (question, passage), higher is better.
 
-        The passage loses its end when the pair is too long, and the question only what exceeds half the tokens.
+        Too long a pair loses the end of its passage; a question loses only what exceeds half the tokens.
         """
         pairs = [(self._cut(question), passage) for question, passage in text_pairs]
         return [float(logits[0]) for logits in self._encoder.run(pairs)]
@@ -60,7 +62,7 @@ class PackagedReranker(BaseCrossEncoder):
 
 
 class TorchReranker(BaseCrossEncoder):
-    """Any single-logit cross-encoder that sentence-transformers loads; a pair that is too long loses its end."""
+    """Any cross-encoder with one logit that sentence-transformers loads; too long a pair loses its end."""
 
     def __init__(self, name: str, *, max_tokens: int = MAX_TOKENS) -> None:
         self._model = _cross_encoder(name, max_tokens)
@@ -83,8 +85,6 @@ def _cross_encoder(name: str, max_tokens: int) -> CrossEncoder:
     """From this computer if it is there, else from the hub, since the user named it."""
     from sentence_transformers import CrossEncoder
 
-    from assistant.models.embeddings import first_that_loads
-
-    return first_that_loads(
+    return hub.first_that_loads(
         name, lambda local: CrossEncoder(name, max_length=max_tokens, local_files_only=local)
     )

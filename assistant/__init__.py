@@ -1,0 +1,28 @@
+"""A question-answering assistant over news articles whose every sentence can be checked.
+
+The modules in reading order, each importing only from those above it:
+
+    errors        every error a person can meet
+    resources     where prompts and the built-in corpus lie
+    settings      every knob, frozen
+    interface     the JSON that `ask` and `search` print
+    surface       plain words: one spelling for numbers, dates and names
+    articles      Article; reads a corpus
+    chunks        Chunk; splits an article, keeps character offsets
+    filters       which articles a question may see
+    weights       packaged model weights, checked
+    models/       embedders, rerankers and language models; the only imports of their libraries
+    catalogue     what is indexed, and BM25 over it (SQLite)
+    index         Chroma beside the catalogue; kept in line with the corpus
+    retrieval     Passage; dense and lexical, fused, reranked
+    evidence      passages as numbered sentences
+    prompts       prompts/*.md as templates
+    grounding     which claims the articles carry
+    drafting      claims by a language model, or by the best sentences
+    answer        Assistant.ask: the whole way
+    evaluation/   gold cases, scorers, runs, reports
+    build         settings -> Index, Retriever, Assistant
+    terminal      what a person sees
+    chat          the REPL
+    cli           the commands
+"""

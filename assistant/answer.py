@@ -1,0 +1,301 @@
+"""Answering: `Assistant.ask` takes a question the whole way to a checked answer.
+
+    question ─► condensed (if it follows up) ─► passages ─► gate ─► draft ─► grounded ─► Answer
+
+One way for everybody: the command line, the chat and the evaluation all call `ask`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+
+from assistant.drafting import Draft, draft_extractive, draft_with_model
+from assistant.evidence import Sentence, choose, number_sentences, plain
+from assistant.filters import Filters
+from assistant.grounding import Grounded, Support, ground
+from assistant.interface import (
+    Abstention,
+    AbstentionReason,
+    Answer,
+    AnswerPassage,
+    AnswerWarning,
+    Citation,
+    Claim,
+    Seconds,
+    Tokens,
+)
+from assistant.prompts import Prompt
+from assistant.retrieval import Passage, Retriever
+
+RELEVANT = 0.02
+"""Score of the best passage below which nothing relevant was found; chosen on the dev half of gold."""
+
+MOST_CONDENSED_WORDS = 60
+"""A rewritten question longer than this is a model rambling; the conversation's own words are used instead."""
+
+EXTRACTIVE = "extractive"
+
+MESSAGES: dict[AbstentionReason, str] = {
+    "nothing-relevant": "The corpus has nothing about this.",
+    "not-stated": "The corpus has articles about this, but they do not say.",
+    "unsupported": "What was found to say about this is not supported by the articles.",
+    "unclear-question": "The question is not clear; please ask it in more words.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier question of the same conversation, with its answer."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassagesFound:
+    """Retrieval is done; the model is about to read the first of these."""
+
+    passages: list[Passage]
+
+
+@dataclass(frozen=True, slots=True)
+class TextSoFar:
+    """What the model has written up to now, unchecked."""
+
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimKept:
+    """A claim that stands."""
+
+    claim: Grounded
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimDropped:
+    """A claim that does not stand, with the reason."""
+
+    claim: Grounded
+
+
+Event = PassagesFound | TextSoFar | ClaimKept | ClaimDropped
+
+
+def ignore(event: Event) -> None:
+    """Takes an event and does nothing."""
+
+
+class Assistant:
+    """Everything a question needs, put together by `build`."""
+
+    def __init__(
+        self,
+        retriever: Retriever,
+        support: Support,
+        prompts: dict[str, Prompt],
+        model: BaseChatModel | None,
+        *,
+        model_name: str = EXTRACTIVE,
+        evidence: int = 3,
+    ) -> None:
+        """`support` scores (claim, quote) pairs; without a `model`, answers are the best sentences themselves."""
+        self.retriever = retriever
+        self._support = support
+        self.prompts = prompts
+        self._model = model
+        self._model_name = model_name
+        self._evidence = evidence
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        filters: Filters = Filters(),
+        on_event: Callable[[Event], None] = ignore,
+    ) -> Answer:
+        """One grounded answer, or an abstention that shows what came nearest.
+
+        Raises ModelError when the model fails; nothing else is expected to be raised.
+        """
+        clock = _Clock()
+        if not any(character.isalnum() for character in question):
+            return self._answer(question, filters, clock, reason="unclear-question")
+        rewritten = self._condense(question, history) if history else None
+        asked = rewritten or question
+        passages = self.retriever.retrieve(asked, filters)
+        clock.lap("retrieve")
+        on_event(PassagesFound(passages))
+
+        common: dict[str, Any] = {"rewritten": rewritten, "passages": passages}
+        if not passages or passages[0].score < RELEVANT:
+            return self._answer(question, filters, clock, reason="nothing-relevant", **common)
+        sentences = number_sentences(choose(passages, self._evidence))
+        draft = self._draft(asked, sentences, on_event)
+        clock.lap("generate")
+        common["tokens"] = draft.tokens
+        if not draft.claims:
+            return self._answer(question, filters, clock, reason="not-stated", **common)
+        grounded = ground(draft.claims, sentences, self._support)
+        for claim in grounded:
+            on_event(ClaimKept(claim) if claim.sentences else ClaimDropped(claim))
+        clock.lap("ground")
+        reason: AbstentionReason | None = None if any(claim.sentences for claim in grounded) else "unsupported"
+        return self._answer(question, filters, clock, reason=reason, grounded=grounded, **common)
+
+    def _condense(self, question: str, history: Sequence[Turn]) -> str:
+        """The question, rewritten to stand alone; without a usable model, behind the conversation's own words."""
+        before = " ".join(plain(turn.question) for turn in history)
+        fallback = f"{before} {plain(history[-1].answer)} {question}"
+        if self._model is None:
+            return fallback
+        lines = [f"Question: {plain(turn.question)}\nAnswer: {plain(turn.answer)}" for turn in history[-3:]]
+        chain = self.prompts["condense"].template | self._model
+        reply = chain.invoke({"history": "\n".join(lines), "question": question})
+        text = plain(reply.text).strip('"')
+        return text if 0 < len(text.split()) <= MOST_CONDENSED_WORDS else fallback
+
+    def _draft(self, question: str, sentences: list[Sentence], on_event: Callable[[Event], None]) -> Draft:
+        if self._model is None:
+            return draft_extractive(question, sentences, self._support)
+        prompt = self.prompts["answer"]
+        return draft_with_model(
+            self._model, prompt, question, sentences, lambda raw: on_event(TextSoFar(raw))
+        )
+
+    def _answer(
+        self,
+        question: str,
+        filters: Filters,
+        clock: _Clock,
+        *,
+        reason: AbstentionReason | None,
+        rewritten: str | None = None,
+        passages: Sequence[Passage] = (),
+        grounded: Sequence[Grounded] = (),
+        tokens: Tokens = Tokens(),
+    ) -> Answer:
+        kept = [claim for claim in grounded if claim.sentences] if reason is None else []
+        citations, numbers = _cite(kept)
+        claims = [
+            Claim(text=claim.text, citations=numbered, support=round(claim.support, 4))
+            for claim, numbered in zip(kept, numbers, strict=True)
+        ]
+        dropped = [claim for claim in grounded if not claim.sentences]
+        catalogue = self.retriever.index.catalogue
+        return Answer(
+            question=question,
+            rewritten=rewritten,
+            as_of=filters.as_of,
+            status="abstained" if reason else "answered",
+            abstention=Abstention(reason=reason, message=MESSAGES[reason]) if reason else None,
+            confidence=_confidence(passages, kept),
+            answer=" ".join(_marked(claim) for claim in claims),
+            claims=claims,
+            dropped=[Claim(text=claim.text, citations=[], support=0.0) for claim in dropped],
+            citations=citations,
+            nearest=_nearest(passages) if reason else [],
+            passages=[answer_passage(passage) for passage in passages],
+            corpus_ends=catalogue.newest(filters),
+            warnings=[
+                *(AnswerWarning(code="unsupported-claim-dropped", message=one.reason) for one in dropped),
+                *hidden_warnings(catalogue.counts()[2], filters),
+            ],
+            model=self._model_name,
+            seconds=clock.seconds(),
+            tokens=tokens,
+        )
+
+
+class _Clock:
+    """Wall-clock seconds of each stage."""
+
+    def __init__(self) -> None:
+        self._start = self._last = time.perf_counter()
+        self._laps: dict[str, float] = {}
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self._laps[name] = round(now - self._last, 3)
+        self._last = now
+
+    def seconds(self) -> Seconds:
+        return Seconds(**self._laps, total=round(time.perf_counter() - self._start, 3))
+
+
+def answer_passage(passage: Passage) -> AnswerPassage:
+    """A passage as the JSON shows it."""
+    return AnswerPassage(
+        article=passage.article.id,
+        date=passage.article.published,
+        start=passage.start,
+        end=passage.end,
+        score=round(passage.score, 4),
+        also_in=[copy.article.id for copy in passage.copies],
+    )
+
+
+def hidden_warnings(undated: int, filters: Filters) -> list[AnswerWarning]:
+    """The warning that articles without a date were not looked at, when a date limits the question."""
+    if not undated or (filters.as_of is None and filters.since is None):
+        return []
+    plural = "articles have" if undated > 1 else "article has"
+    message = f"{undated} {plural} no date and stayed hidden under --as-of and --since"
+    return [AnswerWarning(code="undated-hidden", message=message)]
+
+
+def _cite(claims: Sequence[Grounded]) -> tuple[list[Citation], list[list[int]]]:
+    """Each quoted sentence once, numbered in the order of the claims; and each claim's numbers."""
+    citations: dict[tuple[str, int], Citation] = {}
+    numbers = []
+    for claim in claims:
+        for sentence in claim.sentences:
+            key = (sentence.article.id, sentence.start)
+            citations.setdefault(key, _citation(len(citations) + 1, sentence))
+        numbers.append([citations[one.article.id, one.start].number for one in claim.sentences])
+    return list(citations.values()), numbers
+
+
+def _citation(number: int, sentence: Sentence) -> Citation:
+    article = sentence.article
+    return Citation(
+        number=number,
+        article=article.id,
+        title=article.title,
+        date=article.published,
+        outlets=[source.outlet for source in article.sources],
+        quote=sentence.text,
+        start=sentence.start,
+        end=sentence.end,
+        url=article.url,
+    )
+
+
+def _nearest(passages: Sequence[Passage]) -> list[Citation]:
+    """The first sentence of the passages that came closest, for an answer that abstains."""
+    nearest: list[Citation] = []
+    for passage in passages[:3]:
+        nearest += [_citation(len(nearest) + 1, one) for one in number_sentences(passage.hits[:1])[:1]]
+    return nearest
+
+
+def _confidence(passages: Sequence[Passage], kept: Sequence[Grounded]) -> float:
+    """How sure the evidence makes us: the best passage's score, times how well the claims are supported."""
+    best = passages[0].score if passages else 0.0
+    return round(best * fmean(claim.support for claim in kept), 4) if kept else 0.0
+
+
+def _marked(claim: Claim) -> str:
+    """A claim with its markers, before the full stop as in print: "They met [1]." """
+    text = claim.text.rstrip()
+    stop = text[-1] if text.endswith((".", "!", "?")) else ""
+    markers = "".join(f"[{number}]" for number in claim.citations)
+    return f"{text[: len(text) - len(stop)]} {markers}{stop or '.'}"

@@ -1,0 +1,105 @@
+"""Batches: many questions from JSON Lines, one JSON object a line out, in order, models loaded once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from assistant.answer import Turn
+from assistant.errors import AssistantError, SettingsError
+from assistant.filters import Filters
+
+
+class HistoryTurn(BaseModel):
+    """A question with its answer, or one side of it as `role` and `text`."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    question: str | None = None
+    answer: str | None = None
+    role: str | None = None
+    text: str | None = None
+
+
+class Line(BaseModel):
+    """One line of a batch; other keys are passed over with a warning."""
+
+    model_config = ConfigDict(extra="allow")
+
+    question: str = Field(min_length=1)
+    id: str | int | None = None
+    as_of: dt.date | None = None
+    history: list[HistoryTurn] = []
+
+    def turns(self) -> list[Turn]:
+        """The history as questions with answers; a role that speaks twice in a row is joined."""
+        turns: list[Turn] = []
+        for entry in self.history:
+            if entry.question is not None:
+                turns.append(Turn(entry.question, entry.answer or ""))
+            elif entry.text is not None and entry.role == "user":
+                turns.append(Turn(entry.text, ""))
+            elif entry.text is not None and turns:
+                turns[-1] = replace(turns[-1], answer=f"{turns[-1].answer} {entry.text}".strip())
+        return turns
+
+    def query(self) -> str:
+        """The question behind the conversation's earlier ones: what `search` looks for without a model."""
+        return " ".join([*(turn.question for turn in self.turns()), self.question])
+
+
+def run_batch(
+    file: str,
+    filters: Filters,
+    answer: Callable[[Line, Filters], BaseModel],
+    notice: Callable[[str], None],
+) -> int:
+    """Answers each line on standard output; a line that fails gives its error there, and the run goes on.
+
+    Returns how many failed. Raises SettingsError when the file cannot be read.
+    """
+    failed = 0
+    unknown: set[str] = set()
+    for number, raw in _lines(file):
+        given: Any = None
+        try:
+            given = json.loads(raw)
+            line = Line.model_validate(given)
+            new = set(line.model_extra or {}) - unknown
+            if new:
+                unknown |= new
+                notice(f"line {number}: unknown keys are passed over: {', '.join(sorted(new))}")
+            days = [day for day in (filters.as_of, line.as_of) if day is not None]
+            limits = replace(filters, as_of=min(days, default=None))
+            shown = {"id": line.id, **answer(line, limits).model_dump(mode="json")}
+        except (ValueError, AssistantError) as error:
+            failed += 1
+            name = given.get("id") if isinstance(given, dict) else None
+            shown = {"id": name, "error": f"line {number}: {_one_line(error)}"}
+        print(json.dumps(shown, ensure_ascii=False), flush=True)
+    return failed
+
+
+def _lines(file: str) -> Iterator[tuple[int, str]]:
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"cannot read --batch {file}: {error}; give a JSON Lines file in UTF-8") from None
+    for number, raw in enumerate(text.split("\n"), 1):
+        if raw.strip():
+            yield number, raw
+
+
+def _one_line(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return f"{where}: {first['msg']}" if where else first["msg"]
+    return " ".join(str(error).split())

@@ -1,0 +1,155 @@
+"""The composition root: settings in, things that work out.
+
+Everything heavy is imported inside these functions, when a command needs it and not before.
+"""
+
+from __future__ import annotations
+
+import math
+import platform
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from assistant.articles import Article, corpus_stamp, fingerprint, read_corpus
+from assistant.chunks import CHUNKING
+from assistant.errors import IndexMissing
+from assistant.index import Changes, Identity, Index, sync
+from assistant.resources import prompts_folder
+from assistant.settings import Settings
+
+if TYPE_CHECKING:
+    from langchain_core.cross_encoders import BaseCrossEncoder
+
+    from assistant.answer import Assistant
+    from assistant.grounding import Support
+    from assistant.retrieval import Retriever
+
+Progress = Callable[[int, int], None]
+Notice = Callable[[str], None]
+
+
+def identity(settings: Settings) -> Identity:
+    """What an index made with these settings is made with."""
+    from assistant.models.embeddings import embedder_id
+
+    return Identity(embedder_id(settings.embedder), settings.chunk_words)
+
+
+def build_index(
+    settings: Settings, notice: Notice, on_progress: Progress, *, rebuild: bool = False, strict: bool = False
+) -> Changes:
+    """Brings the index in line with the corpus; articles that cannot be read are passed over with a notice.
+
+    Raises CorpusError, ModelError, IndexMismatch, IndexBusy.
+    """
+    from assistant.models.embeddings import load_embeddings
+
+    stamp = corpus_stamp(settings.corpus_path)
+    articles = read_corpus(settings.corpus_path, on_skip=notice, strict=strict)
+    embeddings = load_embeddings(
+        settings.embedder, settings.cache, for_queries=False, threads=settings.threads
+    )
+    return sync(
+        settings.index_path,
+        articles,
+        embeddings,
+        identity(settings),
+        stamp=stamp,
+        rebuild=rebuild,
+        on_progress=on_progress,
+    )
+
+
+def open_index(settings: Settings, notice: Notice, on_progress: Progress) -> Index:
+    """The index of the settings, built now if it is missing; says in one line when articles changed since."""
+    wanted = identity(settings)
+    try:
+        index = Index.open(settings.index_path, wanted)
+    except IndexMissing:
+        notice(f"building the index of {settings.corpus_path} first")
+        build_index(settings, notice, on_progress)
+        return Index.open(settings.index_path, wanted)
+    changed = _changed_articles(index, settings)
+    if changed:
+        notice(f"{changed} since the index was built; bring it up to date with: assistant index")
+    return index
+
+
+def _changed_articles(index: Index, settings: Settings) -> str:
+    """What changed in the corpus, as "1 new, 2 changed articles"; nothing is read while no file was touched."""
+    if index.catalogue.fact("stamp") == corpus_stamp(settings.corpus_path):
+        return ""
+    now: dict[str, Article] = {article.id: article for article in read_corpus(settings.corpus_path)}
+    known = index.catalogue.fingerprints()
+    counts = {
+        "new": sum(1 for article_id in now if article_id not in known),
+        "changed": sum(1 for one in now.values() if known.get(one.id, fingerprint(one)) != fingerprint(one)),
+        "removed": sum(1 for article_id in known if article_id not in now),
+    }
+    total = sum(counts.values())
+    listed = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+    return f"{listed} article{'s' if total > 1 else ''}" if total else ""
+
+
+def build_retriever(settings: Settings, index: Index) -> Retriever:
+    """A retriever over an open index, on the light path: torch only for models that need it."""
+    from assistant.models.embeddings import load_embeddings
+    from assistant.models.reranker import load_reranker
+    from assistant.retrieval import Retriever
+
+    embeddings = load_embeddings(settings.embedder, settings.cache, for_queries=True, threads=settings.threads)
+    reranker = load_reranker(settings.reranker, settings.cache, threads=settings.threads)
+    return Retriever(
+        index=index,
+        embeddings=embeddings,
+        reranker=reranker,
+        candidates=settings.candidates,
+        k=settings.k,
+        most_words=settings.chunk_words,
+    )
+
+
+def build_assistant(settings: Settings, index: Index) -> Assistant:
+    """Everything a question needs. Raises ModelError and PromptError."""
+    from assistant.answer import EXTRACTIVE, Assistant
+    from assistant.models.chat import load_chat_model
+    from assistant.prompts import SLOTS, load_prompt
+
+    retriever = build_retriever(settings, index)
+    prompts = {name: load_prompt(prompts_folder(), name) for name in SLOTS}
+    model = None
+    if settings.model != EXTRACTIVE:
+        model = load_chat_model(
+            settings.model,
+            settings.cache,
+            base_url=settings.base_url,
+            timeout=settings.timeout,
+            threads=settings.threads,
+        )
+    support = _support(retriever.reranker)
+    return Assistant(
+        retriever, support, prompts, model, model_name=settings.model, evidence=settings.evidence
+    )
+
+
+def provenance(settings: Settings, assistant: Assistant) -> dict[str, str]:
+    """What figures measured with this assistant depend on."""
+    made = identity(settings)
+    return {
+        "model": settings.model,
+        "embedder": made.embedder,
+        "reranker": settings.reranker,
+        "chunking": f"{CHUNKING}/{made.most_words} words",
+        "retrieval": f"{settings.candidates} candidates, {settings.k} passages, {settings.evidence} read",
+        "prompts": ", ".join(f"{name} {prompt.digest}" for name, prompt in assistant.prompts.items()),
+        "platform": f"Python {platform.python_version()}, {platform.machine()}",
+    }
+
+
+def _support(reranker: BaseCrossEncoder | None) -> Support:
+    """Does a quote support a claim? The cross-encoder's probability; without one, the share of common words."""
+    if reranker is None:
+        from rapidfuzz.fuzz import token_set_ratio
+
+        return lambda pairs: [token_set_ratio(claim, quote) / 100 for claim, quote in pairs]
+    return lambda pairs: [1 / (1 + math.exp(-max(-30.0, min(30.0, logit)))) for logit in reranker.score(pairs)]

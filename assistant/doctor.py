@@ -1,0 +1,77 @@
+"""The doctor: what is installed, whether the models and the index are right, and what to do where they are not."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+from rich.text import Text
+
+from assistant import weights
+from assistant.articles import corpus_stamp, read_corpus
+from assistant.build import identity
+from assistant.errors import AssistantError, IndexMissing
+from assistant.index import Index
+from assistant.settings import Settings
+from assistant.terminal import safe, stdout
+
+LIBRARIES = ("langchain", "langchain-chroma", "chromadb", "sentence-transformers", "torch", "xllamacpp")
+
+
+def examine(settings: Settings) -> bool:
+    """Prints a line for each thing looked at, with the remedy where one is needed; whether all is well."""
+    checks = [*_software(), *_models(settings), _corpus(settings), _index(settings)]
+    console = stdout()
+    for well, name, finding in checks:
+        line = Text("ok   " if well else "BAD  ", style="green" if well else "bold red")
+        console.print(line.append(f"{name:24}", style="").append(safe(finding), style=""))
+    return all(well for well, _, _ in checks)
+
+
+Check = tuple[bool, str, str]
+
+
+def _software() -> list[Check]:
+    checks: list[Check] = [(True, "python", platform.python_version())]
+    for name in ("news-assistant", *LIBRARIES):
+        try:
+            checks.append((True, name, version(name)))
+        except PackageNotFoundError:
+            checks.append((False, name, f"not installed; install it with: pip install {name}"))
+    return checks
+
+
+def _models(settings: Settings) -> list[Check]:
+    checks: list[Check] = []
+    for state in weights.inventory(settings.cache):
+        finding = f"{state.role}, package version {state.version or 'none'}, checksum {state.checksum}"
+        used = state.name in (settings.model, settings.embedder, settings.reranker)
+        well = not state.remedy or (state.checksum == "missing" and not used)
+        checks.append((well, state.name, f"{finding}; {state.remedy}" if state.remedy else finding))
+    return checks
+
+
+def _corpus(settings: Settings) -> Check:
+    problems: list[str] = []
+    try:
+        articles = read_corpus(settings.corpus_path, on_skip=problems.append)
+    except AssistantError as error:
+        return False, "corpus", str(error)
+    undated = sum(1 for article in articles if article.published is None)
+    finding = f"{len(articles)} articles in {settings.corpus_path}, {undated} without a date"
+    return not problems, "corpus", "; ".join([finding, *problems])
+
+
+def _index(settings: Settings) -> Check:
+    path = settings.index_path
+    try:
+        index = Index.open(path, identity(settings))
+    except IndexMissing:
+        return True, "index", f"none yet at {path}; the first question builds it"
+    except AssistantError as error:
+        return False, "index", str(error)
+    articles, chunks, _ = index.catalogue.counts()
+    finding = f"{articles} articles, {chunks} passages in {path}"
+    if index.catalogue.fact("stamp") != corpus_stamp(settings.corpus_path):
+        return True, "index", f"{finding}; articles may have changed: assistant index brings it up to date"
+    return True, "index", finding

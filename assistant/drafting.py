@@ -1,0 +1,111 @@
+"""Drafting: from numbered sentences to raw claims, by a language model or, without one, by the best sentences.
+
+A draft is only what somebody says the articles say; `grounding` decides what of it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessageChunk
+from langchain_core.utils.json import parse_json_markdown
+
+from assistant.evidence import Sentence, render
+from assistant.grounding import RawClaim, Support
+from assistant.interface import Tokens
+from assistant.prompts import Prompt
+
+MOST_CLAIMS = 4
+MOST_WORDS = 120
+"""An answer is short: extractive sentences stop before this many words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The claims, the model's output as it came (empty without a model), and what it read and wrote."""
+
+    claims: list[RawClaim]
+    raw: str = ""
+    tokens: Tokens = Tokens()
+
+
+def claims_schema(sentences: int) -> dict[str, Any]:
+    """JSON schema of a draft; a claim can only name a sentence that was given."""
+    claim = {
+        "type": "object",
+        "properties": {
+            "sentence": {"type": "integer", "enum": list(range(1, sentences + 1))},
+            "text": {"type": "string", "minLength": 1, "maxLength": 400},
+        },
+        "required": ["sentence", "text"],
+        "additionalProperties": False,
+    }
+    return {
+        "type": "object",
+        "properties": {"claims": {"type": "array", "items": claim, "maxItems": MOST_CLAIMS}},
+        "required": ["claims"],
+        "additionalProperties": False,
+    }
+
+
+def draft_with_model(
+    model: BaseChatModel,
+    prompt: Prompt,
+    question: str,
+    sentences: list[Sentence],
+    on_text: Callable[[str], None],
+) -> Draft:
+    """What a language model makes of the sentences; `on_text` gets its output so far, as it comes."""
+    schema = {"name": "claims", "strict": True, "schema": claims_schema(len(sentences))}
+    chain = prompt.template | model.bind(response_format={"type": "json_schema", "json_schema": schema})
+    message = AIMessageChunk(content="")
+    for chunk in chain.stream({"evidence": render(sentences), "question": question}):
+        message = message + chunk if isinstance(chunk, AIMessageChunk) else AIMessageChunk(content=chunk.text)
+        on_text(message.text)
+    usage = message.usage_metadata
+    tokens = Tokens(prompt=usage["input_tokens"], completion=usage["output_tokens"]) if usage else Tokens()
+    return Draft(parse_claims(message.text), message.text, tokens)
+
+
+def parse_claims(raw: str) -> list[RawClaim]:
+    """The claims in a model's output; tolerant, since a right answer must not be lost over its wrapping.
+
+    Understood are the schema's object, a bare list, several or mangled sentence numbers, output cut off in the
+    middle, and plain text, which counts as one claim that names no sentence.
+    """
+    try:
+        parsed = parse_json_markdown(raw)
+    except ValueError:
+        text = re.sub(r"\s+", " ", raw).strip()
+        return [RawClaim(text, ())] if text and text[0] not in "{[" else []
+    items = parsed.get("claims", []) if isinstance(parsed, dict) else parsed
+    if not isinstance(items, list):
+        return []
+    claims = []
+    for item in items[: 2 * MOST_CLAIMS]:
+        if isinstance(item, dict) and isinstance(item.get("text"), str):
+            named = str(item.get("sentence", item.get("sentences", "")))
+            claims.append(RawClaim(item["text"], tuple(int(n) for n in re.findall(r"\d{1,6}", named))))
+        elif isinstance(item, str):
+            claims.append(RawClaim(item, ()))
+    return claims
+
+
+def draft_extractive(question: str, sentences: Iterable[Sentence], support: Support) -> Draft:
+    """The sentences that score best for the question, in the order of the articles: no wording, no model."""
+    listed = list(sentences)
+    scores = support([(question, sentence.text) for sentence in listed])
+    ranked = sorted(zip(scores, listed, strict=True), key=lambda pair: (-round(pair[0], 6), pair[1].number))
+    chosen: list[Sentence] = []
+    words = 0
+    for _, sentence in ranked[: MOST_CLAIMS - 1]:
+        words += len(sentence.text.split())
+        if chosen and words > MOST_WORDS:
+            break
+        chosen.append(sentence)
+    chosen.sort(key=lambda sentence: sentence.number)
+    return Draft([RawClaim(sentence.text, (sentence.number,)) for sentence in chosen])

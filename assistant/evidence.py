@@ -1,0 +1,65 @@
+"""Evidence: passages as a model reads them, each sentence with a number that a claim can name."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from assistant.articles import Article
+from assistant.chunks import Chunk, heading, sentence_spans
+from assistant.retrieval import Hit, Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a chunk: `article.text[start:end] == text`. Numbers count from 1."""
+
+    number: int
+    article: Article
+    chunk: Chunk
+    start: int
+    end: int
+    text: str
+
+
+def choose(passages: Iterable[Passage], most: int) -> list[Hit]:
+    """The `most` best hits of the passages: what a model reads, since reading is what takes it time."""
+    hits = [hit for passage in passages for hit in passage.hits]
+    return sorted(hits, key=lambda hit: -round(hit.score, 6))[:most]
+
+
+def number_sentences(hits: Iterable[Hit]) -> list[Sentence]:
+    """The sentences of the hits' chunks, in their order, numbered through."""
+    sentences: list[Sentence] = []
+    for hit in hits:
+        chunk = hit.chunk
+        for start, end in sentence_spans(chunk.text):
+            number = len(sentences) + 1
+            place = chunk.start + start, chunk.start + end
+            sentences.append(Sentence(number, hit.article, chunk, *place, chunk.text[start:end]))
+    return sentences
+
+
+def render(sentences: Iterable[Sentence]) -> str:
+    """What the model reads: each chunk under its article's headline and date, a numbered sentence a line."""
+    lines: list[str] = []
+    shown: Chunk | None = None
+    for sentence in sentences:
+        if sentence.chunk is not shown:
+            if shown is not None:
+                lines.append("")
+            lines.append(f"Article: {plain(heading(sentence.article))}")
+            shown = sentence.chunk
+        lines.append(f"{sentence.number}. {plain(sentence.text)}")
+    return "\n".join(lines)
+
+
+def plain(text: str) -> str:
+    """One line without control, format and private-use characters, which a reader would not see either."""
+    visible = "".join(
+        character if unicodedata.category(character) not in ("Cc", "Cf", "Co", "Cs", "Cn") else " "
+        for character in text
+    )
+    return re.sub(r"\s+", " ", visible).strip()

@@ -1,0 +1,176 @@
+"""Grounding: what of a model's answer the articles really say.
+
+A model names, for each claim, a sentence that it read. Here it is decided, by pure functions, whether that
+sentence carries the claim: every number and date of the claim must stand in the sentence or beside it, every
+name in its passage, every quoted word verbatim in its article. A claim that names the wrong sentence is given
+the right one if there is one; a claim that no sentence carries is dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz
+
+from assistant.chunks import heading
+from assistant.evidence import Sentence, plain
+from assistant.surface import words
+
+QUOTE_MATCH = 85.0
+"""Similarity (0 to 100) from which words in quotation marks are a misquote to be mended, not an invention."""
+
+Support = Callable[[list[tuple[str, str]]], list[float]]
+"""Scores (claim, quote) pairs between 0 and 1: does the quote support the claim?"""
+
+
+@dataclass(frozen=True, slots=True)
+class RawClaim:
+    """What a model said, and the numbers of the sentences it named."""
+
+    text: str
+    sentences: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grounded:
+    """A claim with the sentences that carry it; none, and a reason, when it was dropped."""
+
+    text: str
+    sentences: tuple[Sentence, ...]
+    support: float
+    reason: str = ""
+
+
+def ground(claims: Sequence[RawClaim], sentences: Sequence[Sentence], support: Support) -> list[Grounded]:
+    """Every claim with what carries it, in order; a repeated claim comes once."""
+    by_number = {sentence.number: sentence for sentence in sentences}
+    grounded: list[Grounded] = []
+    seen: set[str] = set()
+    for claim in claims:
+        text = plain(claim.text)
+        key = words(text)
+        if key and key not in seen:
+            seen.add(key)
+            named = [by_number[number] for number in claim.sentences if number in by_number]
+            grounded.append(_ground_one(text, named, sentences, support))
+    return grounded
+
+
+def _ground_one(text: str, named: list[Sentence], sentences: Sequence[Sentence], support: Support) -> Grounded:
+    text = mend_quotes(text, sentences)
+    missing = unsupported_details(text, named, sentences) if named else ["a sentence"]
+    if missing:
+        # The model may have named the wrong sentence: take the most similar one that carries every detail.
+        others = sorted(sentences, key=lambda one: (-fuzz.token_set_ratio(text, one.text), one.number))
+        for other in others[:5]:
+            if not unsupported_details(text, [other], sentences) and shares_words(text, other.text):
+                named, missing = [other], []
+                break
+    if missing:
+        details = ", ".join(missing)
+        return Grounded(text, (), 0.0, f"no sentence that was read says {details}")
+    best = max(support([(text, sentence.text) for sentence in named]))
+    return Grounded(text, tuple(named), best)
+
+
+def unsupported_details(text: str, named: Sequence[Sentence], sentences: Sequence[Sentence]) -> list[str]:
+    """The numbers, dates, names and quoted words of a claim that the named sentences and their surroundings lack.
+
+    Numbers and dates must stand in a named sentence, one beside it, or its article's headline or date; names
+    anywhere in its passage or headline. Quoted words must stand verbatim in its passage.
+    """
+    near, passage = _near(named, sentences), _passages(named)
+    near_words, passage_words = f" {words(near, dates=True)} ", f" {words(passage, dates=True)} "
+    missing = [number for number in numbers(text) if f" {number} " not in near_words]
+    missing += [name for name in names(text) if f" {words(name)} " not in passage_words]
+    flat = _flat(passage)
+    missing += [quote for quote in quoted(text) if _flat(quote) not in flat]
+    return missing
+
+
+def numbers(text: str) -> list[str]:
+    """The numbers and days of a text in plain spelling, each once."""
+    return list(dict.fromkeys(word for word in words(text, dates=True).split() if word[0].isdigit()))
+
+
+_NAME = re.compile(r"[^\W\d_][\w'’.-]*")
+_START = re.compile(r"(?:^|[.!?:]\s+|[\"“]\s*)$")
+
+
+def names(text: str) -> list[str]:
+    """The words of a text that are written with a capital although no sentence starts with them."""
+    found = []
+    for match in _NAME.finditer(text):
+        word = match.group().rstrip(".'’")
+        word = re.sub(r"['’]s$", "", word)
+        if word[:1].isupper() and word != "I" and not _START.search(text[: match.start()]):
+            found.append(word)
+    return list(dict.fromkeys(found))
+
+
+_QUOTED = re.compile("[\"“]([^\"“”]{8,})[\"”]")
+
+
+def quoted(text: str) -> list[str]:
+    """What stands in double quotation marks, without the punctuation at its ends."""
+    return [match.group(1).strip(" ,.;:!?") for match in _QUOTED.finditer(text)]
+
+
+def mend_quotes(text: str, sentences: Sequence[Sentence]) -> str:
+    """The text with words in quotation marks as the articles have them, where they were only slightly off."""
+
+    def mend(match: re.Match[str]) -> str:
+        inner = match.group(1)
+        for sentence in sentences:
+            source = plain(sentence.text)
+            if _flat(inner.strip(" ,.;:!?")) in _flat(source):
+                return match.group()
+        best = max(
+            ((fuzz.partial_ratio_alignment(inner, plain(one.text)), one) for one in sentences),
+            key=lambda pair: pair[0].score if pair[0] else 0.0,
+            default=(None, None),
+        )
+        if best[0] is None or best[1] is None or best[0].score < QUOTE_MATCH:
+            return match.group()
+        source = plain(best[1].text)
+        start, end = _whole_words(source, best[0].dest_start, best[0].dest_end)
+        return f"{match.group()[0]}{source[start:end]}{match.group()[-1]}"
+
+    return _QUOTED.sub(mend, text)
+
+
+def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+    while start > 0 and text[start - 1].isalnum():
+        start -= 1
+    while end < len(text) and text[end].isalnum():
+        end += 1
+    return start, end
+
+
+def shares_words(text: str, quote: str) -> bool:
+    """Whether a third of the claim's longer words stand in the quote."""
+    mine = {word for word in words(text).split() if len(word) > 3}
+    return not mine or len(mine & set(words(quote).split())) * 3 >= len(mine)
+
+
+def _near(named: Iterable[Sentence], sentences: Sequence[Sentence]) -> str:
+    parts = []
+    for one in named:
+        beside = [
+            other.text
+            for other in sentences
+            if other.chunk is one.chunk and abs(other.number - one.number) <= 1
+        ]
+        parts += [heading(one.article), *beside]
+    return " ; ".join(parts)
+
+
+def _passages(named: Iterable[Sentence]) -> str:
+    return " ; ".join(f"{heading(one.article)} ; {one.chunk.text}" for one in named)
+
+
+def _flat(text: str) -> str:
+    """Letters and digits alone, so that spelling of dashes, spaces and quotation marks does not count."""
+    return "".join(character for character in text.casefold() if character.isalnum())

@@ -1,0 +1,51 @@
+"""Prompts: `prompts/*.md` as LangChain templates, read once and checked.
+
+A prompt file has a `# system` part, which stays the same from call to call so that a model can keep it cached,
+and a `# user` part. `{name}` is a slot; a literal brace is doubled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from langchain_core.prompts import ChatPromptTemplate
+
+from assistant.errors import PromptError
+
+SLOTS = {"answer": {"evidence", "question"}, "condense": {"history", "question"}}
+"""Every prompt there is, with the slots it must have."""
+
+_PARTS = re.compile(r"\A\s*# system\n(?P<system>.*?)^# user\n(?P<user>.*)\Z", re.DOTALL | re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A template and the digest of the file it came from, which tells two versions apart."""
+
+    template: ChatPromptTemplate
+    digest: str
+
+
+def load_prompt(folder: Path, name: str) -> Prompt:
+    """The prompt `folder/name.md`. Raises PromptError if it is missing, or its parts or slots are not right."""
+    path = folder / f"{name}.md"
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise PromptError(f"cannot read the prompt {path} ({error.strerror}); restore it") from None
+    parts = _PARTS.match(raw.decode("utf-8", "replace").replace("\r\n", "\n"))
+    if parts is None:
+        raise PromptError(f"{path} needs a '# system' part and a '# user' part; restore them")
+    try:
+        template = ChatPromptTemplate.from_messages(
+            [("system", parts["system"].strip()), ("human", parts["user"].strip())]
+        )
+    except ValueError as error:  # a brace that is neither a slot nor doubled
+        raise PromptError(f"{path}: {error}; write a literal brace twice") from None
+    if set(template.input_variables) != SLOTS[name]:
+        wanted, found = sorted(SLOTS[name]), sorted(template.input_variables)
+        raise PromptError(f"{path} has the slots {found}, but needs {wanted}; correct them")
+    return Prompt(template, hashlib.sha256(raw).hexdigest()[:12])
