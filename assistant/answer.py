@@ -7,7 +7,6 @@ One way for everybody: the command line, the chat and the evaluation all call `a
 
 from __future__ import annotations
 
-import datetime as dt
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
+from assistant.citing import answer_passage, cite, hidden_warnings, marked, nearest
 from assistant.drafting import Draft, draft_extractive, draft_with_model
 from assistant.evidence import Sentence, choose, number_sentences, plain
 from assistant.filters import Filters
@@ -24,9 +24,7 @@ from assistant.interface import (
     Abstention,
     AbstentionReason,
     Answer,
-    AnswerPassage,
     AnswerWarning,
-    Citation,
     Claim,
     Seconds,
     Tokens,
@@ -38,7 +36,7 @@ RELEVANT = 0.02
 """Score of the best passage below which nothing relevant was found; chosen on the dev half of gold."""
 
 MOST_CONDENSED_WORDS = 60
-"""A rewritten question longer than this is a model rambling; the conversation's own words are used instead."""
+"""A longer rewritten question is a model rambling; the conversation's own words are used instead."""
 
 EXTRACTIVE = "extractive"
 
@@ -106,7 +104,7 @@ class Assistant:
         model_name: str = EXTRACTIVE,
         evidence: int = 3,
     ) -> None:
-        """`support` scores (claim, quote) pairs; without a `model`, answers are the best sentences themselves."""
+        """`support` scores (claim, quote) pairs; without a `model`, answers are the best sentences."""
         self.retriever = retriever
         self._support = support
         self.prompts = prompts
@@ -148,11 +146,13 @@ class Assistant:
         for claim in grounded:
             on_event(ClaimKept(claim) if claim.sentences else ClaimDropped(claim))
         clock.lap("ground")
-        reason: AbstentionReason | None = None if any(claim.sentences for claim in grounded) else "unsupported"
+        reason: AbstentionReason | None = (
+            None if any(claim.sentences for claim in grounded) else "unsupported"
+        )
         return self._answer(question, filters, clock, reason=reason, grounded=grounded, **common)
 
     def _condense(self, question: str, history: Sequence[Turn]) -> str:
-        """The question, rewritten to stand alone; without a usable model, behind the conversation's own words."""
+        """The question, rewritten to stand alone; without a model, behind the conversation's own words."""
         before = " ".join(plain(turn.question) for turn in history)
         fallback = f"{before} {plain(history[-1].answer)} {question}"
         if self._model is None:
@@ -184,7 +184,7 @@ class Assistant:
         tokens: Tokens = Tokens(),
     ) -> Answer:
         kept = [claim for claim in grounded if claim.sentences] if reason is None else []
-        citations, numbers = _cite(kept)
+        citations, numbers = cite(kept)
         claims = [
             Claim(text=claim.text, citations=numbered, support=round(claim.support, 4))
             for claim, numbered in zip(kept, numbers, strict=True)
@@ -198,11 +198,11 @@ class Assistant:
             status="abstained" if reason else "answered",
             abstention=Abstention(reason=reason, message=MESSAGES[reason]) if reason else None,
             confidence=_confidence(passages, kept),
-            answer=" ".join(_marked(claim) for claim in claims),
+            answer=" ".join(marked(claim) for claim in claims),
             claims=claims,
             dropped=[Claim(text=claim.text, citations=[], support=0.0) for claim in dropped],
             citations=citations,
-            nearest=_nearest(passages) if reason else [],
+            nearest=nearest(passages) if reason else [],
             passages=[answer_passage(passage) for passage in passages],
             corpus_ends=catalogue.newest(filters),
             warnings=[
@@ -231,71 +231,7 @@ class _Clock:
         return Seconds(**self._laps, total=round(time.perf_counter() - self._start, 3))
 
 
-def answer_passage(passage: Passage) -> AnswerPassage:
-    """A passage as the JSON shows it."""
-    return AnswerPassage(
-        article=passage.article.id,
-        date=passage.article.published,
-        start=passage.start,
-        end=passage.end,
-        score=round(passage.score, 4),
-        also_in=[copy.article.id for copy in passage.copies],
-    )
-
-
-def hidden_warnings(undated: int, filters: Filters) -> list[AnswerWarning]:
-    """The warning that articles without a date were not looked at, when a date limits the question."""
-    if not undated or (filters.as_of is None and filters.since is None):
-        return []
-    plural = "articles have" if undated > 1 else "article has"
-    message = f"{undated} {plural} no date and stayed hidden under --as-of and --since"
-    return [AnswerWarning(code="undated-hidden", message=message)]
-
-
-def _cite(claims: Sequence[Grounded]) -> tuple[list[Citation], list[list[int]]]:
-    """Each quoted sentence once, numbered in the order of the claims; and each claim's numbers."""
-    citations: dict[tuple[str, int], Citation] = {}
-    numbers = []
-    for claim in claims:
-        for sentence in claim.sentences:
-            key = (sentence.article.id, sentence.start)
-            citations.setdefault(key, _citation(len(citations) + 1, sentence))
-        numbers.append([citations[one.article.id, one.start].number for one in claim.sentences])
-    return list(citations.values()), numbers
-
-
-def _citation(number: int, sentence: Sentence) -> Citation:
-    article = sentence.article
-    return Citation(
-        number=number,
-        article=article.id,
-        title=article.title,
-        date=article.published,
-        outlets=[source.outlet for source in article.sources],
-        quote=sentence.text,
-        start=sentence.start,
-        end=sentence.end,
-        url=article.url,
-    )
-
-
-def _nearest(passages: Sequence[Passage]) -> list[Citation]:
-    """The first sentence of the passages that came closest, for an answer that abstains."""
-    nearest: list[Citation] = []
-    for passage in passages[:3]:
-        nearest += [_citation(len(nearest) + 1, one) for one in number_sentences(passage.hits[:1])[:1]]
-    return nearest
-
-
 def _confidence(passages: Sequence[Passage], kept: Sequence[Grounded]) -> float:
     """How sure the evidence makes us: the best passage's score, times how well the claims are supported."""
     best = passages[0].score if passages else 0.0
     return round(best * fmean(claim.support for claim in kept), 4) if kept else 0.0
-
-
-def _marked(claim: Claim) -> str:
-    """A claim with its markers, before the full stop as in print: "They met [1]." """
-    text = claim.text.rstrip()
-    stop = text[-1] if text.endswith((".", "!", "?")) else ""
-    markers = "".join(f"[{number}]" for number in claim.citations)
-    return f"{text[: len(text) - len(stop)]} {markers}{stop or '.'}"

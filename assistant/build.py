@@ -76,7 +76,7 @@ def open_index(settings: Settings, notice: Notice, on_progress: Progress) -> Ind
 
 
 def _changed_articles(index: Index, settings: Settings) -> str:
-    """What changed in the corpus, as "1 new, 2 changed articles"; nothing is read while no file was touched."""
+    """What changed in the corpus, as "1 new, 2 changed articles"; read only if a file was touched."""
     if index.catalogue.fact("stamp") == corpus_stamp(settings.corpus_path):
         return ""
     now: dict[str, Article] = {article.id: article for article in read_corpus(settings.corpus_path)}
@@ -97,7 +97,9 @@ def build_retriever(settings: Settings, index: Index) -> Retriever:
     from assistant.models.reranker import load_reranker
     from assistant.retrieval import Retriever
 
-    embeddings = load_embeddings(settings.embedder, settings.cache, for_queries=True, threads=settings.threads)
+    embeddings = load_embeddings(
+        settings.embedder, settings.cache, for_queries=True, threads=settings.threads
+    )
     reranker = load_reranker(settings.reranker, settings.cache, threads=settings.threads)
     return Retriever(
         index=index,
@@ -147,9 +149,11 @@ def provenance(settings: Settings, assistant: Assistant) -> dict[str, str]:
 
 
 def _support(reranker: BaseCrossEncoder | None) -> Support:
-    """Does a quote support a claim? The cross-encoder's probability; without one, the share of common words."""
+    """Does a quote support a claim? The cross-encoder's probability, or the share of common words."""
     if reranker is None:
         from rapidfuzz.fuzz import token_set_ratio
 
         return lambda pairs: [token_set_ratio(claim, quote) / 100 for claim, quote in pairs]
-    return lambda pairs: [1 / (1 + math.exp(-max(-30.0, min(30.0, logit)))) for logit in reranker.score(pairs)]
+    return lambda pairs: [
+        1 / (1 + math.exp(-max(-30.0, min(30.0, logit)))) for logit in reranker.score(pairs)
+    ]

@@ -1,4 +1,4 @@
-"""Drafting: from numbered sentences to raw claims, by a language model or, without one, by the best sentences.
+"""Drafting: from numbered sentences to raw claims, by a language model or by taking the best sentences.
 
 A draft is only what somebody says the articles say; `grounding` decides what of it stands.
 """

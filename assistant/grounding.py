@@ -58,7 +58,9 @@ def ground(claims: Sequence[RawClaim], sentences: Sequence[Sentence], support: S
     return grounded
 
 
-def _ground_one(text: str, named: list[Sentence], sentences: Sequence[Sentence], support: Support) -> Grounded:
+def _ground_one(
+    text: str, named: list[Sentence], sentences: Sequence[Sentence], support: Support
+) -> Grounded:
     text = mend_quotes(text, sentences)
     missing = unsupported_details(text, named, sentences) if named else ["a sentence"]
     if missing:
@@ -110,7 +112,7 @@ def names(text: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-_QUOTED = re.compile("[\"“]([^\"“”]{8,})[\"”]")
+_QUOTED = re.compile('["“]([^"“”]{8,})["”]')
 
 
 def quoted(text: str) -> list[str]:

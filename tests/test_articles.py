@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.articles import Article, Source, fingerprint, read_corpus
+from assistant.articles import Article, Source, corpus_stamp, fingerprint, read_corpus
 from assistant.errors import CorpusError
 
 ROOT = Path(__file__).parent.parent
@@ -409,3 +409,16 @@ def test_built_in_corpus_and_its_gold_quotes() -> None:
     evidence = [each for case in cases for each in case["evidence"]]
     assert evidence
     assert [each for each in evidence if each["quote"] not in articles[each["article"]].text] == []
+
+
+def test_the_stamp_tells_any_touch(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("One.")
+    (tmp_path / "b.md").write_text("Two.")
+    stamp = corpus_stamp(tmp_path)
+    assert corpus_stamp(tmp_path) == stamp
+    (tmp_path / "a.md").rename(tmp_path / "a.txt")
+    renamed = corpus_stamp(tmp_path)
+    (tmp_path / "a.txt").write_text("One more.")
+    edited = corpus_stamp(tmp_path)
+    (tmp_path / "b.md").unlink()
+    assert len({stamp, renamed, edited, corpus_stamp(tmp_path)}) == 4

@@ -40,7 +40,7 @@ def in_parts(sha256: str = hashlib.sha256(WHOLE).hexdigest(), extra: str | None 
         name="fake",
         role="language model",
         carriers=tuple(weights.Carrier(f"fake-part{part}", "1.0") for part in (1, 2, 3)),
-        main="data/part{part:02d}.bin",
+        main=weights.PART,
         sha256=sha256,
         extra=extra,
     )

@@ -1,0 +1,75 @@
+"""Citing: grounded claims and passages in the shape that the JSON and the terminal show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistant.evidence import Sentence, number_sentences
+from assistant.filters import Filters
+from assistant.grounding import Grounded
+from assistant.interface import AnswerPassage, AnswerWarning, Citation, Claim
+from assistant.retrieval import Passage
+
+
+def answer_passage(passage: Passage) -> AnswerPassage:
+    """A passage as the JSON shows it."""
+    return AnswerPassage(
+        article=passage.article.id,
+        date=passage.article.published,
+        start=passage.start,
+        end=passage.end,
+        score=round(passage.score, 4),
+        also_in=[copy.article.id for copy in passage.copies],
+    )
+
+
+def hidden_warnings(undated: int, filters: Filters) -> list[AnswerWarning]:
+    """The warning that articles without a date were not looked at, when a date limits the question."""
+    if not undated or (filters.as_of is None and filters.since is None):
+        return []
+    plural = "articles have" if undated > 1 else "article has"
+    message = f"{undated} {plural} no date and stayed hidden under --as-of and --since"
+    return [AnswerWarning(code="undated-hidden", message=message)]
+
+
+def cite(claims: Sequence[Grounded]) -> tuple[list[Citation], list[list[int]]]:
+    """Each quoted sentence once, numbered in the order of the claims; and each claim's numbers."""
+    citations: dict[tuple[str, int], Citation] = {}
+    numbers = []
+    for claim in claims:
+        for sentence in claim.sentences:
+            key = (sentence.article.id, sentence.start)
+            citations.setdefault(key, _citation(len(citations) + 1, sentence))
+        numbers.append([citations[one.article.id, one.start].number for one in claim.sentences])
+    return list(citations.values()), numbers
+
+
+def _citation(number: int, sentence: Sentence) -> Citation:
+    article = sentence.article
+    return Citation(
+        number=number,
+        article=article.id,
+        title=article.title,
+        date=article.published,
+        outlets=[source.outlet for source in article.sources],
+        quote=sentence.text,
+        start=sentence.start,
+        end=sentence.end,
+        url=article.url,
+    )
+
+
+def nearest(passages: Sequence[Passage]) -> list[Citation]:
+    """The first sentence of the passages that came closest, for an answer that abstains."""
+    found: list[Citation] = []
+    for passage in passages[:3]:
+        found += [_citation(len(found) + 1, one) for one in number_sentences(passage.hits[:1])[:1]]
+    return found
+
+
+def marked(claim: Claim) -> str:
+    """A claim with its markers, before the full stop as in print: "They met [1]." """
+    text = claim.text.rstrip()
+    stop = text[-1] if text.endswith((".", "!", "?")) else ""
+    markers = "".join(f"[{number}]" for number in claim.citations)
+    return f"{text[: len(text) - len(stop)]} {markers}{stop or '.'}"

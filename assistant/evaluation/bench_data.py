@@ -1,0 +1,138 @@
+"""What the retrieval benchmark asks: questions of gold and of public sets, each with the evidence it needs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from assistant.articles import Article, read_corpus
+from assistant.chunks import sentence_spans
+from assistant.errors import GoldError
+from assistant.evaluation.gold import Case, check_gold, quote_spans, read_gold
+from assistant.evidence import plain
+from assistant.filters import Filters
+from assistant.retrieval import Passage
+
+SETS = ("clapnq", "mtragun", "ramdocs", "timeqa")
+"""Folders with corpus.jsonl and questions.jsonl, of public question sets."""
+
+SINGLE = frozenset({"lookup", "number", "date", "who-said", "quote"})
+"""Types that one passage can answer."""
+
+SEVERAL = frozenset({"multi-hop", "comparison", "timeline", "conflict"})
+"""Types that need all of their evidence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A piece of evidence: these characters of an article, wherever they stand, or with None any of it."""
+
+    article: str
+    spans: tuple[tuple[int, int], ...] | None = None
+
+    def held_by(self, passage: Passage) -> bool:
+        """Whether it stands whole in the passage, or in one of its near copies."""
+        places = [(passage.article.id, passage.start, passage.end)]
+        places += [(copy.article.id, copy.chunk.start, copy.chunk.end) for copy in passage.copies]
+        return any(
+            article == self.article
+            and (self.spans is None or any(low <= start and end <= high for start, end in self.spans))
+            for article, low, high in places
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is searched for, and all that should be found."""
+
+    id: str
+    text: str
+    needs: tuple[Need, ...]
+    type: str = ""
+    half: str = ""
+    filters: Filters = Filters()
+
+
+def gold_questions(gold: Path, articles: Mapping[str, Article]) -> list[Question]:
+    """The answerable gold cases. Raises GoldError when the file or a piece of evidence is wrong."""
+    cases = read_gold(gold)
+    if problems := check_gold(cases, articles):
+        raise GoldError(f"{gold}: {problems[0]} (of {len(problems)} such problems); correct the gold")
+    return [_gold_question(case, articles) for case in cases if case.answerable]
+
+
+def _gold_question(case: Case, articles: Mapping[str, Article]) -> Question:
+    needs = (
+        Need(evidence.article, tuple(quote_spans(articles[evidence.article].text, evidence.quote)))
+        for evidence in case.evidence
+    )
+    turns = [(turn.question, turn.answer) for turn in case.history]
+    text = standalone(case.question, turns)
+    return Question(case.id, text, tuple(needs), case.type, case.half, Filters(as_of=case.as_of))
+
+
+def public_questions(file: Path, sample: int) -> list[Question]:
+    """A sample of a set's questions that can be answered, the same everywhere: the first by their ids' digests.
+
+    Raises GoldError when the file cannot be read.
+    """
+    try:
+        lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+        usable = [line for line in lines if line["answerable"] and line["evidence_ids"]]
+        return [_public_question(line) for line in sorted(usable, key=lambda line: digest(line["id"]))[:sample]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        message = f"{file}: cannot be used ({type(error).__name__}: {error}); correct the file or BENCH"
+        raise GoldError(message) from error
+
+
+def _public_question(line: dict[str, Any]) -> Question:
+    said = {role: [turn["text"] for turn in line.get("history", ()) if turn["role"] == role] for role in ROLES}
+    turns = list(zip(said["user"], said["assistant"], strict=True))
+    return Question(line["id"], standalone(line["question"], turns), tuple(map(Need, line["evidence_ids"])))
+
+
+ROLES = ("user", "assistant")
+
+
+def standalone(question: str, turns: Sequence[tuple[str, str]]) -> str:
+    """A follow-up behind the conversation's own words, as the assistant asks it when no model rewrites it."""
+    if not turns:
+        return question
+    asked = " ".join(plain(earlier) for earlier, _ in turns)
+    return f"{asked} {plain(turns[-1][1])} {question}"
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def many_articles(corpora: Sequence[Path], count: int) -> list[Article]:
+    """`count` articles: those of the corpora in order, then shuffled sentences of the first corpus.
+
+    Ids are numbered, so that equal ids of different corpora do not meet. Raises CorpusError.
+    """
+    real = [article for path in corpora for article in read_corpus(path)]
+    first = read_corpus(corpora[0])
+    chosen = [*real[:count], *islice(_shuffled(first), max(0, count - len(real)))]
+    return [
+        Article(f"{number:05d}", article.title, article.text, article.published)
+        for number, article in enumerate(chosen)
+    ]
+
+
+def _shuffled(articles: Sequence[Article]) -> Iterator[Article]:
+    """Endless articles as long as the given ones, of their sentences, always the same."""
+    chance = random.Random(0)
+    sentences = [article.text[start:end] for article in articles for start, end in sentence_spans(article.text)]
+    while True:
+        for article in articles:
+            paragraphs = [
+                " ".join(chance.choices(sentences, k=3)) for _ in range(article.text.count("\n\n") + 1)
+            ]
+            yield Article(article.id, article.title, "\n\n".join(paragraphs), article.published)
