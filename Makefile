@@ -53,8 +53,8 @@ format: setup  ## put the code into the common form
 eval: setup  ## grade recorded answers against the gold cases (A="...": further options)
 	@$(BIN)/assistant eval $(A)
 
-bench-retrieval: setup  ## measure retrieval on public question sets: make bench-retrieval BENCH=FOLDER
-	@$(BIN)/python -m assistant.evaluation.bench $(BENCH)
+bench-retrieval: setup  ## measure retrieval on gold, and on public sets: BENCH=FOLDER (A="...": further options)
+	@$(BIN)/python -m assistant.evaluation.retrieval_bench $(if $(BENCH),--bench "$(BENCH)") $(A)
 
 wheel: setup  ## build the wheel in dist/
 	@$(BIN)/python -m build --wheel --outdir dist

@@ -7,22 +7,29 @@ The modules in reading order, each importing only from those above it:
     settings      every knob, frozen
     interface     the JSON that `ask` and `search` print
     surface       plain words: one spelling for numbers, dates and names
+    formats       Markdown, plain text, HTML and JSON Lines, parsed
     articles      Article; reads a corpus
     chunks        Chunk; splits an article, keeps character offsets
     filters       which articles a question may see
     weights       packaged model weights, checked
     models/       embedders, rerankers and language models; the only imports of their libraries
+    times         the day or month a question is about
     catalogue     what is indexed, and BM25 over it (SQLite)
     index         Chroma beside the catalogue; kept in line with the corpus
     retrieval     Passage; dense and lexical, fused, reranked
-    evidence      passages as numbered sentences
     prompts       prompts/*.md as templates
+    evidence      passages as numbered sentences
     grounding     which claims the articles carry
     drafting      claims by a language model, or by the best sentences
+    citing        claims and passages as the JSON shows them
     answer        Assistant.ask: the whole way
     evaluation/   gold cases, scorers, runs, reports
     build         settings -> Index, Retriever, Assistant
+    search        retrieval alone, as `search` prints it
+    batch         many questions from JSON Lines
     terminal      what a person sees
+    doctor        what is installed and healthy, and what to do where it is not
     chat          the REPL
+    options       the options of the commands
     cli           the commands
 """

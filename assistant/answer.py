@@ -32,7 +32,7 @@ from assistant.interface import (
 from assistant.prompts import Prompt
 from assistant.retrieval import Passage, Retriever
 
-RELEVANT = 0.02
+RELEVANT = 0.01
 """Score of the best passage below which nothing relevant was found; chosen on the dev half of gold."""
 
 MOST_CONDENSED_WORDS = 60

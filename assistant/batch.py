@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 import json
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from assistant.answer import Turn
 from assistant.errors import AssistantError, SettingsError
@@ -37,6 +39,14 @@ class Line(BaseModel):
     id: str | int | None = None
     as_of: dt.date | None = None
     history: list[HistoryTurn] = []
+
+    @field_validator("as_of", mode="before")
+    @classmethod
+    def _written_out(cls, value: object) -> object:
+        # A number would be taken for seconds since 1970.
+        if value is not None and not isinstance(value, str):
+            raise ValueError('write it as "2025-11-26"')
+        return value
 
     def turns(self) -> list[Turn]:
         """The history as questions with answers; a role that speaks twice in a row is joined."""
@@ -68,9 +78,9 @@ def run_batch(
     failed = 0
     unknown: set[str] = set()
     for number, raw in _lines(file):
-        given: Any = None
+        given: dict[str, Any] | None = None
         try:
-            given = json.loads(raw)
+            given = _object(raw)
             line = Line.model_validate(given)
             new = set(line.model_extra or {}) - unknown
             if new:
@@ -79,27 +89,40 @@ def run_batch(
             days = [day for day in (filters.as_of, line.as_of) if day is not None]
             limits = replace(filters, as_of=min(days, default=None))
             shown = {"id": line.id, **answer(line, limits).model_dump(mode="json")}
-        except (ValueError, AssistantError) as error:
+        except (ValidationError, AssistantError) as error:
             failed += 1
-            name = given.get("id") if isinstance(given, dict) else None
-            shown = {"id": name, "error": f"line {number}: {_one_line(error)}"}
+            name = given.get("id") if given else None
+            known = name if isinstance(name, str | int) else None
+            shown = {"id": known, "error": f"line {number}: {_one_line(error)}"}
         print(json.dumps(shown, ensure_ascii=False), flush=True)
     return failed
 
 
-def _lines(file: str) -> Iterator[tuple[int, str]]:
+def _lines(file: str) -> Iterator[tuple[int, bytes]]:
+    """The lines that are not blank, as they come: standard input may still be written to."""
     try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"cannot read --batch {file}: {error}; give a JSON Lines file in UTF-8") from None
-    for number, raw in enumerate(text.split("\n"), 1):
-        if raw.strip():
-            yield number, raw
+        with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as lines:
+            for number, raw in enumerate(lines, 1):
+                if raw.removeprefix(codecs.BOM_UTF8).strip():
+                    yield number, raw
+    except OSError as error:
+        raise SettingsError(
+            f"cannot read --batch {file} ({error.strerror}); give a JSON Lines file"
+        ) from None
+
+
+def _object(raw: bytes) -> dict[str, Any]:
+    try:
+        given = json.loads(raw.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        given = None
+    if not isinstance(given, dict):
+        raise SettingsError('not a JSON object in UTF-8; write {"question": "..."}')
+    return given
 
 
 def _one_line(error: Exception) -> str:
     if isinstance(error, ValidationError):
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        return f"{where}: {first['msg']}" if where else first["msg"]
+        return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}; correct the line"
     return " ".join(str(error).split())

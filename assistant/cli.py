@@ -1,23 +1,23 @@
 """The command line: `assistant index | search | ask | show | chat | eval | doctor`.
 
-Everything heavy is imported inside the commands, so that `--help` and a mistyped option answer at once. Errors
-are caught here and nowhere else: one line on standard error, exit status 2.
+Everything heavy is imported inside the commands, so that `--help` and a mistyped option answer at once.
+Errors are caught here and nowhere else: one line on standard error, exit status 2.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import os
+import io
 import sys
-from pathlib import Path
+import traceback
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from assistant import options
 from assistant.errors import AssistantError, SettingsError
+from assistant.options import examples, limits, one_of
 
 if TYPE_CHECKING:
-    from assistant.filters import Filters
     from assistant.index import Index
     from assistant.settings import Settings
 
@@ -31,54 +31,37 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Corpus = Annotated[
-    Path | None, typer.Option("--corpus", metavar="PATH", help="Folder or file of articles; default: the built-in corpus.")
-]
-IndexDir = Annotated[
-    Path | None, typer.Option("--index", metavar="DIR", help="Where the index lies; default: the user's data folder.")
-]
-AsOf = Annotated[
-    str | None, typer.Option("--as-of", metavar="DATE", help="Answer as of this day (YYYY-MM-DD): later articles are hidden.")
-]
-Since = Annotated[
-    str | None, typer.Option("--since", metavar="DATE", help="Hide articles from before this day (YYYY-MM-DD).")
-]
-Section = Annotated[str | None, typer.Option("--section", metavar="NAME", help="Only articles of this section.")]
-Outlet = Annotated[
-    str | None, typer.Option("--outlet", metavar="NAME", help="Only articles that draw on this outlet (part of its name).")
-]
-Model = Annotated[
-    str | None,
-    typer.Option("--model", metavar="NAME", help="qwen2.5-coder-1.5b, extractive, or provider:name, as openai:gpt-5-mini."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Batch = Annotated[
-    str | None,
-    typer.Option("--batch", metavar="FILE", help="JSON Lines with `question` (and id, as_of, history); - is standard input."),
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            typer.echo(f"assistant {version('news-assistant')}")
+        except PackageNotFoundError:
+            typer.echo("assistant, not installed")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, options.flag("--version", "Print the version and exit.", callback=_print_version, is_eager=True)
 ]
 
 
 @app.callback()
-def common(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Log what is done to standard error.")] = False,
-) -> None:
-    if version:
-        from importlib.metadata import version as installed_version
-
-        typer.echo(f"assistant {installed_version('news-assistant')}")
-        raise typer.Exit
+def common(version: Version = False, verbose: options.Verbose = False) -> None:
+    """What stands before a command."""
     import logging
 
     logging.basicConfig(level=logging.INFO if verbose else logging.ERROR, format="%(name)s: %(message)s")
 
 
-@app.command()
+@app.command(epilog=examples("index", "index --corpus articles/ --strict"))
 def index(
-    corpus: Corpus = None,
-    index: IndexDir = None,
-    rebuild: Annotated[bool, typer.Option("--rebuild", help="Start from nothing, as after another embedder.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first article that cannot be read.")] = False,
+    corpus: options.Corpus = None,
+    index: options.IndexDir = None,
+    rebuild: options.Rebuild = False,
+    strict: options.Strict = False,
 ) -> None:
     """Bring the index in line with the corpus: add, embed again what changed, remove what is gone."""
     from assistant.build import build_index
@@ -93,31 +76,36 @@ def index(
     )
 
 
-@app.command()
+@app.command(
+    epilog=examples('search "prisoner exchange"', 'search "ceasefire talks" -k 3 --as-of 2025-11-26')
+)
 def search(
-    query: Annotated[str | None, typer.Argument(help="What to look for.")] = None,
-    k: Annotated[int | None, typer.Option("-k", min=1, max=100, help="How many passages (default 8).")] = None,
-    json: Json = False,
-    explain: Annotated[bool, typer.Option("--explain", help="Show each passage's rank at every stage.")] = False,
-    batch: Batch = None,
-    as_of: AsOf = None,
-    since: Since = None,
-    section: Section = None,
-    outlet: Outlet = None,
-    corpus: Corpus = None,
-    index: IndexDir = None,
+    query: options.Query = None,
+    k: options.Most = None,
+    json: options.Json = False,
+    explain: options.Explain = False,
+    batch: options.Batch = None,
+    as_of: options.AsOf = None,
+    since: options.Since = None,
+    section: options.Section = None,
+    outlet: options.Outlet = None,
+    corpus: options.Corpus = None,
+    index: options.IndexDir = None,
 ) -> None:
-    """Find passages: retrieval only, no language model."""
+    """Find passages: retrieval only, no language model.
+
+    Exit status: 0 found, 1 nothing found, 2 an error. With --batch: 0, or 2 when a line failed.
+    """
     from assistant.batch import run_batch
     from assistant.build import build_retriever
     from assistant.catalogue import query_terms
     from assistant.search import search as search_passages
     from assistant.terminal import notice, print_search, stdout
 
-    _one_of(query, batch, "QUERY")
+    one_of(query, batch, "QUERY")
     settings = _settings(corpus=corpus, index=index, k=k)
     opened = _open_index(settings)
-    filters = _filters(opened, as_of, since, section, outlet)
+    filters = limits(opened.catalogue, as_of, since, section, outlet)
     retriever = build_retriever(settings, opened)
     if batch is not None:
         failed = run_batch(
@@ -132,38 +120,44 @@ def search(
         typer.echo(found.model_dump_json())
     else:
         print_search(found, query_terms(query or ""), stdout())
-        if not found.passages:
-            typer.echo("Nothing found.")
     for warning in found.warnings:
         notice(warning.message)
+    if not found.passages:
+        notice("nothing found")
     raise typer.Exit(0 if found.passages else 1)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        'ask "Who leads the coalition?"',
+        'ask "What was agreed?" --as-of 2025-11-26 --json',
+        "ask --batch questions.jsonl > answers.jsonl",
+    )
+)
 def ask(
-    question: Annotated[str | None, typer.Argument(help="The question, in quotation marks.")] = None,
-    json: Json = False,
-    model: Model = None,
-    batch: Batch = None,
-    as_of: AsOf = None,
-    since: Since = None,
-    section: Section = None,
-    outlet: Outlet = None,
-    corpus: Corpus = None,
-    index: IndexDir = None,
+    question: options.Question = None,
+    json: options.Json = False,
+    model: options.Model = None,
+    batch: options.Batch = None,
+    as_of: options.AsOf = None,
+    since: options.Since = None,
+    section: options.Section = None,
+    outlet: options.Outlet = None,
+    corpus: options.Corpus = None,
+    index: options.IndexDir = None,
 ) -> None:
     """Answer a question from the articles alone, with citations.
 
-    Exit status: 0 answered, 1 the corpus does not say, 2 an error.
+    Exit status: 0 answered, 1 the corpus does not say, 2 an error. With --batch: 0, or 2 when a line failed.
     """
     from assistant.batch import run_batch
     from assistant.build import build_assistant
     from assistant.terminal import notice, print_answer, stdout, thinking
 
-    _one_of(question, batch, "QUESTION")
+    one_of(question, batch, "QUESTION")
     settings = _settings(corpus=corpus, index=index, model=model)
     opened = _open_index(settings)
-    filters = _filters(opened, as_of, since, section, outlet)
+    filters = limits(opened.catalogue, as_of, since, section, outlet)
     assistant = build_assistant(settings, opened)
     if batch is not None:
         failed = run_batch(
@@ -182,12 +176,12 @@ def ask(
     raise typer.Exit(1 if answer.status == "abstained" else 0)
 
 
-@app.command()
+@app.command(epilog=examples("show 2025-03-03-london-summit-coalition"))
 def show(
-    article: Annotated[str, typer.Argument(help="An article's id, as citations and search give it.")],
-    json: Json = False,
-    corpus: Corpus = None,
-    index: IndexDir = None,
+    article: options.ArticleId,
+    json: options.Json = False,
+    corpus: options.Corpus = None,
+    index: options.IndexDir = None,
 ) -> None:
     """Print an article by its id, exactly as stored."""
     from assistant.terminal import article_json, print_article
@@ -205,38 +199,42 @@ def show(
         print_article(found)
 
 
-@app.command()
+@app.command(epilog=examples("chat", "chat --session talks"))
 def chat(
-    session: Annotated[str | None, typer.Option("--session", metavar="NAME", help="Keep or go on with this session.")] = None,
-    no_save: Annotated[bool, typer.Option("--no-save", help="Keep nothing of this conversation.")] = False,
-    model: Model = None,
-    as_of: AsOf = None,
-    since: Since = None,
-    section: Section = None,
-    outlet: Outlet = None,
-    corpus: Corpus = None,
-    index: IndexDir = None,
+    session: options.SessionName = None,
+    no_save: options.NoSave = False,
+    model: options.Model = None,
+    as_of: options.AsOf = None,
+    since: options.Since = None,
+    section: options.Section = None,
+    outlet: options.Outlet = None,
+    corpus: options.Corpus = None,
+    index: options.IndexDir = None,
 ) -> None:
-    """Ask in a conversation; follow-up questions may refer to what was said before."""
+    """Ask in a conversation; follow-up questions may refer to what was said before.
+
+    Ctrl-C stops an answer; /quit or Ctrl-D ends the conversation.
+    """
     from assistant.build import build_assistant
     from assistant.chat import Session, converse
 
+    kept = Session.open(session, keep=not no_save)
     settings = _settings(corpus=corpus, index=index, model=model)
     opened = _open_index(settings)
-    filters = _filters(opened, as_of, since, section, outlet)
-    converse(build_assistant(settings, opened), filters, Session.open(session, keep=not no_save))
+    filters = limits(opened.catalogue, as_of, since, section, outlet)
+    converse(build_assistant(settings, opened), filters, kept)
 
 
-@app.command(name="eval")
+@app.command(name="eval", epilog=examples("eval --live --model extractive --report report/"))
 def evaluate(
-    gold: Annotated[Path | None, typer.Option("--gold", metavar="FILE", help="Gold cases; default: eval/gold.jsonl.")] = None,
-    live: Annotated[bool, typer.Option("--live", help="Ask the model now.")] = False,
-    only: Annotated[str | None, typer.Option("--only", metavar="TYPE", help="Only cases of this type.")] = None,
-    report: Annotated[Path | None, typer.Option("--report", metavar="DIR", help="Also write report.md and answers.jsonl there.")] = None,
-    resume: Annotated[Path | None, typer.Option("--resume", metavar="FILE", help="Keep answers here, and go on from those that are.")] = None,
-    model: Model = None,
-    corpus: Corpus = None,
-    index: IndexDir = None,
+    gold: options.Gold = None,
+    live: options.Live = False,
+    only: options.Only = None,
+    report: options.ReportDir = None,
+    resume: options.Resume = None,
+    model: options.Model = None,
+    corpus: options.Corpus = None,
+    index: options.IndexDir = None,
 ) -> None:
     """Ask every gold question and score the answers."""
     from assistant.build import build_assistant, provenance
@@ -245,7 +243,7 @@ def evaluate(
     from assistant.terminal import notice
 
     if not live:
-        raise SettingsError("there are no recorded answers to replay; ask the model with: assistant eval --live")
+        raise SettingsError("there are no recorded answers; ask the model with: assistant eval --live")
     cases = select_cases(gold, only)
     settings = _settings(corpus=corpus, index=index, model=model)
     assistant = build_assistant(settings, _open_index(settings))
@@ -256,7 +254,7 @@ def evaluate(
 
 
 @app.command()
-def doctor(corpus: Corpus = None, index: IndexDir = None) -> None:
+def doctor(corpus: options.Corpus = None, index: options.IndexDir = None) -> None:
     """Say what is installed, whether models and index are healthy, and what to do where they are not."""
     from assistant.doctor import examine
 
@@ -277,50 +275,18 @@ def _open_index(settings: Settings) -> Index:
         return open_index(settings, notice, update)
 
 
-def _one_of(question: str | None, batch: str | None, name: str) -> None:
-    if (question is None) == (batch is None):
-        raise SettingsError(f"give either {name} or --batch FILE")
-
-
-def _filters(
-    index: Index, as_of: str | None, since: str | None, section: str | None, outlet: str | None
-) -> Filters:
-    """The limits of a question; a section or outlet that no article has is an error, not an empty answer."""
-    from assistant.filters import Filters
-
-    filters = Filters(_day("--as-of", as_of), _day("--since", since), section, outlet)
-    for name, value in (("section", section), ("outlet", outlet)):
-        if value is not None and not index.catalogue.matching(Filters(**{name: value})):
-            known = index.catalogue.known(name)
-            listed = ", ".join(known[:12]) + (" ..." if len(known) > 12 else "")
-            raise SettingsError(f"no article has the {name} {value!r}; there are: {listed or 'none'}")
-    return filters
-
-
-def _day(option: str, value: str | None) -> dt.date | None:
-    if value is None:
-        return None
-    try:
-        return dt.date.fromisoformat(value)
-    except ValueError:
-        raise SettingsError(f"{option} {value!r} is no day; write it as 2025-11-26") from None
-
-
 def main() -> NoReturn:
     """Runs the command line; every error leaves by here."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A character that the terminal's encoding lacks is written out, as standard error does it.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         app()
     except AssistantError as error:
         from assistant.terminal import safe
 
-        message = " ".join(safe(str(error)).split())
-        print(f"assistant: {message}", file=sys.stderr)
-        status = 2
-    except KeyboardInterrupt:
-        print("assistant: interrupted", file=sys.stderr)
-        status = 130
-    except BrokenPipeError:
-        # Whoever read standard output is gone; keep the interpreter from complaining about it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 141
-    sys.exit(status)
+        print(f"assistant: {' '.join(safe(str(error)).split())}", file=sys.stderr)
+    except Exception:
+        # A defect. Python's own exit status for it, 1, would mean that the corpus does not say.
+        traceback.print_exc()
+    sys.exit(2)

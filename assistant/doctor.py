@@ -1,4 +1,4 @@
-"""The doctor: what is installed, whether the models and the index are right, and what to do where they are not."""
+"""The doctor: what is installed, whether models and index are right, and what to do where they are not."""
 
 from __future__ import annotations
 

@@ -74,8 +74,8 @@ def draft_with_model(
 def parse_claims(raw: str) -> list[RawClaim]:
     """The claims in a model's output; tolerant, since a right answer must not be lost over its wrapping.
 
-    Understood are the schema's object, a bare list, several or mangled sentence numbers, output cut off in the
-    middle, and plain text, which counts as one claim that names no sentence.
+    Understood are the schema's object, a bare list, several or mangled sentence numbers, output cut off in
+    the middle, and plain text, which counts as one claim that names no sentence.
     """
     try:
         parsed = parse_json_markdown(raw)

@@ -78,7 +78,7 @@ def _ground_one(
 
 
 def unsupported_details(text: str, named: Sequence[Sentence], sentences: Sequence[Sentence]) -> list[str]:
-    """The numbers, dates, names and quoted words of a claim that the named sentences and their surroundings lack.
+    """The numbers, dates, names and quoted words of a claim that its sentences and what is round them lack.
 
     Numbers and dates must stand in a named sentence, one beside it, or its article's headline or date; names
     anywhere in its passage or headline. Quoted words must stand verbatim in its passage.

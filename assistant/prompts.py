@@ -1,7 +1,7 @@
 """Prompts: `prompts/*.md` as LangChain templates, read once and checked.
 
-A prompt file has a `# system` part, which stays the same from call to call so that a model can keep it cached,
-and a `# user` part. `{name}` is a slot; a literal brace is doubled.
+A prompt file has a `# system` part, which stays the same from call to call so that a model can keep it
+cached, and a `# user` part. `{name}` is a slot; a literal brace is doubled.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Prompt:
 
 
 def load_prompt(folder: Path, name: str) -> Prompt:
-    """The prompt `folder/name.md`. Raises PromptError if it is missing, or its parts or slots are not right."""
+    """The prompt `folder/name.md`. Raises PromptError if it is missing, or has wrong parts or slots."""
     path = folder / f"{name}.md"
     try:
         raw = path.read_bytes()

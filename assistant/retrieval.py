@@ -1,7 +1,7 @@
 """Retrieval: the passages that may answer a question, best first.
 
-    question ─┬─► dense   nearest vectors in Chroma  ─┬─► fused (RRF) ─► reranked ─► widened ─► near copies ─► k passages
-              └─► lexical BM25 in the catalogue      ─┘                                        grouped
+    question ─┬─► dense   (Chroma)    ─┬─► fused ─► reranked ─► near copies grouped ─► widened ─► k passages
+              └─► lexical (catalogue) ─┘   (RRF)    (and timed)
 
 Filters (a day, a section, an outlet) are applied inside both searches. Paragraphs are searched and ranked; a
 passage is such a paragraph with its neighbours, as long as it stays short. Every passage carries its ranks at
@@ -26,20 +26,21 @@ from assistant.articles import Article
 from assistant.chunks import Chunk, heading, to_document
 from assistant.filters import Filters
 from assistant.index import Index
+from assistant.times import Times, question_times
 
 POOL = 50
 """Chunks taken from each of the two searches."""
 
 RRF_K = 10
-"""Constant of reciprocal rank fusion (Cormack, Clarke and Büttcher 2009), who use 60 for long rankings; chosen
-on the dev half of gold."""
+"""Constant of reciprocal rank fusion (Cormack, Clarke and Büttcher 2009, who use 60 for long rankings);
+chosen on the dev half of gold."""
 
 PRIOR = 0.5
-"""How much the fused rank counts beside the reranker: its logit loses PRIOR * ln(rank). The two searches are a
-prior for the cross-encoder's likelihood; chosen on the dev half of gold."""
+"""How much the fused rank counts beside the reranker: a logit loses PRIOR * ln(rank). The two searches are a
+prior to the cross-encoder's likelihood; chosen on the dev half of gold."""
 
 COPY_OVERLAP = 0.6
-"""Share of the shorter passage's word trigrams that also stand in the other, from which the two are near copies."""
+"""Share of the shorter chunk's word trigrams that also stand in the other, from which they are near copies."""
 
 Key = tuple[str, int]
 """A chunk by its article's id and its position."""
@@ -101,8 +102,10 @@ class Retriever(BaseRetriever):
         dense = index.dense(self.embeddings.embed_query(question), POOL, filters)
         lexical = index.catalogue.search(question, POOL, filters)
         hits = self._fuse(dense, lexical)
-        if self.reranker is not None:
-            hits = rerank(self.reranker, question, hits, self.candidates)
+        if self.reranker is not None and hits:
+            today = filters.as_of or index.catalogue.newest(filters)
+            times = question_times(question, today) if today else None
+            hits = rerank(self.reranker, question, hits, self.candidates, times)
         kept, copies = group_copies(hits)
         passages = self._widen(kept, k if k is not None else self.k)
         return [replace(passage, copies=copies.get(passage.hits[0].chunk.id, ())) for passage in passages]
@@ -113,7 +116,7 @@ class Retriever(BaseRetriever):
         return [to_document(passage.hits[0].chunk, passage.article) for passage in self.retrieve(query)]
 
     def _fuse(self, dense: list[tuple[str, int, float]], lexical: list[tuple[str, int, float]]) -> list[Hit]:
-        """Candidates by reciprocal rank fusion. The score is the cosine similarity until a reranker gives one."""
+        """Candidates by reciprocal rank fusion; the score is the cosine until a reranker gives one."""
         dense_rank = {(article, position): rank for rank, (article, position, _) in enumerate(dense, 1)}
         lexical_rank = {(article, position): rank for rank, (article, position, _) in enumerate(lexical, 1)}
         similarity = {(article, position): score for article, position, score in dense}
@@ -131,7 +134,7 @@ class Retriever(BaseRetriever):
         return hits
 
     def _widen(self, hits: Sequence[Hit], k: int) -> list[Passage]:
-        """Each hit with its neighbours while they fit into `most_words`; a hit that is in already adds none."""
+        """Each hit with its neighbours while they fit in `most_words`; a hit that is in already adds none."""
         by_place = {(hit.article.id, hit.chunk.position): hit for hit in hits}
         taken: set[Key] = set()
         passages: list[Passage] = []
@@ -141,10 +144,9 @@ class Retriever(BaseRetriever):
             if (hit.article.id, hit.chunk.position) in taken:
                 continue
             chunks = self._neighbourhood(hit, taken)
-            taken |= {(hit.article.id, chunk.position) for chunk in chunks}
-            inside = [
-                by_place[key] for chunk in chunks if (key := (hit.article.id, chunk.position)) in by_place
-            ]
+            places = [(hit.article.id, chunk.position) for chunk in chunks]
+            inside = [by_place[place] for place in places if place in by_place]
+            taken.update(places)
             inside.sort(key=lambda one: (one is not hit, -one.score, one.chunk.position))
             passages.append(Passage(hit.article, chunks[0].start, chunks[-1].end, tuple(inside)))
         return passages
@@ -177,24 +179,30 @@ def reciprocal_rank_fusion(*rankings: list[Key]) -> list[Key]:
     return sorted(scores, key=lambda key: (-scores[key], key))
 
 
-def rerank(reranker: BaseCrossEncoder, question: str, hits: list[Hit], most: int) -> list[Hit]:
-    """The first `most` hits ordered by cross-encoder and fused rank, and the rest behind them in their old order."""
+def rerank(
+    reranker: BaseCrossEncoder, question: str, hits: list[Hit], most: int, times: Times | None
+) -> list[Hit]:
+    """The first `most` hits by cross-encoder, fused rank and time; the rest stay behind them as they were."""
     head, rest = hits[:most], hits[most:]
+
+    def prior(rank: int, hit: Hit) -> float:
+        return (times.preference(hit.article.published) if times else 0.0) - PRIOR * math.log(rank)
+
     texts = [f"{heading(hit.article)}\n{hit.chunk.text}" for hit in head]
-    logits = reranker.score([(question, text) for text in texts]) if head else []
+    logits = reranker.score([(question, text) for text in texts])
     scored = [
-        replace(hit, score=_sigmoid(logit - PRIOR * math.log(rank)))
+        replace(hit, score=_sigmoid(logit + prior(rank, hit)))
         for rank, (hit, logit) in enumerate(zip(head, logits, strict=True), 1)
     ]
     # Rounded, so that the last digits of another processor do not decide an order.
     scored.sort(key=lambda hit: (-round(hit.score, 6), hit.chunk.article_id, hit.chunk.position))
     ranked = [replace(hit, ranks=replace(hit.ranks, reranked=rank)) for rank, hit in enumerate(scored, 1)]
-    floor = ranked[-1].score if ranked else 1.0
+    floor = ranked[-1].score
     return ranked + [replace(hit, score=min(hit.score, floor)) for hit in rest]
 
 
 def group_copies(hits: Sequence[Hit]) -> tuple[list[Hit], dict[str, tuple[Hit, ...]]]:
-    """The hits without those that repeat a better one of another article, and these by that one's chunk id."""
+    """The hits without those that repeat a better one of another article; and these, by its chunk's id."""
     kept: list[Hit] = []
     copies: dict[str, tuple[Hit, ...]] = {}
     shingles: list[frozenset[tuple[str, ...]]] = []

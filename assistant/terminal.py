@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.padding import Padding
+from rich.style import Style
 from rich.text import Text
 
 from assistant.interface import Answer, Citation, SearchAnswer
@@ -41,13 +43,29 @@ def safe(text: str) -> str:
 
 
 def stdout() -> Console:
-    """A console for answers; plain where the output is no terminal."""
-    return Console(highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
+    """A console for answers; plain and never wrapped or cut where the output is no terminal."""
+    terminal = sys.stdout.isatty()
+    return Console(
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=not terminal,
+        # FORCE_COLOR, which build servers set, would put escapes into pipes.
+        force_terminal=None if terminal else False,
+    )
 
 
 def stderr() -> Console:
-    """A console for progress, notices and warnings."""
-    return Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    """A console for progress, notices and warnings; wrapped by the terminal alone."""
+    terminal = sys.stderr.isatty()
+    return Console(
+        stderr=True,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=True,
+        force_terminal=None if terminal else False,
+    )
 
 
 def notice(message: str) -> None:
@@ -81,15 +99,16 @@ def print_answer(answer: Answer, console: Console) -> None:
 
 def _abstained(answer: Answer) -> str:
     message = answer.abstention.message if answer.abstention else ""
-    as_of = f" As of {day(answer.as_of)}." if answer.as_of else ""
-    ends = f" Its newest article is of {day(answer.corpus_ends)}." if answer.corpus_ends else ""
-    return f"{message}{as_of}{ends}"
+    if answer.corpus_ends:
+        as_of = f"As of {day(answer.as_of)}, the" if answer.as_of else "The"
+        return f"{message} {as_of} newest article is of {day(answer.corpus_ends)}."
+    return f"{message} No article is of {day(answer.as_of)} or earlier." if answer.as_of else message
 
 
 def _print_citation(citation: Citation, console: Console) -> None:
     head = Text(f"[{citation.number}] ", style="bold")
     head.append(f"{day(citation.date)}  ", style="cyan")
-    head.append(safe(citation.title), style=f"link {citation.url}" if _linkable(citation.url) else "")
+    head.append(safe(citation.title), style=Style(link=citation.url if _linkable(citation.url) else None))
     head.append(f"  {safe(citation.article)}", style="dim")
     console.print(head)
     _indent(Text(f"“{safe(citation.quote)}”"), console)
@@ -98,24 +117,29 @@ def _print_citation(citation: Citation, console: Console) -> None:
 def _indent(text: Text, console: Console) -> None:
     """Four spaces in; wrapped on a terminal, a single line in a pipe, where lines are for programs."""
     if console.is_terminal:
-        console.print(Padding(text, (0, 0, 0, 4)))
+        console.print(Padding(text, (0, 0, 0, 4), expand=False))
     else:
-        console.print(Text("    ").append_text(text))
+        console.print(Text("    " + " ".join(text.plain.split())))
 
 
 def _linkable(url: str | None) -> bool:
-    return url is not None and url.startswith(("https://", "http://")) and url.isascii() and url.isprintable()
+    return url is not None and re.fullmatch(r"https?://[!-~]+", url) is not None
 
 
 def print_article(article: Article) -> None:
     """An article as stored; what would steer a terminal is written out, a pipe gets the text as it is."""
+    facts = (day(article.published), article.section, article.id)
+    about = "  ".join(fact for fact in facts if fact)
+    sources = "\n".join(f"{one.outlet}  {one.url or ''}".rstrip() for one in article.sources)
     console = stdout()
-    shown = safe if console.is_terminal else str
-    console.print(Text(shown(article.title), style="bold"))
-    console.print(Text(f"{day(article.published)}  {shown(article.section)}  {shown(article.id)}", style="dim"))
-    console.print(Text(f"\n{shown(article.text)}\n"))
-    for source in article.sources:
-        console.print(Text(shown(f"{source.outlet}  {source.url or ''}".rstrip()), style="dim"))
+    if not console.is_terminal:
+        # Not by way of rich, which expands tabs and leaves some control characters out.
+        print(f"{article.title}\n{about}\n\n{article.text}\n\n{sources}".rstrip("\n"))
+        return
+    console.print(Text(safe(article.title), style="bold"))
+    console.print(Text(safe(about), style="dim"))
+    console.print(Text(f"\n{safe(article.text)}\n"))
+    console.print(Text(safe(sources), style="dim"))
 
 
 def article_json(article: Article) -> str:
@@ -140,7 +164,8 @@ def print_search(found: SearchAnswer, terms: list[str], console: Console) -> Non
             also = ", ".join(safe(article) for article in passage.also_in)
             _indent(Text(f"also in {also}", style="dim"), console)
         text = Text(safe(passage.text))
-        text.highlight_words(terms, "bold", case_sensitive=False)
+        if terms:
+            text.highlight_regex(rf"(?i)\b(?:{'|'.join(map(re.escape, terms))})\b", "bold")
         _indent(text, console)
         console.print()
 
@@ -175,7 +200,7 @@ def _plain_progress(label: str, console: Console) -> Callable[[int, int], None]:
 
 @contextmanager
 def thinking() -> Iterator[Callable[[Event], None]]:
-    """What the assistant is doing, on standard error, gone when it is done; nothing where that is no terminal."""
+    """What the assistant is doing, on standard error, gone when done; nothing where that is no terminal."""
     console = stderr()
     if not console.is_terminal:
         from assistant.answer import ignore
@@ -196,5 +221,5 @@ def describe(event: Event) -> str:
         span = f", {day(dates[0])} to {day(dates[-1])}" if dates else ""
         return f"reading {articles} article{'s' if articles != 1 else ''}{span}"
     if isinstance(event, TextSoFar):
-        return f"writing (unchecked): {safe(event.raw)[-100:]}"
+        return f"writing (unchecked): {safe(' '.join(event.raw.split()))[-100:]}"
     return "checking: a claim holds" if isinstance(event, ClaimKept) else "checking: a claim is dropped"

@@ -1,4 +1,4 @@
-"""What the retrieval benchmark asks: questions of gold and of public sets, each with the evidence it needs."""
+"""What the retrieval benchmark asks: questions of gold and of public sets, with the evidence they need."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.articles import Article, read_corpus
+from assistant.catalogue import Catalogue
 from assistant.chunks import sentence_spans
 from assistant.errors import GoldError
 from assistant.evaluation.gold import Case, check_gold, quote_spans, read_gold
@@ -67,6 +68,12 @@ def gold_questions(gold: Path, articles: Mapping[str, Article]) -> list[Question
     return [_gold_question(case, articles) for case in cases if case.answerable]
 
 
+def stored_articles(catalogue: Catalogue) -> dict[str, Article]:
+    """Every article of an index by its id, as it was indexed."""
+    found = (catalogue.article(article_id) for article_id in catalogue.fingerprints())
+    return {article.id: article for article in found if article is not None}
+
+
 def _gold_question(case: Case, articles: Mapping[str, Article]) -> Question:
     needs = (
         Need(evidence.article, tuple(quote_spans(articles[evidence.article].text, evidence.quote)))
@@ -78,21 +85,25 @@ def _gold_question(case: Case, articles: Mapping[str, Article]) -> Question:
 
 
 def public_questions(file: Path, sample: int) -> list[Question]:
-    """A sample of a set's questions that can be answered, the same everywhere: the first by their ids' digests.
+    """A sample of a set's answerable questions, the same everywhere: the first by the digests of their ids.
 
     Raises GoldError when the file cannot be read.
     """
     try:
         lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
         usable = [line for line in lines if line["answerable"] and line["evidence_ids"]]
-        return [_public_question(line) for line in sorted(usable, key=lambda line: digest(line["id"]))[:sample]]
+        return [
+            _public_question(line) for line in sorted(usable, key=lambda line: digest(line["id"]))[:sample]
+        ]
     except (OSError, ValueError, KeyError, TypeError) as error:
         message = f"{file}: cannot be used ({type(error).__name__}: {error}); correct the file or BENCH"
         raise GoldError(message) from error
 
 
 def _public_question(line: dict[str, Any]) -> Question:
-    said = {role: [turn["text"] for turn in line.get("history", ()) if turn["role"] == role] for role in ROLES}
+    said = {
+        role: [turn["text"] for turn in line.get("history", ()) if turn["role"] == role] for role in ROLES
+    }
     turns = list(zip(said["user"], said["assistant"], strict=True))
     return Question(line["id"], standalone(line["question"], turns), tuple(map(Need, line["evidence_ids"])))
 
@@ -129,7 +140,9 @@ def many_articles(corpora: Sequence[Path], count: int) -> list[Article]:
 def _shuffled(articles: Sequence[Article]) -> Iterator[Article]:
     """Endless articles as long as the given ones, of their sentences, always the same."""
     chance = random.Random(0)
-    sentences = [article.text[start:end] for article in articles for start, end in sentence_spans(article.text)]
+    sentences = [
+        article.text[start:end] for article in articles for start, end in sentence_spans(article.text)
+    ]
     while True:
         for article in articles:
             paragraphs = [

@@ -17,7 +17,7 @@ from langchain_core.language_models import BaseChatModel
 from assistant import weights
 from assistant.errors import AssistantError, ModelError
 
-EMBEDDED = ("qwen2.5-coder-1.5b", "qwen2.5-coder-0.5b")
+EMBEDDED = tuple(model.name for model in weights.TABLE if model.role == "language model")
 
 EXTRAS = ("openai", "anthropic", "ollama")
 """Providers that are optional dependency groups of this project."""
@@ -30,24 +30,39 @@ RETRIES = 2
 CONTEXT = 8192
 """Tokens Ollama is to read: it cuts what goes beyond its small default without a word."""
 
-EXPLANATIONS: tuple[tuple[type[Exception], str], ...] = (
-    (exceptions.ModelAuthenticationError, "it does not accept the API key; export the right one"),
-    (exceptions.ModelPermissionDeniedError, "the API key may not use it; choose another model or key"),
-    (exceptions.ModelNotFoundError, "there is no such model or address; correct --model or base_url"),
-    (exceptions.ModelRateLimitError, "too many requests, or no credit left; wait, or check the account"),
-    (exceptions.ContextOverflowError, "the prompt is too long; set fewer or shorter passages"),
-    (exceptions.ModelTimeoutError, "no answer in time; try again, or set a longer timeout"),
-    (exceptions.ModelConnectionError, "it cannot be reached; check the network and base_url"),
-    (exceptions.ModelAPIError, "the server failed; try again later"),
-)
-"""LangChain's own classes of failure, which current provider packages raise."""
+TIMEOUT = "no answer in time; try again, or set a longer timeout"
+UNREACHABLE = "it cannot be reached; check the network and base_url"
+UNAUTHENTICATED = "it does not accept the API key; export the right one"
+FORBIDDEN = "the API key may not use it; choose another model or key"
+UNKNOWN = "there is no such model or address; correct the model's name or base_url"
+LIMITED = "too many requests, or no credit left; wait, or check the account"
+REFUSED = "the server refuses the request; correct the model's name, or choose another model"
+BROKEN = "the server fails; try again later"
+UNREADABLE = "its answer cannot be used; check base_url, or choose another model"
 
-STATUSES: dict[int, type[Exception]] = {
-    401: exceptions.ModelAuthenticationError,
-    403: exceptions.ModelPermissionDeniedError,
-    404: exceptions.ModelNotFoundError,
-    429: exceptions.ModelRateLimitError,
+FAILURES: tuple[tuple[type[Exception], str], ...] = (
+    # LangChain's own classes, which its provider packages raise
+    (exceptions.ModelAuthenticationError, UNAUTHENTICATED),
+    (exceptions.ModelPermissionDeniedError, FORBIDDEN),
+    (exceptions.ModelNotFoundError, UNKNOWN),
+    (exceptions.ModelRateLimitError, LIMITED),
+    (exceptions.ContextOverflowError, "the prompt is too long; set fewer or shorter passages"),
+    (exceptions.ModelInvalidRequestError, REFUSED),
+    (exceptions.ModelTimeoutError, TIMEOUT),
+    (exceptions.ModelConnectionError, UNREACHABLE),
+    (exceptions.ModelAPIError, BROKEN),
+)
+
+TRANSPORT = {
+    "TimeoutException": TIMEOUT,
+    "TimeoutError": TIMEOUT,
+    "TransportError": UNREACHABLE,
+    "ConnectionError": UNREACHABLE,
 }
+"""Errors of HTTP clients, which come unchanged from within a streamed answer; by name, since clients differ."""
+
+STATUSES = {400: REFUSED, 401: UNAUTHENTICATED, 403: FORBIDDEN, 404: UNKNOWN, 429: LIMITED}
+"""For providers whose errors have only a status."""
 
 
 def load_chat_model(
@@ -77,7 +92,8 @@ def load_chat_model(
     provider, _, model = name.partition(":")
     if not provider or not model:
         raise ModelError(
-            f"unknown model {name!r}; choose {', '.join(EMBEDDED)} or provider:model, such as openai:gpt-4.1-mini"
+            f"unknown model {name!r}; choose {', '.join(EMBEDDED)}, or provider:model such as "
+            "openai:gpt-4.1-mini"
         )
     options: dict[str, Any] = {"temperature": 0}
     if provider == "ollama":
@@ -91,3 +107,62 @@ def load_chat_model(
             raise ModelError(f"{name} needs a key; set it with: export {KEYS[provider]}=...")
         options["api_key"] = "none"  # a server of one's own seldom asks for a key, but the client insists
     return _hosted(provider, model, options)
+
+
+@contextmanager
+def model_errors(name: str) -> Iterator[None]:
+    """Turns whatever a call of the model `name` raises into a `ModelError`; put nothing but the call inside.
+
+    Errors of this project pass unchanged, and so does an interrupt.
+    """
+    try:
+        yield
+    except AssistantError:
+        raise
+    except Exception as error:
+        raise ModelError(f"{name} failed ({_line(error)}): {_explanation(error)}") from error
+
+
+def _explanation(error: Exception) -> str:
+    for failure, explanation in FAILURES:
+        if isinstance(error, failure):
+            return explanation
+    for kind in type(error).__mro__:
+        if kind.__name__ in TRANSPORT:
+            return TRANSPORT[kind.__name__]
+    status = getattr(error, "status_code", None)
+    if isinstance(status, int):
+        return STATUSES.get(status, BROKEN if status >= 500 else REFUSED)
+    return UNREADABLE
+
+
+def _line(error: BaseException) -> str:
+    """The error on one line, short enough to read."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 200 else text[:199] + "…"
+
+
+def _hosted(provider: str, model: str, options: dict[str, Any]) -> BaseChatModel:
+    from langchain.chat_models import init_chat_model
+
+    name = f"{provider}:{model}"
+    try:
+        hosted: BaseChatModel = init_chat_model(model, model_provider=provider, **options)
+    except ImportError as error:
+        # LangChain names its own package whatever is missing; the cause knows better.
+        missing = getattr(error.__cause__, "name", None) or str(error)
+        if provider in EXTRAS:
+            remedy = f"pip install 'news-assistant[{provider}]'"
+        else:
+            remedy = f"pip install {missing.replace('_', '-')}"
+        raise ModelError(f"{name} needs the package {missing}; install it with: {remedy}") from error
+    except Exception as error:
+        if str(error).startswith("Unsupported provider"):
+            raise ModelError(
+                f"unknown provider {provider!r} in {name!r}; choose one of {', '.join(EXTRAS)}, "
+                "or another that LangChain knows"
+            ) from error
+        raise ModelError(
+            f"cannot set up {name} ({_line(error)}); correct its name, key or base_url"
+        ) from error
+    return hosted

@@ -1,0 +1,143 @@
+"""Configurations of retrieval: the assistant's own `Retriever` with some of its stages turned off.
+
+A stage is turned off by what the retriever is given, so no configuration retrieves in a way of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from langchain_core.cross_encoders import BaseCrossEncoder
+from langchain_core.embeddings import Embeddings
+
+from assistant.catalogue import Catalogue
+from assistant.filters import Filters
+from assistant.index import Index
+from assistant.retrieval import PRIOR, Retriever
+
+MINILM = "all-MiniLM-L6-v2"
+BGE = "bge-small-en-v1.5"
+
+Change = Callable[[Retriever], Retriever]
+
+
+class DenseOnly:
+    """An index whose catalogue finds no words."""
+
+    def __init__(self, index: Index) -> None:
+        self.catalogue = _Wordless(index.catalogue)
+        self.dense = index.dense
+
+
+class _Wordless:
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.article = catalogue.article
+        self.chunk = catalogue.chunk
+
+    def search(self, query: str, k: int, filters: Filters) -> list[tuple[str, int, float]]:
+        return []
+
+
+class LexicalOnly:
+    """An index that finds no vectors."""
+
+    def __init__(self, index: Index) -> None:
+        self.catalogue = index.catalogue
+
+    def dense(self, vector: list[float], k: int, filters: Filters) -> list[tuple[str, int, float]]:
+        return []
+
+
+class NoEmbeddings(Embeddings):
+    """Takes no time, since BM25 has no use for a vector."""
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return [[] for _ in texts]
+
+    def embed_query(self, text: str) -> list[float]:
+        return []
+
+
+@dataclass(frozen=True, slots=True)
+class Without(BaseCrossEncoder):
+    """A reranker that is not shown the heading, or whose prior is taken back."""
+
+    reranker: BaseCrossEncoder
+    heading: bool = False
+    prior: bool = False
+
+    def score(self, text_pairs: list[tuple[str, str]]) -> list[float]:
+        if self.heading:
+            text_pairs = [(question, text.partition("\n")[2]) for question, text in text_pairs]
+        logits = self.reranker.score(text_pairs)
+        if self.prior:
+            # The pairs come in fused order, and `retrieval.rerank` is about to subtract the same.
+            return [logit + PRIOR * math.log(rank) for rank, logit in enumerate(logits, 1)]
+        return logits
+
+
+def lexical(retriever: Retriever) -> Retriever:
+    return retriever.model_copy(update={"index": LexicalOnly(retriever.index), "embeddings": NoEmbeddings()})
+
+
+def dense(retriever: Retriever) -> Retriever:
+    return retriever.model_copy(update={"index": DenseOnly(retriever.index)})
+
+
+def unranked(retriever: Retriever) -> Retriever:
+    return retriever.model_copy(update={"reranker": None})
+
+
+def narrow(retriever: Retriever) -> Retriever:
+    """Paragraphs alone: no neighbour fits into one word."""
+    return retriever.model_copy(update={"most_words": 1})
+
+
+def without_prior(retriever: Retriever) -> Retriever:
+    return retriever.model_copy(update={"reranker": Without(retriever.reranker, prior=True)})
+
+
+def without_heading(retriever: Retriever) -> Retriever:
+    return retriever.model_copy(update={"reranker": Without(retriever.reranker, heading=True)})
+
+
+def candidates(most: int) -> Change:
+    return lambda retriever: retriever.model_copy(update={"candidates": most})
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A row: the default retriever over an embedder, changed step by step."""
+
+    name: str
+    embedder: str
+    changes: tuple[Change, ...] = ()
+
+    def apply(self, retriever: Retriever) -> Retriever:
+        for change in self.changes:
+            retriever = change(retriever)
+        return retriever
+
+
+LEXICAL_ROW = Configuration("BM25", BGE, (lexical, unranked, narrow))
+DENSE_ROWS = tuple(Configuration(f"dense, {name}", name, (dense, unranked, narrow)) for name in (MINILM, BGE))
+DEFAULT_ROW = Configuration("**default**", BGE)
+PUBLIC_ROWS = (LEXICAL_ROW, *DENSE_ROWS, DEFAULT_ROW)
+GOLD_ROWS = (
+    LEXICAL_ROW,
+    *DENSE_ROWS,
+    *(Configuration(f"fused, {name}", name, (unranked, narrow)) for name in (MINILM, BGE)),
+    *(Configuration(f"fused, {name}, reranked", name, (without_prior, narrow)) for name in (MINILM, BGE)),
+    DEFAULT_ROW,
+    Configuration(f"default, but {MINILM}", MINILM),
+    Configuration("default without BM25", BGE, (dense,)),
+    Configuration("default without dense", BGE, (lexical,)),
+    Configuration("default without reranker", BGE, (unranked,)),
+    Configuration("default without prior", BGE, (without_prior,)),
+    Configuration("default without heading in the reranker", BGE, (without_heading,)),
+    Configuration("default without widening", BGE, (narrow,)),
+    Configuration("default, 20 candidates", BGE, (candidates(20),)),
+    Configuration("default, 10 candidates", BGE, (candidates(10),)),
+)

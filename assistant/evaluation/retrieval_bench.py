@@ -1,0 +1,302 @@
+"""The retrieval benchmark: what each stage of retrieval is worth, on gold and on public question sets.
+
+    python -m assistant.evaluation.retrieval_bench [--bench FOLDER] [--only SET ...] [--sample 100] [--misses]
+    python -m assistant.evaluation.retrieval_bench --scale [--bench FOLDER]
+
+One row a configuration, one column a measure, one section of `eval/RESULTS.md` a question set. Indexes and
+the reranker's logits are kept below `--work`, so that only a first run is slow; milliseconds are always taken
+without that memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+from langchain_core.cross_encoders import BaseCrossEncoder
+
+from assistant import weights
+from assistant.articles import corpus_stamp
+from assistant.build import build_index, build_retriever, identity
+from assistant.errors import AssistantError, IndexMissing, SettingsError
+from assistant.evaluation.bench_data import (
+    SETS,
+    SEVERAL,
+    SINGLE,
+    Question,
+    digest,
+    gold_questions,
+    public_questions,
+    stored_articles,
+)
+from assistant.evaluation.bench_measures import (
+    DEPTH,
+    GOLD_MEASURES,
+    PUBLIC_MEASURES,
+    Found,
+    grade,
+    table,
+)
+from assistant.evaluation.bench_scale import scale_table
+from assistant.evaluation.bench_stages import DEFAULT_ROW, GOLD_ROWS, PUBLIC_ROWS, Configuration
+from assistant.evaluation.report import update_results
+from assistant.index import Index
+from assistant.models.reranker import MAX_TOKENS
+from assistant.retrieval import Passage, Retriever
+from assistant.settings import Settings, load_settings
+
+GOLD = "gold"
+
+
+@dataclass(slots=True)
+class Memory:
+    """The reranker's logits in a file: a pair's logit depends on nothing but the pair."""
+
+    path: Path
+    logits: dict[str, float] = field(default_factory=dict)
+
+    def load(self) -> None:
+        if self.path.is_file():
+            self.logits = json.loads(self.path.read_text(encoding="utf-8"))
+
+    def save(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        partial = self.path.with_suffix(".partial")
+        partial.write_text(json.dumps(self.logits), encoding="utf-8")
+        partial.replace(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered(BaseCrossEncoder):
+    """A reranker that scores no pair twice."""
+
+    reranker: BaseCrossEncoder
+    memory: Memory
+
+    def score(self, text_pairs: list[tuple[str, str]]) -> list[float]:
+        keys = [digest("\0".join(pair))[:32] for pair in text_pairs]
+        known = self.memory.logits
+        new = {key: pair for key, pair in zip(keys, text_pairs, strict=True) if key not in known}
+        known.update(zip(new, self.reranker.score(list(new.values())), strict=True))
+        return [known[key] for key in keys]
+
+
+def find(retriever: Retriever, question: Question) -> list[Passage]:
+    return retriever.retrieve(question.text, question.filters, DEPTH)
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Retrievers over indexes that are kept in the folder `work`."""
+
+    settings: Settings
+    work: Path
+    memory: Memory
+    timed: int
+    """Questions whose time is taken for each row."""
+
+    def retriever(self, name: str, corpus: Path | None, embedder: str) -> Retriever:
+        """Over the set's index, brought in line with its corpus. Raises AssistantError."""
+        place = {"corpus": corpus, "embedder": embedder, "index": self.work / f"{name}-{embedder}"}
+        settings = self.settings.model_copy(update=place)
+        if not _is_current(settings):
+            build_index(settings, notice, lambda done, total: _progress(f"{name}, {embedder}", done, total))
+        index = Index.open(settings.index_path, identity(settings))
+        return build_retriever(settings, index)
+
+    def run(
+        self, rows: Sequence[Configuration], name: str, corpus: Path | None, questions: Sequence[Question]
+    ) -> tuple[dict[str, list[Found]], dict[str, float]]:
+        """For each row what it found, and the median of its milliseconds a question."""
+        retrievers = {
+            row.embedder: self.retriever(name, corpus, row.embedder) for row in _first_of_each(rows)
+        }
+        found: dict[str, list[Found]] = {}
+        times: dict[str, float] = {}
+        for row in rows:
+            plain = retrievers[row.embedder]
+            quick = plain.model_copy(update={"reranker": Remembered(plain.reranker, self.memory)})
+            found[row.name] = grade(questions, [find(row.apply(quick), question) for question in questions])
+            self.memory.save()
+            if self.timed:
+                times[row.name] = milliseconds(row.apply(plain), questions, self.timed)
+            notice(f"{name}: {row.name} done")
+        return found, times
+
+
+def _first_of_each(rows: Sequence[Configuration]) -> list[Configuration]:
+    return list({row.embedder: row for row in rows}.values())
+
+
+def _is_current(settings: Settings) -> bool:
+    try:
+        index = Index.open(settings.index_path, identity(settings))
+    except IndexMissing:
+        return False
+    stamp = index.catalogue.fact("stamp")
+    index.close()
+    return stamp == corpus_stamp(settings.corpus_path)
+
+
+def milliseconds(retriever: Retriever, questions: Sequence[Question], count: int) -> float:
+    """The median time of a search once warm, over `count` questions that are the same every time."""
+    chosen = sorted(questions, key=lambda question: digest(question.id))[:count]
+    find(retriever, chosen[0])
+    times = []
+    for question in chosen:
+        start = perf_counter()
+        find(retriever, question)
+        times.append(1000 * (perf_counter() - start))
+    return median(times)
+
+
+def gold_section(bench: Bench, gold: Path, *, misses: bool) -> str:
+    """Gold measured: the tables of the test half, the dev half and all, and where each miss was lost."""
+    default = bench.retriever(GOLD, bench.settings.corpus, DEFAULT_ROW.embedder)
+    questions = gold_questions(gold, stored_articles(default.index.catalogue))
+    rows, times = bench.run(GOLD_ROWS, GOLD, bench.settings.corpus, questions)
+    articles, chunks, _ = default.index.catalogue.counts()
+    parts = [
+        "## Retrieval on gold",
+        f"{len(questions)} answerable questions over {articles} articles in {chunks} paragraphs. {EXPLAINED}",
+        _command("--only gold"),
+    ]
+    for title, half in {"Test half": "test", "Dev half": "dev", "All": ""}.items():
+        of_half = {
+            name: [one for one in found if half in ("", one.question.half)] for name, found in rows.items()
+        }
+        count = len(next(iter(of_half.values())))
+        shown = table(GOLD_MEASURES, of_half, {} if half else times)
+        parts.append(f"### {title}, {count} questions\n\n{shown}")
+    if misses:
+        quick = default.model_copy(update={"reranker": Remembered(default.reranker, bench.memory)})
+        print(missed(quick, rows[DEFAULT_ROW.name]))
+    return "\n\n".join(parts)
+
+
+EXPLAINED = (
+    "Recall is the share of a question's evidence quotes that stand whole in the first k passages, each a "
+    "paragraph, or in a near copy of one; near copies are grouped in every row. 'Of several' are "
+    f"{', '.join(sorted(SEVERAL))} questions with all their evidence found, 'of one' are "
+    f"{', '.join(sorted(SINGLE))} questions. "
+    "In brackets the bootstrapped 95% interval; ms is the median of a warm search."
+)
+
+
+def public_section(bench: Bench, folder: Path, name: str, sample: int) -> str:
+    """One public set measured, at the level of articles."""
+    corpus = folder / name / "corpus.jsonl"
+    questions = public_questions(folder / name / "questions.jsonl", sample)
+    rows, _ = bench.run(PUBLIC_ROWS, name, corpus, questions)
+    parts = [
+        f"## Retrieval on {name}",
+        f"A sample of {len(questions)} answerable questions; found is an article that is evidence.",
+        _command(f"--only {name} --sample {sample}", "BENCH=FOLDER "),
+        table(PUBLIC_MEASURES, rows, {}),
+    ]
+    return "\n\n".join(parts)
+
+
+def missed(retriever: Retriever, found: Sequence[Found]) -> str:
+    """A line for each quote of the test half that is not in the first 5 passages: its rank at each stage."""
+    lines = ["case | type | quote | dense, lexical, fused, reranked, passage"]
+    for one in found:
+        question = one.question
+        if question.half != "test" or one.all(5):
+            continue
+        passages = retriever.retrieve(question.text, question.filters, 200)
+        for need, rank in zip(question.needs, one.ranks, strict=True):
+            if rank is None or rank > 5:
+                start, end = (need.spans or ((0, 40),))[0]
+                article = retriever.index.catalogue.article(need.article)
+                place, stages = next(
+                    (
+                        (number, hit.ranks)
+                        for number, passage in enumerate(passages, 1)
+                        if need.held_by(passage)
+                        for hit in (*passage.hits, *passage.copies)
+                        if hit.chunk.article_id == need.article
+                        and hit.chunk.start < end
+                        and start < hit.chunk.end
+                    ),
+                    (None, None),
+                )
+                quote = article.text[start:end]
+                at = (stages.dense, stages.lexical, stages.fused, stages.reranked, place) if stages else place
+                lines.append(f"{question.id} | {question.type} | {question.text} | {quote} | {at}")
+    return "\n".join(lines)
+
+
+def _command(options: str, variables: str = "") -> str:
+    return f'`make bench-retrieval {variables}A="{options}"`'
+
+
+def notice(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)
+
+
+def _progress(what: str, done: int, total: int) -> None:
+    print(f"\r{what}: {done} of {total} paragraphs", end="\n" * (done == total), file=sys.stderr, flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measures, prints and writes; 0, or 2 with one line that says what is wrong."""
+    parser = argparse.ArgumentParser(prog="retrieval_bench", description="Measures retrieval.")
+    parser.add_argument("--bench", type=Path, help="folder of public question sets")
+    parser.add_argument("--only", nargs="+", choices=(GOLD, *SETS), default=(GOLD, *SETS))
+    parser.add_argument("--sample", type=int, default=100, help="questions of each public set")
+    parser.add_argument(
+        "--timed", type=int, default=20, help="gold questions whose time is taken; 0 for none"
+    )
+    parser.add_argument(
+        "--scale", action="store_true", help="measure time and size over many articles instead"
+    )
+    parser.add_argument("--misses", action="store_true", help="print where the default lost what it missed")
+    parser.add_argument("--gold", type=Path, default=Path("eval/gold.jsonl"))
+    parser.add_argument("--results", type=Path, default=Path("eval/RESULTS.md"))
+    parser.add_argument("--work", type=Path, help="folder of indexes; default: bench, in the cache folder")
+    try:
+        measure(parser.parse_args(arguments))
+    except AssistantError as error:
+        notice(str(error))
+        return 2
+    return 0
+
+
+def measure(chosen: argparse.Namespace) -> None:
+    """Raises AssistantError."""
+    settings = load_settings()
+    work: Path = chosen.work or settings.cache / "bench"
+    if chosen.scale:
+        corpora = [chosen.bench / name / "corpus.jsonl" for name in SETS] if chosen.bench else []
+        publish(chosen.results, "scale", scale_table(settings, work, corpora, chosen.gold, notice))
+        return
+    known = weights.packaged(settings.reranker)
+    if known is None:
+        raise SettingsError(f"reranker {settings.reranker!r} is not packaged; unset it for the benchmark")
+    memory = Memory(work / f"logits-{known.name}-{known.sha256[:12]}-{MAX_TOKENS}.json")
+    memory.load()
+    for name in chosen.only:
+        if name == GOLD:
+            bench = Bench(settings, work, memory, chosen.timed)
+            publish(chosen.results, name, gold_section(bench, chosen.gold, misses=chosen.misses))
+        elif chosen.bench and (chosen.bench / name / "questions.jsonl").is_file():
+            bench = Bench(settings, work, memory, 0)
+            publish(chosen.results, name, public_section(bench, chosen.bench, name, chosen.sample))
+        else:
+            notice(f"{name}: passed over, as --bench {chosen.bench or '(not given)'} holds no such folder")
+
+
+def publish(results: Path, name: str, body: str) -> None:
+    print(body, end="\n\n")
+    update_results(results, f"retrieval-{name}", body)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,131 @@
+"""The options of the commands, and the filters that they ask for.
+
+Importing this module is cheap: it is read before `--help` is answered.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from assistant.errors import SettingsError
+from assistant.filters import Filters
+
+if TYPE_CHECKING:
+    from assistant.catalogue import Catalogue
+
+LISTED = 12
+"""Sections or outlets named in the message that one is unknown."""
+
+
+def _option(name: str, metavar: str, text: str, **more: Any) -> Any:
+    return typer.Option(name, metavar=metavar, help=text, **more)
+
+
+def flag(name: str, text: str, **more: Any) -> Any:
+    """An option without a value."""
+    return typer.Option(name, help=text, **more)
+
+
+def _argument(metavar: str, text: str) -> Any:
+    return typer.Argument(metavar=metavar, help=text)
+
+
+def _day(value: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(value)
+    except ValueError:
+        raise typer.BadParameter(f"{value!r} is no day; write it as 2025-11-26") from None
+
+
+Text = str | None
+Place = Path | None
+Day = dt.date | None
+
+Question = Annotated[Text, _argument("QUESTION", "The question, in quotation marks.")]
+Query = Annotated[Text, _argument("QUERY", "What to look for.")]
+ArticleId = Annotated[str, _argument("ARTICLE", "An article's id, as answers and search give it.")]
+
+Corpus = Annotated[
+    Place, _option("--corpus", "PATH", "Folder or file of articles; default: the built-in corpus.")
+]
+IndexDir = Annotated[
+    Place, _option("--index", "DIR", "Where the index lies; default: in the user's data folder.")
+]
+AsOf = Annotated[
+    Day,
+    _option("--as-of", "DATE", "Ask as of this day (2025-11-26): later articles are hidden.", parser=_day),
+]
+Since = Annotated[
+    Day, _option("--since", "DATE", "Hide articles from before this day (2025-11-26).", parser=_day)
+]
+Section = Annotated[Text, _option("--section", "NAME", "Only articles of this section.")]
+Outlet = Annotated[
+    Text, _option("--outlet", "NAME", "Only articles that draw on this outlet; part of its name will do.")
+]
+Model = Annotated[
+    Text,
+    _option(
+        "--model", "NAME", "qwen2.5-coder-1.5b (default), extractive, or provider:name (openai:gpt-5-mini)."
+    ),
+]
+Json = Annotated[bool, flag("--json", "Print one JSON object.")]
+Batch = Annotated[
+    Text,
+    _option(
+        "--batch", "FILE", "JSON Lines with question, and if wanted id, as_of, history; - is standard input."
+    ),
+]
+Most = Annotated[int | None, _option("-k", "N", "How many passages; default: 8.", min=1, max=100)]
+Explain = Annotated[bool, flag("--explain", "Show each passage's rank at every stage.")]
+
+Rebuild = Annotated[bool, flag("--rebuild", "Start from nothing, as a new embedder requires.")]
+Strict = Annotated[bool, flag("--strict", "Stop at the first article that cannot be read.")]
+
+SessionName = Annotated[
+    Text, _option("--session", "NAME", "Keep the conversation under this name, or go on with it.")
+]
+NoSave = Annotated[bool, flag("--no-save", "Keep nothing of this conversation.")]
+
+Gold = Annotated[Place, _option("--gold", "FILE", "The gold cases; default: eval/gold.jsonl.")]
+Live = Annotated[bool, flag("--live", "Ask the model now.")]
+Only = Annotated[Text, _option("--only", "TYPE", "Only cases of this type.")]
+ReportDir = Annotated[Place, _option("--report", "DIR", "Also write report.md and report.json there.")]
+Resume = Annotated[
+    Place, _option("--resume", "FILE", "Keep answers here, and go on from those already kept.")
+]
+
+Verbose = Annotated[bool, flag("--verbose", "Log to standard error what the libraries do.")]
+
+
+def examples(*lines: str) -> str:
+    """What stands below a command's help, its lines kept as they are."""
+    return "\b\nExamples:\n" + "\n".join(f"  assistant {line}" for line in lines)
+
+
+def limits(catalogue: Catalogue, as_of: Day, since: Day, section: Text, outlet: Text) -> Filters:
+    """The filters that the options ask for.
+
+    Raises SettingsError for days that exclude each other, and for a section or outlet that no article has,
+    which would otherwise look as if the corpus did not say.
+    """
+    if as_of and since and as_of < since:
+        raise SettingsError(f"--since {since} is after --as-of {as_of}; correct one of them")
+    for name, value, alone in (
+        ("section", section, Filters(section=section)),
+        ("outlet", outlet, Filters(outlet=outlet)),
+    ):
+        if value is not None and not catalogue.matching(alone):
+            known = catalogue.known(name)
+            listed = ", ".join(known[:LISTED]) + (" ..." if len(known) > LISTED else "")
+            raise SettingsError(f"no article has the {name} {value!r}; there are: {listed or 'none'}")
+    return Filters(as_of, since, section, outlet)
+
+
+def one_of(question: str | None, batch: str | None, name: str) -> None:
+    """Raises SettingsError unless there is either a question or a batch."""
+    if (question is None) == (batch is None):
+        raise SettingsError(f"give either {name} or --batch FILE")
