@@ -142,7 +142,7 @@ class Assistant:
         common["tokens"] = draft.tokens
         if not draft.claims:
             return self._answer(question, filters, clock, reason="not-stated", **common)
-        grounded = ground(draft.claims, sentences, self._support)
+        grounded = ground(draft.claims, sentences, self._support, asked)
         for claim in grounded:
             on_event(ClaimKept(claim) if claim.sentences else ClaimDropped(claim))
         clock.lap("ground")

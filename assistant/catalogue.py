@@ -1,6 +1,6 @@
 """The catalogue: a SQLite file that holds the stored articles, their chunks, and a BM25 index over them.
 
-It is the index's memory of what has been indexed: an article counts as indexed once its row is committed here.
+It is the index's memory of what has been indexed: an article counts as indexed once its row is committed.
 Full-text search is SQLite's FTS5 with its bm25() (Robertson and Zaragoza 2009), which keeps in step with an
 incremental index and needs no loading for a cold question.
 """
@@ -12,7 +12,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from assistant.articles import Article, Source
@@ -41,9 +41,9 @@ PRAGMA user_version = {SCHEMA_VERSION};
 
 _TERM = re.compile(r"\w+")
 _STOP_WORDS = frozenset(
-    "a an and are as at be been but by can could did do does for from had has have he her him his how i if in "
-    "into is it its me my of on or our she should so than that the their them then there these they this those "
-    "to up us was we were what when where which who whom whose why will with would you your".split()
+    "a an and are as at be been but by can could did do does for from had has have he her him his how i if "
+    "in into is it its me my of on or our she should so than that the their them then there these they this "
+    "those to up us was we were what when where which who whom whose why will with would you your".split()
 )
 
 
@@ -51,32 +51,46 @@ class Catalogue:
     """One open catalogue file; a reader opens it read-only, so that a question never writes."""
 
     def __init__(self, path: Path, *, writable: bool = False) -> None:
-        """Raises IndexMissing when a reader finds no file, IndexMismatch when another version wrote it."""
+        """Raises IndexMissing when a reader finds no finished catalogue, IndexMismatch for one it cannot use."""
         if writable:
             path.parent.mkdir(parents=True, exist_ok=True)
         elif not path.is_file():
             raise IndexMissing(f"no index at {path.parent}; make one with: assistant index")
         mode = "rwc" if writable else "ro"
-        # The chat asks from a worker thread; one question runs at a time.
-        self._db = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, check_same_thread=False)
-        try:
-            version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0 and writable:
-                self._db.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
-                version = SCHEMA_VERSION
-        except sqlite3.DatabaseError as error:
-            self._db.close()
-            raise IndexMismatch(f"{path} cannot be read ({error}); run: assistant index --rebuild") from None
-        if version != SCHEMA_VERSION:
-            self._db.close()
+        uri = f"{path.resolve().as_uri()}?mode={mode}"
+        with ExitStack() as stack:
+            try:
+                # The chat asks from a worker thread; one question runs at a time.
+                self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
+                stack.enter_context(closing(self._db))
+                version = self._db.execute("PRAGMA user_version").fetchone()[0]
+                if version == 0 and writable:
+                    self._db.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
+                    version = SCHEMA_VERSION
+            except sqlite3.DatabaseError as error:
+                if error.sqlite_errorname == "SQLITE_READONLY_ROLLBACK":
+                    # Killed while it committed: whoever writes next rolls that back.
+                    version = 0
+                else:
+                    reason = f"{path} cannot be read ({error})"
+                    raise IndexMismatch(f"{reason}; run: assistant index --rebuild") from None
             if version == 0:
-                raise IndexMissing(f"no index at {path.parent}; make one with: assistant index")
-            raise IndexMismatch(f"{path} was written by another version; run: assistant index --rebuild")
+                raise IndexMissing(
+                    f"the index at {path.parent} is not finished; finish it with: assistant index"
+                )
+            if version != SCHEMA_VERSION:
+                raise IndexMismatch(f"{path} was written by another version; run: assistant index --rebuild")
+            stack.pop_all()
 
     def close(self) -> None:
         self._db.close()
 
     # Reading
+
+    def version(self) -> int:
+        """A number that changes when another process has written since it was last asked for."""
+        number: int = self._db.execute("PRAGMA data_version").fetchone()[0]
+        return number
 
     def fingerprints(self) -> dict[str, str]:
         """Article id -> fingerprint of what was indexed."""
@@ -89,10 +103,8 @@ class Catalogue:
 
     def article(self, article_id: str) -> Article | None:
         """An article exactly as stored."""
-        rows = self._db.execute(
-            "SELECT id, title, text, published, section, sources, url FROM articles WHERE id = ?", (article_id,)
-        )
-        row = rows.fetchone()
+        query = "SELECT id, title, text, published, section, sources, url FROM articles WHERE id = ?"
+        row = self._db.execute(query, (article_id,)).fetchone()
         if row is None:
             return None
         published = dt.date.fromordinal(row[3]) if row[3] is not None else None
@@ -175,18 +187,16 @@ class Catalogue:
         self.remove(article.id)
         published = article.published.toordinal() if article.published else None
         sources = json.dumps([[source.outlet, source.url] for source in article.sources], ensure_ascii=False)
-        self._db.execute(
-            "INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (article.id, fingerprint, article.title, published, article.section, sources, article.url, article.text),
-        )
+        known = (article.id, fingerprint, article.title, published, article.section, sources)
+        insert = "INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        self._db.execute(insert, (*known, article.url, article.text))
         for chunk in chunks:
             row = self._db.execute(
                 'INSERT INTO chunks (article, position, start, "end") VALUES (?, ?, ?, ?)',
                 (article.id, chunk.position, chunk.start, chunk.end),
             ).lastrowid
-            self._db.execute(
-                "INSERT INTO passages (rowid, heading, body) VALUES (?, ?, ?)", (row, heading(article), chunk.text)
-            )
+            insert = "INSERT INTO passages (rowid, heading, body) VALUES (?, ?, ?)"
+            self._db.execute(insert, (row, heading(article), chunk.text))
 
     def remove(self, article_id: str) -> None:
         """Removes an article, its chunks and its pending mark; one that is not there is no error."""
@@ -206,5 +216,5 @@ def query_terms(query: str) -> list[str]:
 
 
 def match_expression(query: str) -> str:
-    """An FTS5 expression that matches any of the query's words; every word is quoted, so none is an operator."""
+    """An FTS5 expression for any of the query's words; every word is quoted, so none is an operator."""
     return " OR ".join(f'"{term}"' for term in query_terms(query))

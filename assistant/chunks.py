@@ -24,7 +24,8 @@ MIN_WORDS = 25
 """A shorter paragraph is joined to the next one: a lone line says too little to be found by."""
 
 _BLANK_LINE = re.compile(r"\n\s*\n")
-_WORD = re.compile(r"\S+")
+_WORD = re.compile(r"\S{1,40}")
+"""A longer run counts as several words, so that text without spaces still makes passages that can be read."""
 
 Span = tuple[int, int]
 

@@ -16,10 +16,13 @@ from rapidfuzz import fuzz
 
 from assistant.chunks import heading
 from assistant.evidence import Sentence, plain
-from assistant.surface import words
+from assistant.surface import MONTHS, words
 
 QUOTE_MATCH = 85.0
 """Similarity (0 to 100) from which words in quotation marks are a misquote to be mended, not an invention."""
+
+STEM = 5
+"""Letters that two forms of a name share at least."""
 
 Support = Callable[[list[tuple[str, str]]], list[float]]
 """Scores (claim, quote) pairs between 0 and 1: does the quote support the claim?"""
@@ -43,8 +46,11 @@ class Grounded:
     reason: str = ""
 
 
-def ground(claims: Sequence[RawClaim], sentences: Sequence[Sentence], support: Support) -> list[Grounded]:
+def ground(
+    claims: Sequence[RawClaim], sentences: Sequence[Sentence], support: Support, question: str = ""
+) -> list[Grounded]:
     """Every claim with what carries it, in order; a repeated claim comes once."""
+    asked = frozenset(words(question).split())
     by_number = {sentence.number: sentence for sentence in sentences}
     grounded: list[Grounded] = []
     seen: set[str] = set()
@@ -54,20 +60,20 @@ def ground(claims: Sequence[RawClaim], sentences: Sequence[Sentence], support: S
         if key and key not in seen:
             seen.add(key)
             named = [by_number[number] for number in claim.sentences if number in by_number]
-            grounded.append(_ground_one(text, named, sentences, support))
+            grounded.append(_ground_one(text, named, sentences, support, asked))
     return grounded
 
 
 def _ground_one(
-    text: str, named: list[Sentence], sentences: Sequence[Sentence], support: Support
+    text: str, named: list[Sentence], sentences: Sequence[Sentence], support: Support, asked: frozenset[str]
 ) -> Grounded:
     text = mend_quotes(text, sentences)
-    missing = unsupported_details(text, named, sentences) if named else ["a sentence"]
+    missing = unsupported_details(text, named, sentences, asked) if named else ["so"]
     if missing:
         # The model may have named the wrong sentence: take the most similar one that carries every detail.
         others = sorted(sentences, key=lambda one: (-fuzz.token_set_ratio(text, one.text), one.number))
         for other in others[:5]:
-            if not unsupported_details(text, [other], sentences) and shares_words(text, other.text):
+            if not unsupported_details(text, [other], sentences, asked) and shares_words(text, other.text):
                 named, missing = [other], []
                 break
     if missing:
@@ -77,19 +83,48 @@ def _ground_one(
     return Grounded(text, tuple(named), best)
 
 
-def unsupported_details(text: str, named: Sequence[Sentence], sentences: Sequence[Sentence]) -> list[str]:
+def unsupported_details(
+    text: str, named: Sequence[Sentence], sentences: Sequence[Sentence], asked: frozenset[str] = frozenset()
+) -> list[str]:
     """The numbers, dates, names and quoted words of a claim that its sentences and what is round them lack.
 
     Numbers and dates must stand in a named sentence, one beside it, or its article's headline or date; names
-    anywhere in its passage or headline. Quoted words must stand verbatim in its passage.
+    anywhere in its paragraph or headline, or, if the question brought them up (`asked`, plain words), in its
+    article. Quoted words must stand verbatim in its paragraph.
     """
-    near, passage = _near(named, sentences), _passages(named)
-    near_words, passage_words = f" {words(near, dates=True)} ", f" {words(passage, dates=True)} "
-    missing = [number for number in numbers(text) if f" {number} " not in near_words]
-    missing += [name for name in names(text) if f" {words(name)} " not in passage_words]
-    flat = _flat(passage)
+    near, paragraph = _near(named, sentences), _paragraphs(named)
+    near_words, dated = f" {words(near)} ", f" {words(near, dates=True)} "
+    missing = [number for number in numbers(text) if f" {number} " not in dated]
+    known = frozenset(words(paragraph).split()) | frozenset(initials(paragraph))
+    if asked:
+        known |= asked & frozenset(words(" ".join(one.article.text for one in named)).split())
+    shortened = {name for short, run in initials(text).items() if short in known for name in run}
+    for name in names(text):
+        plain_name = words(name)
+        # "23 April" is checked as a day above; a month alone must stand near, as a date's has to.
+        stands = plain_name in near_words if plain_name in MONTHS else _knows(plain_name, known)
+        if not stands and name not in shortened:
+            missing.append(name)
+    flat = _flat(paragraph)
     missing += [quote for quote in quoted(text) if _flat(quote) not in flat]
     return missing
+
+
+def _knows(name: str, known: frozenset[str]) -> bool:
+    """Whether a name's words are known; one form of a long name stands for another (Ukraine, Ukrainian)."""
+    return all(
+        part in known or (len(part) > STEM and any(word.startswith(part[:STEM]) for word in known))
+        for part in name.split()
+    )
+
+
+_CAPITALS = re.compile(r"\b[A-Z]\w+(?: (?:of |the |and )*[A-Z]\w+)+")
+
+
+def initials(text: str) -> dict[str, list[str]]:
+    """The initials of each run of words with capitals, in lower case, with the run: eu, [European, Union]."""
+    runs = (re.findall(r"\b[A-Z]\w+", run) for run in _CAPITALS.findall(text))
+    return {"".join(word[0] for word in run).lower(): run for run in runs}
 
 
 def numbers(text: str) -> list[str]:
@@ -169,7 +204,7 @@ def _near(named: Iterable[Sentence], sentences: Sequence[Sentence]) -> str:
     return " ; ".join(parts)
 
 
-def _passages(named: Iterable[Sentence]) -> str:
+def _paragraphs(named: Iterable[Sentence]) -> str:
     return " ; ".join(f"{heading(one.article)} ; {one.chunk.text}" for one in named)
 
 

@@ -2,22 +2,26 @@
 
     index folder
     ├── catalogue.sqlite3   what is indexed: stored articles, chunk offsets, BM25 (see `catalogue`)
-    ├── chroma/             the vectors (cosine), under the chunks' deterministic ids
+    ├── chroma-1f0c9a2e/    the vectors (cosine), under the chunks' deterministic ids
     └── write.lock          held by the one process that writes
 
 `sync` brings an index in line with a corpus; `Index.open` opens one for questions and never writes. An article
-is first marked pending, then written to Chroma, then committed to the catalogue together with the removal of
-its mark, so a run that is killed leaves only work that the next run finds and does again.
+is marked pending, then written to Chroma, then committed to the catalogue in one transaction that also removes
+the mark, so a run that is killed leaves only work that the next run finds and does again. The catalogue names
+the folder of its vectors. A rebuild begins a new catalogue and so a new folder: old vectors are never taken for
+new ones, not even by Chroma, which remembers in each process the databases it has opened, by path.
 """
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from filelock import FileLock, Timeout
 
@@ -28,15 +32,20 @@ from assistant.errors import IndexBusy, IndexMismatch, IndexMissing
 from assistant.filters import Filters
 
 if TYPE_CHECKING:
+    from chromadb.api.client import Client
     from langchain_chroma import Chroma
     from langchain_core.embeddings import Embeddings
 
+Thing = TypeVar("Thing")
+
 COLLECTION = "passages"
 CATALOGUE = "catalogue.sqlite3"
-STORE = "chroma"
 
 BATCH = 64
 """Chunks embedded and committed at a time: what a killed run loses at most."""
+
+MOST_IDS = 30_000
+"""Ids named in one call to Chroma; SQLite takes 32,766 variables in a query."""
 
 REBUILD = "run: assistant index --rebuild"
 
@@ -50,7 +59,8 @@ class Identity:
 
     def metadata(self) -> dict[str, Any]:
         """As kept in the Chroma collection, which needs the distance named there as well."""
-        return {"hnsw:space": "cosine", "embedder": self.embedder, "chunking": f"{CHUNKING}/{self.most_words}"}
+        chunking = f"{CHUNKING}/{self.most_words}"
+        return {"hnsw:space": "cosine", "embedder": self.embedder, "chunking": chunking}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +75,15 @@ class Changes:
 
 
 class Index:
-    """An index opened for questions."""
+    """An index opened for questions; it follows what other processes write to it."""
 
-    def __init__(self, catalogue: Catalogue, store: Chroma) -> None:
+    def __init__(self, path: Path, identity: Identity, catalogue: Catalogue) -> None:
+        """As `open`, with the catalogue already open."""
         self.catalogue = catalogue
-        self._store = store
+        self._path = path
+        self._identity = identity
+        self._version = catalogue.version()
+        self._store = self._open_store()
 
     @classmethod
     def open(cls, path: Path, identity: Identity) -> Index:
@@ -79,35 +93,59 @@ class Index:
             IndexMissing: there is none, or its first run was never finished.
             IndexMismatch: it was made with another embedder or chunking, or cannot be read.
         """
-        catalogue = Catalogue(path / CATALOGUE)
-        if not is_complete(catalogue) or not (path / STORE / "chroma.sqlite3").is_file():
-            catalogue.close()
-            raise IndexMissing(f"the index at {path} is not finished; finish it with: assistant index")
-        try:
-            store = _open_store(path, None, create=False)
-            check_identity(store, identity, path)
-        except BaseException:
-            catalogue.close()
-            raise
-        return cls(catalogue, store)
+        with ExitStack() as stack:
+            catalogue = stack.enter_context(closing(Catalogue(path / CATALOGUE)))
+            index = cls(path, identity, catalogue)
+            stack.pop_all()
+            return index
 
     def close(self) -> None:
+        """Also lets go of Chroma's client, which the process would otherwise keep."""
+        _close_store(self._store)
         self.catalogue.close()
 
     def dense(self, vector: list[float], k: int, filters: Filters) -> list[tuple[str, int, float]]:
-        """The k nearest chunks by cosine similarity: (article id, position, score), best first."""
+        """The k nearest chunks by cosine similarity: (article id, position, score), best first.
+
+        Raises IndexMismatch when the index was rebuilt or damaged since it was opened.
+        """
         articles = self.catalogue.matching(filters) if filters.names_articles() else None
-        if articles == []:
-            return []
-        found = self._store.similarity_search_by_vector_with_relevance_scores(
-            vector, k=k, filter=filters.chroma(articles)
-        )
+        parts = [None] if articles is None else _parts(articles, MOST_IDS)
+        with _store_errors(self._path):
+            self._follow()
+            found = [
+                pair
+                for part in parts
+                for pair in self._store.similarity_search_by_vector_with_relevance_scores(
+                    vector, k=k, filter=filters.chroma(part)
+                )
+            ]
         # Chroma gives distances; ties are broken by id so that a ranking does not depend on insertion order.
         hits = [
             (document.metadata["article"], document.metadata["position"], 1.0 - distance)
             for document, distance in found
         ]
-        return sorted(hits, key=lambda hit: (-hit[2], hit[0], hit[1]))
+        return sorted(hits, key=lambda hit: (-hit[2], hit[0], hit[1]))[:k]
+
+    def _follow(self) -> None:
+        """Opens Chroma anew when the catalogue changed: it holds vectors in memory and misses later ones."""
+        version = self.catalogue.version()
+        if version != self._version:
+            _close_store(self._store)
+            self._store = self._open_store()
+            self._version = version
+
+    def _open_store(self) -> Chroma:
+        folder = self._path / (self.catalogue.fact("store") or "")
+        if not is_complete(self.catalogue) or not (folder / "chroma.sqlite3").is_file():
+            raise _unfinished(self._path)
+        store = _open_store(self._path, folder, None, None)
+        try:
+            check_identity(store, self._identity, self._path)
+        except BaseException:
+            _close_store(store)
+            raise
+        return store
 
 
 def is_complete(catalogue: Catalogue) -> bool:
@@ -144,23 +182,30 @@ def sync(
         IndexBusy: another process is writing it.
         IndexMismatch: it was made with another embedder or chunking, and `rebuild` is not set.
     """
-    path.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path / "write.lock", timeout=0)
-    try:
-        with lock:
-            if rebuild:
-                shutil.rmtree(path / STORE, ignore_errors=True)
-                (path / CATALOGUE).unlink(missing_ok=True)
-            catalogue = Catalogue(path / CATALOGUE, writable=True)
-            try:
-                store = _open_store(path, embeddings, create=True, identity=identity)
-                check_identity(store, identity, path)
-                return _sync(catalogue, store, articles, identity, stamp, on_progress)
-            finally:
-                catalogue.close()
-    except Timeout:
-        message = f"another process is writing the index at {path}; wait for it to end, then try again"
-        raise IndexBusy(message) from None
+    with _lock(path), _store_errors(path), ExitStack() as stack:
+        if rebuild:
+            (path / CATALOGUE).unlink(missing_ok=True)
+        catalogue = stack.enter_context(closing(Catalogue(path / CATALOGUE, writable=True)))
+        store = _open_store(path, _store_folder(path, catalogue), embeddings, identity)
+        stack.callback(_close_store, store)
+        check_identity(store, identity, path)
+        _forget(catalogue, store, catalogue.pending())
+        if store._collection.count() != catalogue.counts()[1]:
+            raise IndexMismatch(f"the index at {path} has lost some of its vectors; {REBUILD}")
+        return _sync(catalogue, store, articles, identity, stamp, on_progress)
+
+
+def _store_folder(path: Path, catalogue: Catalogue) -> Path:
+    """The folder of this catalogue's vectors; removes those of earlier catalogues."""
+    name = catalogue.fact("store")
+    if name is None:
+        name = f"chroma-{secrets.token_hex(4)}"
+        with catalogue.transaction():
+            catalogue.set_fact("store", name)
+    for folder in path.glob("chroma-*"):
+        if folder.name != name:
+            shutil.rmtree(folder, ignore_errors=True)
+    return path / name
 
 
 def _sync(
@@ -171,7 +216,6 @@ def _sync(
     stamp: str,
     on_progress: Callable[[int, int], None],
 ) -> Changes:
-    _forget(catalogue, store, catalogue.pending())
     known = catalogue.fingerprints()
     now = {article.id: fingerprint(article) for article in articles}
     gone = [article_id for article_id in known if article_id not in now]
@@ -187,13 +231,13 @@ def _sync(
             catalogue.mark_pending(article.id for article, _ in batch)
         _delete_chunks(store, [article.id for article, _ in batch if article.id in known])
         documents = [to_document(chunk, article) for article, chunks in batch for chunk in chunks]
-        if documents:
-            store.add_documents(documents)
+        for part in _parts(documents, BATCH):
+            store.add_documents(part)
+            done += len(part)
+            on_progress(done, total)
         with catalogue.transaction():
             for article, chunks in batch:
                 catalogue.add(article, now[article.id], chunks)
-        done += len(documents)
-        on_progress(done, total)
     with catalogue.transaction():
         catalogue.set_fact("complete", "yes")
         catalogue.set_fact("stamp", stamp)
@@ -231,38 +275,83 @@ def _forget(catalogue: Catalogue, store: Chroma, article_ids: list[str]) -> None
 
 
 def _delete_chunks(store: Chroma, article_ids: list[str]) -> None:
-    if not article_ids:
-        return
-    ids = store.get(where={"article": {"$in": article_ids}}, include=[])["ids"]
-    if ids:
-        store.delete(ids)
+    for part in _parts(article_ids, MOST_IDS):
+        where: Any = {"article": {"$in": part}}
+        ids = store.get(where=where, include=[])["ids"]
+        if ids:
+            store.delete(ids)
 
 
-def _open_store(
-    path: Path, embeddings: Embeddings | None, *, create: bool, identity: Identity | None = None
-) -> Chroma:
-    """The Chroma collection below `path`, with telemetry off."""
+def _parts(things: list[Thing], size: int) -> Iterator[list[Thing]]:
+    """Runs of at most `size`, in order."""
+    return (things[first : first + size] for first in range(0, len(things), size))
+
+
+@contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    """Holds the index's write lock; makes the index's folder."""
+    lock = FileLock(path / "write.lock", timeout=0)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        message = f"another process is writing the index at {path}; wait for it to end, then try again"
+        raise IndexBusy(message) from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        message = f"the index at {path} cannot be written ({reason}); choose another folder with --index"
+        raise IndexMismatch(message) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _open_store(path: Path, folder: Path, embeddings: Embeddings | None, made_as: Identity | None) -> Chroma:
+    """The Chroma collection in `folder`, with telemetry off; made, if `made_as` is given and there is none."""
     import chromadb
     from chromadb.config import Settings as ChromaSettings
-    from chromadb.errors import ChromaError, NotFoundError
+    from chromadb.errors import NotFoundError
     from langchain_chroma import Chroma
 
-    try:
-        client = chromadb.PersistentClient(
-            path=str(path / STORE), settings=ChromaSettings(anonymized_telemetry=False)
-        )
+    with _store_errors(path, OSError, ValueError), ExitStack() as stack:
+        settings = ChromaSettings(anonymized_telemetry=False)
+        client = stack.enter_context(chromadb.PersistentClient(path=str(folder), settings=settings))
         existing = {collection.name for collection in client.list_collections()}
         # An existing collection keeps its own metadata: it is what the identity is checked against.
-        metadata = identity.metadata() if identity and COLLECTION not in existing else None
-        return Chroma(
-            client=client,
-            collection_name=COLLECTION,
-            embedding_function=embeddings,
-            collection_metadata=metadata,
-            create_collection_if_not_exists=create,
-        )
-    except NotFoundError:
-        raise IndexMissing(f"the index at {path} is not finished; finish it with: assistant index") from None
-    except (ChromaError, sqlite3.Error, ValueError, OSError) as error:
+        metadata = made_as.metadata() if made_as and COLLECTION not in existing else None
+        try:
+            store = Chroma(
+                client=client,
+                collection_name=COLLECTION,
+                embedding_function=embeddings,
+                collection_metadata=metadata,
+                create_collection_if_not_exists=made_as is not None,
+            )
+        except NotFoundError:
+            raise _unfinished(path) from None
+        stack.pop_all()
+        return store
+
+
+def _close_store(store: Chroma) -> None:
+    """Chroma shares one database between the clients of a process, and closes it with the last of them."""
+    cast("Client", store._client).close()
+
+
+def _unfinished(path: Path) -> IndexMissing:
+    return IndexMissing(f"the index at {path} is not finished; finish it with: assistant index")
+
+
+@contextmanager
+def _store_errors(path: Path, *others: type[Exception]) -> Iterator[None]:
+    """Raises IndexMismatch for the exceptions of Chroma and SQLite, and for others named."""
+    from chromadb.errors import ChromaError
+
+    try:
+        yield
+    except (ChromaError, sqlite3.Error, *others) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise IndexMismatch(f"the index at {path} cannot be opened ({reason}); {REBUILD}") from None
+        raise IndexMismatch(
+            f"the index at {path} cannot be used ({reason}); try again, or {REBUILD}"
+        ) from None

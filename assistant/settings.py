@@ -7,6 +7,7 @@ Values come, strongest first, from command-line options, from `ASSISTANT_*` in t
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ class Settings(BaseSettings):
     """Every knob; each field can be set as `ASSISTANT_<FIELD>` or in `assistant.toml`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="ASSISTANT_", toml_file=SETTINGS_FILE, extra="forbid", frozen=True
+        env_prefix="ASSISTANT_", env_ignore_empty=True, toml_file=SETTINGS_FILE, extra="forbid", frozen=True
     )
 
     corpus: Path | None = None
@@ -65,11 +66,15 @@ class Settings(BaseSettings):
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], **sources: PydanticBaseSettingsSource
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Options, then the environment, then the settings file; no .env files and no secrets folder."""
-        toml = TomlConfigSettingsSource(settings_cls)
-        return sources["init_settings"], sources["env_settings"], toml
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
     @property
     def corpus_path(self) -> Path:
@@ -89,7 +94,7 @@ class Settings(BaseSettings):
         # Two corpora may share a name, so the path's digest keeps their indexes apart.
         path = self.corpus.resolve()
         stem = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem) or "corpus"
-        return f"{stem}-{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+        return f"{stem}-{hashlib.sha256(os.fsencode(path)).hexdigest()[:8]}"
 
 
 def load_settings(**options: Any) -> Settings:
@@ -104,7 +109,7 @@ def load_settings(**options: Any) -> Settings:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]) or "settings"
         known = "" if name in Settings.model_fields else f" (known: {', '.join(Settings.model_fields)})"
-        message = f"setting '{name}': {first['msg']}{known}; correct the option, ASSISTANT_* or {SETTINGS_FILE}"
-        raise SettingsError(message) from None
+        remedy = f"correct the option, ASSISTANT_* or {SETTINGS_FILE}"
+        raise SettingsError(f"setting '{name}': {first['msg']}{known}; {remedy}") from None
     except (OSError, ValueError) as error:  # a TOML file that cannot be read or parsed
         raise SettingsError(f"cannot read {SETTINGS_FILE}: {error}; correct or remove the file") from None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_MONTHS = (
+MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
     "november", "december",
 )  # fmt: skip
@@ -41,7 +41,7 @@ _PERCENT = re.compile(r" ?%| per cent\b")
 _RANGE = re.compile(r"(?<=\d) ?- ?(?=\d)")
 _WORD = re.compile(r"[€$£]|\w+(?:(?<=\d)[.:](?=\d)\w+)*")
 
-_MONTH = rf"({'|'.join(f'{month[:3]}(?:{month[3:]})?' for month in _MONTHS)}|sept)\b\.?"
+_MONTH = rf"({'|'.join(f'{month[:3]}(?:{month[3:]})?' for month in MONTHS)}|sept)\b\.?"
 _DAY = r"(?<!\d[.:])\b(\d{1,2})(?:st|nd|rd|th)?\b(?![.:]\d)"
 _ISO_DATE = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)\b")
 _DAYS_OF_MONTH = re.compile(rf"{_DAY} (to|and|or) {_DAY}(?: of)? {_MONTH}")
@@ -92,7 +92,7 @@ def words(text: str, *, dates: bool = False) -> str:
 
 def _iso_date(match: re.Match[str]) -> str:
     month = int(match[2])
-    return f"{int(match[3])}{_MONTHS[month - 1]} {match[1]}" if 1 <= month <= 12 else match[0]
+    return f"{int(match[3])}{MONTHS[month - 1]} {match[1]}" if 1 <= month <= 12 else match[0]
 
 
 def _join_dates(text: str) -> str:
@@ -105,7 +105,7 @@ def _join_dates(text: str) -> str:
 def _date(day: str, month: str) -> str:
     if not 1 <= int(day) <= 31:
         return f"{day} {month}"
-    return str(int(day)) + next(name for name in _MONTHS if name.startswith(month[:3]))
+    return str(int(day)) + next(name for name in MONTHS if name.startswith(month[:3]))
 
 
 def _in_digits(tokens: list[str]) -> list[str]:

@@ -3,7 +3,6 @@
 import json
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -246,12 +245,11 @@ def test_every_failure_is_one_line_with_a_remedy(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.timeout(15)
 def test_a_silent_server_is_given_up(server: FakeServer, model: BaseChatModel) -> None:
     server.script = [hangs]
-    started = time.monotonic()
     with pytest.raises(ModelError, match="no answer in time"):
         ask(model)
-    assert time.monotonic() - started < 15
 
 
 def test_nobody_listening(tmp_path: Path) -> None:

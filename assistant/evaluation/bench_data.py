@@ -13,7 +13,7 @@ from typing import Any
 
 from assistant.articles import Article, read_corpus
 from assistant.catalogue import Catalogue
-from assistant.chunks import sentence_spans
+from assistant.chunks import Chunk, sentence_spans
 from assistant.errors import GoldError
 from assistant.evaluation.gold import Case, check_gold, quote_spans, read_gold
 from assistant.evidence import plain
@@ -36,6 +36,12 @@ class Need:
 
     article: str
     spans: tuple[tuple[int, int], ...] | None = None
+
+    def touches(self, chunk: Chunk) -> bool:
+        """Whether some of it stands in the chunk."""
+        return chunk.article_id == self.article and (
+            self.spans is None or any(chunk.start < end and start < chunk.end for start, end in self.spans)
+        )
 
     def held_by(self, passage: Passage) -> bool:
         """Whether it stands whole in the passage, or in one of its near copies."""

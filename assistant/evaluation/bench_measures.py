@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import ir_measures
 from ir_measures import RR, Qrel, ScoredDoc, nDCG
 
-from assistant.evaluation.bench_data import SEVERAL, SINGLE, Question
+from assistant.evaluation.bench_data import SEVERAL, SINGLE, Need, Question
 from assistant.evaluation.statistics import mean_interval
 from assistant.retrieval import Passage
 
@@ -116,3 +116,25 @@ def _cell(values: list[float]) -> str:
         return "-"
     mean, low, high = mean_interval(values, seed=0)
     return f"{mean:.2f} ({low:.2f}–{high:.2f})"
+
+
+def losses(found: Found, everything: Sequence[Passage]) -> str:
+    """A line for each need that is not in the first 5 passages, with its rank at each stage.
+
+    `everything` are all the passages that the same retriever can give for the question.
+    """
+    lines = [f"{found.question.id} ({found.question.type}) {found.question.text}"]
+    for need, rank in zip(found.question.needs, found.ranks, strict=True):
+        if rank is None or rank > 5:
+            lines.append(f"  {need.article} {need.spans}: {_stages(need, everything)}")
+    return "\n".join(lines)
+
+
+def _stages(need: Need, passages: Sequence[Passage]) -> str:
+    for number, passage in enumerate(passages, 1):
+        if need.held_by(passage):
+            own = [hit for hit in (*passage.hits, *passage.copies) if need.touches(hit.chunk)]
+            # A quote may stand in a neighbour that neither search found.
+            ranks = own[0].ranks if own else "found by its neighbour alone"
+            return f"passage {number}, {ranks}"
+    return "in no passage"

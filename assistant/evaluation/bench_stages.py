@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from langchain_core.cross_encoders import BaseCrossEncoder
 from langchain_core.embeddings import Embeddings
@@ -33,8 +34,10 @@ class DenseOnly:
 
 class _Wordless:
     def __init__(self, catalogue: Catalogue) -> None:
-        self.article = catalogue.article
-        self.chunk = catalogue.chunk
+        self._catalogue = catalogue
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._catalogue, name)
 
     def search(self, query: str, k: int, filters: Filters) -> list[tuple[str, int, float]]:
         return []

@@ -41,6 +41,7 @@ from assistant.evaluation.bench_measures import (
     PUBLIC_MEASURES,
     Found,
     grade,
+    losses,
     table,
 )
 from assistant.evaluation.bench_scale import scale_table
@@ -48,7 +49,7 @@ from assistant.evaluation.bench_stages import DEFAULT_ROW, GOLD_ROWS, PUBLIC_ROW
 from assistant.evaluation.report import update_results
 from assistant.index import Index
 from assistant.models.reranker import MAX_TOKENS
-from assistant.retrieval import Passage, Retriever
+from assistant.retrieval import POOL, Passage, Retriever
 from assistant.settings import Settings, load_settings
 
 GOLD = "gold"
@@ -176,7 +177,9 @@ def gold_section(bench: Bench, gold: Path, *, misses: bool) -> str:
         parts.append(f"### {title}, {count} questions\n\n{shown}")
     if misses:
         quick = default.model_copy(update={"reranker": Remembered(default.reranker, bench.memory)})
-        print(missed(quick, rows[DEFAULT_ROW.name]))
+        for found in rows[DEFAULT_ROW.name]:
+            if found.question.half == "test" and not found.all(5):
+                print(losses(found, quick.retrieve(found.question.text, found.question.filters, 2 * POOL)))
     return "\n\n".join(parts)
 
 
@@ -201,36 +204,6 @@ def public_section(bench: Bench, folder: Path, name: str, sample: int) -> str:
         table(PUBLIC_MEASURES, rows, {}),
     ]
     return "\n\n".join(parts)
-
-
-def missed(retriever: Retriever, found: Sequence[Found]) -> str:
-    """A line for each quote of the test half that is not in the first 5 passages: its rank at each stage."""
-    lines = ["case | type | quote | dense, lexical, fused, reranked, passage"]
-    for one in found:
-        question = one.question
-        if question.half != "test" or one.all(5):
-            continue
-        passages = retriever.retrieve(question.text, question.filters, 200)
-        for need, rank in zip(question.needs, one.ranks, strict=True):
-            if rank is None or rank > 5:
-                start, end = (need.spans or ((0, 40),))[0]
-                article = retriever.index.catalogue.article(need.article)
-                place, stages = next(
-                    (
-                        (number, hit.ranks)
-                        for number, passage in enumerate(passages, 1)
-                        if need.held_by(passage)
-                        for hit in (*passage.hits, *passage.copies)
-                        if hit.chunk.article_id == need.article
-                        and hit.chunk.start < end
-                        and start < hit.chunk.end
-                    ),
-                    (None, None),
-                )
-                quote = article.text[start:end]
-                at = (stages.dense, stages.lexical, stages.fused, stages.reranked, place) if stages else place
-                lines.append(f"{question.id} | {question.type} | {question.text} | {quote} | {at}")
-    return "\n".join(lines)
 
 
 def _command(options: str, variables: str = "") -> str:

@@ -1,0 +1,199 @@
+"""Batches: every line of JSON Lines gets its object, in order, whatever stands in it."""
+
+import datetime as dt
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from assistant.answer import Turn
+from assistant.batch import Line, run_batch
+from assistant.errors import ModelError, SettingsError
+from assistant.filters import Filters
+from assistant.interface import Answer
+
+DAY = dt.date(2025, 11, 26)
+
+
+def reply(line: Line, filters: Filters) -> Answer:
+    """Answers with the question; a question "fail" fails."""
+    if line.question == "fail":
+        raise ModelError("the model is gone; start it again")
+    return Answer(
+        question=line.question, as_of=filters.as_of, status="answered", confidence=1, answer="Yes.", model="m"
+    )
+
+
+class Run:
+    """A batch of some lines, what it printed and what it told."""
+
+    def __init__(self, folder: Path, capsys: Any, *lines: Any, filters: Filters = Filters()) -> None:
+        file = folder / "questions.jsonl"
+        raw = [line if isinstance(line, bytes) else json.dumps(line, ensure_ascii=False).encode() for line in lines]
+        file.write_bytes(b"\n".join(raw))
+        self.notices: list[str] = []
+        self.failed = run_batch(str(file), filters, reply, self.notices.append)
+        printed = capsys.readouterr().out
+        assert printed.endswith("\n") or not printed
+        self.lines = [json.loads(line) for line in printed.split("\n")[:-1]]
+
+
+def test_answers_come_in_order_under_their_ids(tmp_path: Path, capsys: Any) -> None:
+    run = Run(tmp_path, capsys, {"question": "a", "id": "x"}, {"question": "b", "id": 7}, {"question": "c"})
+    assert [(line["id"], line["question"]) for line in run.lines] == [("x", "a"), (7, "b"), (None, "c")]
+    assert run.failed == 0
+    assert run.notices == []
+    answer = {key: value for key, value in run.lines[0].items() if key != "id"}
+    assert Answer.model_validate_json(json.dumps(answer)).answer == "Yes."
+
+
+def test_a_line_that_fails_gives_its_error_and_the_run_goes_on(tmp_path: Path, capsys: Any) -> None:
+    run = Run(
+        tmp_path,
+        capsys,
+        {"question": "fail", "id": "f"},
+        b"not json",
+        b"[1]",
+        {"id": "no question"},
+        {"question": "", "id": 5},
+        {"question": "a", "as_of": "soon"},
+        {"question": "a", "as_of": 20251126},
+        {"question": "a", "history": "b"},
+        {"question": "a", "id": [1]},
+        b"[" * 100_000,
+        b'{"question": "\xff"}',
+        b'{"question": "\\ud800"}',
+        {"question": "last", "id": "l"},
+    )
+    assert run.failed == 12
+    assert run.lines[0] == {"id": "f", "error": "line 1: the model is gone; start it again"}
+    assert run.lines[1]["error"] == 'line 2: not a JSON object in UTF-8; write {"question": "..."}'
+    assert run.lines[3] == {"id": "no question", "error": "line 4: question: Field required; correct the line"}
+    assert run.lines[4]["id"] == 5
+    assert "as_of" in run.lines[5]["error"]
+    assert '"2025-11-26"' in run.lines[6]["error"]
+    assert all(set(line) == {"id", "error"} for line in run.lines[:12])
+    assert [line["error"].split(":")[0] for line in run.lines[:12]] == [f"line {n}" for n in range(1, 13)]
+    assert run.lines[12]["answer"] == "Yes."
+
+
+def test_blank_lines_a_byte_order_mark_and_windows_line_ends(tmp_path: Path, capsys: Any) -> None:
+    run = Run(tmp_path, capsys, b'\xef\xbb\xbf{"question": "a"}\r', b"", b"  \r", b'{"question": "b"}')
+    assert [line["question"] for line in run.lines] == ["a", "b"]
+    assert Run(tmp_path, capsys, b"\xef\xbb\xbf").lines == []
+
+
+def test_unusual_line_separators_end_no_line(tmp_path: Path, capsys: Any) -> None:
+    text = "a\u2028b\u2029c\x85d\x0be"
+    assert [line["question"] for line in Run(tmp_path, capsys, {"question": text}).lines] == [text]
+
+
+def test_unknown_keys_are_told_once(tmp_path: Path, capsys: Any) -> None:
+    run = Run(tmp_path, capsys, {"question": "a", "lang": 1}, {"question": "b", "lang": 1, "size": 2})
+    assert run.notices == [
+        "line 1: unknown keys are passed over: lang",
+        "line 2: unknown keys are passed over: size",
+    ]
+    assert run.failed == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "line", "used"),
+    [
+        (None, None, None),
+        (None, "2025-11-26", "2025-11-26"),
+        ("2025-11-26", None, "2025-11-26"),
+        ("2025-11-26", "2025-12-01", "2025-11-26"),
+        ("2025-11-26", "2025-03-01", "2025-03-01"),
+    ],
+)
+def test_the_stricter_day_counts(
+    tmp_path: Path, capsys: Any, option: str | None, line: str | None, used: str | None
+) -> None:
+    filters = Filters(as_of=dt.date.fromisoformat(option) if option else None)
+    run = Run(tmp_path, capsys, {"question": "a", "as_of": line}, filters=filters)
+    assert run.lines[0]["as_of"] == used
+
+
+def test_other_filters_stay_as_they_are(tmp_path: Path) -> None:
+    seen: list[Filters] = []
+    file = tmp_path / "q.jsonl"
+    file.write_text('{"question": "a", "as_of": "2025-11-26"}', encoding="utf-8")
+
+    def answer(line: Line, filters: Filters) -> Answer:
+        seen.append(filters)
+        return reply(line, filters)
+
+    run_batch(str(file), Filters(section="Energy", since=dt.date(2025, 1, 1)), answer, print)
+    assert seen == [Filters(as_of=DAY, since=dt.date(2025, 1, 1), section="Energy")]
+
+
+def test_both_forms_of_history() -> None:
+    pairs = Line.model_validate(
+        {"question": "And then?", "history": [{"question": "Who?", "answer": "She."}, {"question": "Why?"}]}
+    )
+    assert pairs.turns() == [Turn("Who?", "She."), Turn("Why?", "")]
+    assert pairs.query() == "Who? Why? And then?"
+    roles = Line.model_validate(
+        {
+            "question": "And then?",
+            "history": [
+                {"role": "assistant", "text": "Hello."},
+                {"role": "user", "text": "Who?"},
+                {"role": "assistant", "text": "She."},
+                {"role": "assistant", "text": "Or he."},
+                {"role": "user", "text": "Why?"},
+            ],
+        }
+    )
+    assert roles.turns() == [Turn("Who?", "She. Or he."), Turn("Why?", "")]
+
+
+def test_standard_input_is_answered_as_it_comes(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    printed: list[str] = []
+
+    class Slow(io.BytesIO):
+        def __next__(self) -> bytes:
+            printed.append(capsys.readouterr().out)
+            return super().__next__()
+
+    stream = io.TextIOWrapper(Slow(b'{"question": "a"}\n{"question": "\xe2\x82\xac"}\n'))
+    monkeypatch.setattr(sys, "stdin", stream)
+    assert run_batch("-", Filters(), reply, print) == 0
+    printed.append(capsys.readouterr().out)
+    assert [json.loads(text)["question"] for text in printed if text] == ["a", "€"]
+    assert not stream.closed
+
+
+@pytest.mark.parametrize("name", ["missing.jsonl", "."])
+def test_a_file_that_cannot_be_read(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SettingsError, match=r"cannot read --batch .* give a JSON Lines file"):
+        run_batch(str(tmp_path / name), Filters(), reply, print)
+
+
+def test_an_interrupted_run_leaves_whole_lines(tmp_path: Path, capsys: Any) -> None:
+    file = tmp_path / "q.jsonl"
+    file.write_text('{"question": "a"}\n{"question": "b"}\n', encoding="utf-8")
+
+    def answer(line: Line, filters: Filters) -> Answer:
+        if line.question == "b":
+            raise KeyboardInterrupt
+        return reply(line, filters)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_batch(str(file), Filters(), answer, print)
+    printed = capsys.readouterr().out
+    assert printed.endswith("}\n")
+    assert json.loads(printed)["question"] == "a"
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.binary(max_size=40).map(lambda raw: raw.replace(b"\n", b"")), max_size=4))
+def test_no_line_raises(tmp_path: Path, capsys: Any, raw: list[bytes]) -> None:
+    run = Run(tmp_path, capsys, *raw)
+    assert run.failed == len(run.lines) == sum(1 for line in raw if line.removeprefix(b"\xef\xbb\xbf").strip())

@@ -1,0 +1,94 @@
+"""Imports: what answers at once loads nothing heavy, and a question over packaged models never loads torch."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TORCH = {"torch", "transformers", "sentence_transformers"}
+HEAVY = TORCH | {
+    "chromadb",
+    "dateparser",
+    "frontmatter",
+    "langchain",
+    "langchain_chroma",
+    "langchain_core",
+    "numpy",
+    "onnxruntime",
+    "pydantic",
+    "rapidfuzz",
+    "rich",
+    "sentencex",
+    "tokenizers",
+    "trafilatura",
+    "xllamacpp",
+}
+
+CODE = """
+import json, sys
+sys.argv = ["assistant", *json.loads(sys.argv[1])]
+status = 0
+try:
+    import assistant.cli
+    if sys.argv[1:]:
+        assistant.cli.main()
+except SystemExit as end:
+    status = end.code
+print()
+print(json.dumps([status, sorted({name.partition(".")[0] for name in sys.modules})]))
+"""
+
+
+def run(*arguments: str, cwd: Path) -> tuple[int, set[str], str]:
+    """The exit status, the top-level modules loaded at the end, and all that was printed."""
+    path = os.pathsep.join(filter(None, [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH")]))
+    done = subprocess.run(
+        [sys.executable, "-c", CODE, json.dumps(arguments)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
+        cwd=cwd,
+        env=os.environ | {"PYTHONPATH": path},
+    )
+    printed, _, last = done.stdout.rstrip("\n").rpartition("\n")
+    status, modules = json.loads(last)
+    return status, set(modules), printed + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "text"),
+    [
+        ((), 0, ""),
+        (("--help",), 0, "Commands:"),
+        (("ask", "--help"), 0, "Examples:"),
+        (("--version",), 0, "assistant"),
+        (("ask", "--no-such-option"), 2, "No such option"),
+        (("nonsense",), 2, "No such command"),
+        (("ask", "Who?", "--as-of", "nonsense"), 2, "write it as 2025-11-26"),
+    ],
+)
+def test_what_answers_at_once_loads_nothing_heavy(
+    tmp_path: Path, arguments: tuple[str, ...], status: int, text: str
+) -> None:
+    ended, modules, printed = run(*arguments, cwd=tmp_path)
+    assert ended == status
+    assert text in printed
+    assert "assistant" in modules
+    assert not modules & HEAVY
+
+
+def test_a_question_never_loads_torch(tmp_path: Path) -> None:
+    """Once the index exists; building it for the first question needs no torch either."""
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "dam.txt").write_text("Dam\n\nParliament approved the valley dam.", encoding="utf-8")
+    for _ in range(2):
+        status, modules, printed = run("search", "valley dam", "--corpus", "corpus", cwd=tmp_path)
+        assert status == 0
+        assert "Parliament approved" in printed
+        assert {"chromadb", "onnxruntime"} <= modules
+    assert not modules & TORCH
+    assert "xllamacpp" not in modules

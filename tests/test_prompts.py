@@ -1,0 +1,71 @@
+"""Prompts: both shipped ones load, and a broken file is told from a good one before any model is asked."""
+
+from pathlib import Path
+
+import pytest
+
+from assistant.errors import PromptError
+from assistant.prompts import SLOTS, load_prompt
+from assistant.resources import prompts_folder
+
+CONDENSE = "# system\n\nRewrite. {{}}\n\n# user\n\n{history}\n\n{question}\n"
+
+
+def write(folder: Path, text: str) -> Path:
+    (folder / "condense.md").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("name", sorted(SLOTS))
+def test_the_shipped_prompts_load(name: str) -> None:
+    prompt = load_prompt(prompts_folder(), name)
+    filled = prompt.template.invoke(dict.fromkeys(SLOTS[name], "FILLED {not_a_slot}")).to_messages()
+    assert [message.type for message in filled] == ["system", "human"]
+    assert "FILLED" not in filled[0].text, "the first part stays the same from call to call"
+    assert filled[1].text.count("FILLED {not_a_slot}") == len(SLOTS[name])
+
+
+def test_every_shipped_prompt_is_used() -> None:
+    assert {path.stem for path in prompts_folder().glob("*.md")} >= set(SLOTS)
+
+
+def test_a_doubled_brace_is_a_brace(tmp_path: Path) -> None:
+    template = load_prompt(write(tmp_path, CONDENSE), "condense").template
+    assert template.invoke({"history": "H", "question": "Q"}).to_string() == "System: Rewrite. {}\nHuman: H\n\nQ"
+
+
+def test_the_digest_tells_versions_apart(tmp_path: Path) -> None:
+    first = load_prompt(write(tmp_path, CONDENSE), "condense").digest
+    second = load_prompt(write(tmp_path, CONDENSE + "\nShortly."), "condense").digest
+    assert first != second
+    assert load_prompt(write(tmp_path, CONDENSE), "condense").digest == first
+
+
+def test_windows_line_ends(tmp_path: Path) -> None:
+    (tmp_path / "condense.md").write_bytes(CONDENSE.replace("\n", "\r\n").encode())
+    assert load_prompt(tmp_path, "condense").template.input_variables == ["history", "question"]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("Rewrite {history} {question}", "needs a '# system' part and a '# user' part"),
+        ("# system\nRewrite.\n", "needs a '# system' part"),
+        ("# system\nRewrite.\n# user\n{history}", r"has the slots \['history'\], but needs"),
+        (CONDENSE + "{evidence}", "'evidence'"),
+        (CONDENSE + "{", "write a literal brace twice"),
+        (CONDENSE + '{"claims": []}', "condense.md"),
+        (CONDENSE + "{}", "condense.md"),
+        (CONDENSE + "{0}", "condense.md"),
+        (CONDENSE + "{question!r:>{history}}", "condense.md"),
+    ],
+)
+def test_a_broken_prompt(tmp_path: Path, text: str, problem: str) -> None:
+    with pytest.raises(PromptError, match=problem) as caught:
+        load_prompt(write(tmp_path, text), "condense")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_prompt(tmp_path: Path) -> None:
+    with pytest.raises(PromptError, match=r"cannot read the prompt .*answer\.md"):
+        load_prompt(tmp_path, "answer")
