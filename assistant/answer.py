@@ -29,6 +29,7 @@ from assistant.interface import (
     Seconds,
     Tokens,
 )
+from assistant.models.chat import model_errors
 from assistant.prompts import Prompt
 from assistant.retrieval import Passage, Retriever
 
@@ -159,7 +160,8 @@ class Assistant:
             return fallback
         lines = [f"Question: {plain(turn.question)}\nAnswer: {plain(turn.answer)}" for turn in history[-3:]]
         chain = self.prompts["condense"].template | self._model
-        reply = chain.invoke({"history": "\n".join(lines), "question": question})
+        with model_errors(self._model_name):
+            reply = chain.invoke({"history": "\n".join(lines), "question": plain(question)})
         text = plain(reply.text).strip('"')
         return text if 0 < len(text.split()) <= MOST_CONDENSED_WORDS else fallback
 
@@ -168,7 +170,12 @@ class Assistant:
             return draft_extractive(question, sentences, self._support)
         prompt = self.prompts["answer"]
         return draft_with_model(
-            self._model, prompt, question, sentences, lambda raw: on_event(TextSoFar(raw))
+            self._model,
+            self._model_name,
+            prompt,
+            question,
+            sentences,
+            lambda raw: on_event(TextSoFar(raw)),
         )
 
     def _answer(

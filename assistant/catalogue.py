@@ -51,7 +51,7 @@ class Catalogue:
     """One open catalogue file; a reader opens it read-only, so that a question never writes."""
 
     def __init__(self, path: Path, *, writable: bool = False) -> None:
-        """Raises IndexMissing when a reader finds no finished catalogue, IndexMismatch for one it cannot use."""
+        """Raises IndexMissing when a reader finds none, IndexMismatch for one that cannot be read."""
         if writable:
             path.parent.mkdir(parents=True, exist_ok=True)
         elif not path.is_file():
@@ -68,16 +68,10 @@ class Catalogue:
                     self._db.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
                     version = SCHEMA_VERSION
             except sqlite3.DatabaseError as error:
-                if error.sqlite_errorname == "SQLITE_READONLY_ROLLBACK":
-                    # Killed while it committed: whoever writes next rolls that back.
-                    version = 0
-                else:
-                    reason = f"{path} cannot be read ({error})"
-                    raise IndexMismatch(f"{reason}; run: assistant index --rebuild") from None
+                reason = f"{path} cannot be read ({error})"
+                raise IndexMismatch(f"{reason}; run: assistant index --rebuild") from None
             if version == 0:
-                raise IndexMissing(
-                    f"the index at {path.parent} is not finished; finish it with: assistant index"
-                )
+                raise IndexMissing(f"no index at {path.parent}; make one with: assistant index")
             if version != SCHEMA_VERSION:
                 raise IndexMismatch(f"{path} was written by another version; run: assistant index --rebuild")
             stack.pop_all()
@@ -86,11 +80,6 @@ class Catalogue:
         self._db.close()
 
     # Reading
-
-    def version(self) -> int:
-        """A number that changes when another process has written since it was last asked for."""
-        number: int = self._db.execute("PRAGMA data_version").fetchone()[0]
-        return number
 
     def fingerprints(self) -> dict[str, str]:
         """Article id -> fingerprint of what was indexed."""

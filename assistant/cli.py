@@ -281,7 +281,7 @@ def main() -> NoReturn:
         # A character that the terminal's encoding lacks is written out, as standard error does it.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        app()
+        app(prog_name="assistant")
     except AssistantError as error:
         from assistant.terminal import safe
 

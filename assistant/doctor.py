@@ -23,8 +23,8 @@ def examine(settings: Settings) -> bool:
     checks = [*_software(), *_models(settings), _corpus(settings), _index(settings)]
     console = stdout()
     for well, name, finding in checks:
-        line = Text("ok   " if well else "BAD  ", style="green" if well else "bold red")
-        console.print(line.append(f"{name:24}", style="").append(safe(finding), style=""))
+        line = Text().append("ok   " if well else "BAD  ", style="green" if well else "bold red")
+        console.print(line.append(f"{name:24}{safe(finding)}"))
     return all(well for well, _, _ in checks)
 
 

@@ -12,11 +12,13 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk
+from langchain_core.messages.ai import add_ai_message_chunks
 from langchain_core.utils.json import parse_json_markdown
 
-from assistant.evidence import Sentence, render
+from assistant.evidence import Sentence, plain, render
 from assistant.grounding import RawClaim, Support
 from assistant.interface import Tokens
+from assistant.models.chat import model_errors
 from assistant.prompts import Prompt
 
 MOST_CLAIMS = 4
@@ -54,18 +56,24 @@ def claims_schema(sentences: int) -> dict[str, Any]:
 
 def draft_with_model(
     model: BaseChatModel,
+    model_name: str,
     prompt: Prompt,
     question: str,
     sentences: list[Sentence],
     on_text: Callable[[str], None],
 ) -> Draft:
-    """What a language model makes of the sentences; `on_text` gets its output so far, as it comes."""
+    """What a language model makes of the sentences; `on_text` gets its output so far, as it comes.
+
+    Raises ModelError when the model fails.
+    """
     schema = {"name": "claims", "strict": True, "schema": claims_schema(len(sentences))}
     chain = prompt.template | model.bind(response_format={"type": "json_schema", "json_schema": schema})
-    message = AIMessageChunk(content="")
-    for chunk in chain.stream({"evidence": render(sentences), "question": question}):
-        message = message + chunk if isinstance(chunk, AIMessageChunk) else AIMessageChunk(content=chunk.text)
-        on_text(message.text)
+    parts: list[AIMessageChunk] = []
+    with model_errors(model_name):
+        for chunk in chain.stream({"evidence": render(sentences), "question": plain(question)}):
+            parts.append(chunk if isinstance(chunk, AIMessageChunk) else AIMessageChunk(content=chunk.text))
+            on_text("".join(part.text for part in parts))
+    message = add_ai_message_chunks(AIMessageChunk(content=""), *parts)
     usage = message.usage_metadata
     tokens = Tokens(prompt=usage["input_tokens"], completion=usage["output_tokens"]) if usage else Tokens()
     return Draft(parse_claims(message.text), message.text, tokens)

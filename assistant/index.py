@@ -1,15 +1,19 @@
 """The index: chunks embedded in a persistent Chroma collection, beside the catalogue that remembers them.
 
     index folder
-    ├── catalogue.sqlite3   what is indexed: stored articles, chunk offsets, BM25 (see `catalogue`)
-    ├── chroma-1f0c9a2e/    the vectors (cosine), under the chunks' deterministic ids
-    └── write.lock          held by the one process that writes
+    ├── current             names the state that questions read
+    ├── 1f0c9a2e/           a state, which nobody writes any more
+    │   ├── catalogue.sqlite3   what is indexed: stored articles, chunk offsets, BM25 (see `catalogue`)
+    │   └── chroma/             the vectors (cosine), under the chunks' deterministic ids
+    ├── 77d3b0c4.new/       the state that a run is writing
+    └── write.lock          held by that run
 
-`sync` brings an index in line with a corpus; `Index.open` opens one for questions and never writes. An article
-is marked pending, then written to Chroma, then committed to the catalogue in one transaction that also removes
-the mark, so a run that is killed leaves only work that the next run finds and does again. The catalogue names
-the folder of its vectors. A rebuild begins a new catalogue and so a new folder: old vectors are never taken for
-new ones, not even by Chroma, which remembers in each process the databases it has opened, by path.
+`Index.open` opens an index for questions and changes nothing of what is indexed; `sync` brings one in line with
+a corpus. Chroma spoils a database that one process reads while another writes it, so a run works on a copy and
+then lets `current` name it. The state before stays for whoever still reads it, until the next run.
+
+A run that is killed is finished by the next. An article is marked pending, then written to Chroma, then
+committed to the catalogue in one transaction that also removes the mark: only marked ones are done again.
 """
 
 from __future__ import annotations
@@ -39,7 +43,10 @@ if TYPE_CHECKING:
 Thing = TypeVar("Thing")
 
 COLLECTION = "passages"
+CURRENT = "current"
+UNFINISHED = ".new"
 CATALOGUE = "catalogue.sqlite3"
+STORE = "chroma"
 
 BATCH = 64
 """Chunks embedded and committed at a time: what a killed run loses at most."""
@@ -75,29 +82,37 @@ class Changes:
 
 
 class Index:
-    """An index opened for questions; it follows what other processes write to it."""
+    """An index opened for questions; it follows when a run has brought it up to date."""
 
-    def __init__(self, path: Path, identity: Identity, catalogue: Catalogue) -> None:
-        """As `open`, with the catalogue already open."""
-        self.catalogue = catalogue
+    def __init__(self, path: Path, identity: Identity) -> None:
+        """Use `open`."""
+        state = _current(path)
+        if state is None:
+            what = (
+                "the index at {} is not finished; finish it"
+                if _unfinished(path)
+                else "no index at {}; make one"
+            )
+            raise IndexMissing(f"{what.format(path)} with: assistant index")
         self._path = path
         self._identity = identity
-        self._version = catalogue.version()
-        self._store = self._open_store()
+        self._state = state
+        with ExitStack() as stack:
+            self.catalogue = stack.enter_context(closing(Catalogue(state / CATALOGUE)))
+            self._store = _open_store(path, state, None)
+            stack.callback(_close_store, self._store)
+            check_identity(self._store, identity, path)
+            stack.pop_all()
 
     @classmethod
     def open(cls, path: Path, identity: Identity) -> Index:
-        """Opens without writing.
+        """Opens what the last finished run wrote.
 
         Raises:
             IndexMissing: there is none, or its first run was never finished.
             IndexMismatch: it was made with another embedder or chunking, or cannot be read.
         """
-        with ExitStack() as stack:
-            catalogue = stack.enter_context(closing(Catalogue(path / CATALOGUE)))
-            index = cls(path, identity, catalogue)
-            stack.pop_all()
-            return index
+        return cls(path, identity)
 
     def close(self) -> None:
         """Also lets go of Chroma's client, which the process would otherwise keep."""
@@ -107,12 +122,12 @@ class Index:
     def dense(self, vector: list[float], k: int, filters: Filters) -> list[tuple[str, int, float]]:
         """The k nearest chunks by cosine similarity: (article id, position, score), best first.
 
-        Raises IndexMismatch when the index was rebuilt or damaged since it was opened.
+        Raises what `open` does, when the index was made anew or damaged since it was opened.
         """
+        self._follow()
         articles = self.catalogue.matching(filters) if filters.names_articles() else None
         parts = [None] if articles is None else _parts(articles, MOST_IDS)
         with _store_errors(self._path):
-            self._follow()
             found = [
                 pair
                 for part in parts
@@ -128,29 +143,10 @@ class Index:
         return sorted(hits, key=lambda hit: (-hit[2], hit[0], hit[1]))[:k]
 
     def _follow(self) -> None:
-        """Opens Chroma anew when the catalogue changed: it holds vectors in memory and misses later ones."""
-        version = self.catalogue.version()
-        if version != self._version:
-            _close_store(self._store)
-            self._store = self._open_store()
-            self._version = version
-
-    def _open_store(self) -> Chroma:
-        folder = self._path / (self.catalogue.fact("store") or "")
-        if not is_complete(self.catalogue) or not (folder / "chroma.sqlite3").is_file():
-            raise _unfinished(self._path)
-        store = _open_store(self._path, folder, None, None)
-        try:
-            check_identity(store, self._identity, self._path)
-        except BaseException:
-            _close_store(store)
-            raise
-        return store
-
-
-def is_complete(catalogue: Catalogue) -> bool:
-    """Whether some run has brought the index in line with a corpus from start to end."""
-    return catalogue.fact("complete") == "yes"
+        if _current(self._path) != self._state:
+            new = Index.open(self._path, self._identity)
+            self.close()
+            self.catalogue, self._store, self._state = new.catalogue, new._store, new._state
 
 
 def check_identity(store: Chroma, identity: Identity, path: Path) -> None:
@@ -182,30 +178,69 @@ def sync(
         IndexBusy: another process is writing it.
         IndexMismatch: it was made with another embedder or chunking, and `rebuild` is not set.
     """
-    with _lock(path), _store_errors(path), ExitStack() as stack:
-        if rebuild:
-            (path / CATALOGUE).unlink(missing_ok=True)
-        catalogue = stack.enter_context(closing(Catalogue(path / CATALOGUE, writable=True)))
-        store = _open_store(path, _store_folder(path, catalogue), embeddings, identity)
-        stack.callback(_close_store, store)
-        check_identity(store, identity, path)
-        _forget(catalogue, store, catalogue.pending())
-        if store._collection.count() != catalogue.counts()[1]:
-            raise IndexMismatch(f"the index at {path} has lost some of its vectors; {REBUILD}")
-        return _sync(catalogue, store, articles, identity, stamp, on_progress)
+    with _lock(path), _store_errors(path):
+        state = _begin(path, rebuild)
+        with ExitStack() as stack:
+            catalogue = stack.enter_context(closing(Catalogue(state / CATALOGUE, writable=True)))
+            store = _open_store(path, state, embeddings, identity)
+            stack.callback(_close_store, store)
+            check_identity(store, identity, path)
+            _forget(catalogue, store, catalogue.pending())
+            if store._collection.count() != catalogue.counts()[1]:
+                raise IndexMismatch(f"the index at {path} has lost some of its vectors; {REBUILD}")
+            changes = _sync(catalogue, store, articles, identity, stamp, on_progress)
+        _finish(path, state)
+        return changes
 
 
-def _store_folder(path: Path, catalogue: Catalogue) -> Path:
-    """The folder of this catalogue's vectors; removes those of earlier catalogues."""
-    name = catalogue.fact("store")
-    if name is None:
-        name = f"chroma-{secrets.token_hex(4)}"
-        with catalogue.transaction():
-            catalogue.set_fact("store", name)
-    for folder in path.glob("chroma-*"):
-        if folder.name != name:
+def _current(path: Path) -> Path | None:
+    """The state that questions read."""
+    try:
+        return path / (path / CURRENT).read_text(encoding="ascii")
+    except (OSError, ValueError):
+        return None
+
+
+def _unfinished(path: Path) -> Path | None:
+    """The state that a run is writing, or was when it was killed."""
+    return next(path.glob(f"*{UNFINISHED}"), None)
+
+
+def _begin(path: Path, rebuild: bool) -> Path:
+    """The state to write: the one a killed run left, else a copy of the current one, or an empty one."""
+    current = _current(path)
+    unfinished = None if rebuild else _unfinished(path)
+    for folder in path.iterdir():
+        if folder.is_dir() and folder not in (current, unfinished):
             shutil.rmtree(folder, ignore_errors=True)
-    return path / name
+    if unfinished:
+        return unfinished
+    # A new name each time, because in each process Chroma remembers by path what it has opened.
+    state = path / (secrets.token_hex(4) + UNFINISHED)
+    if current is None or rebuild:
+        state.mkdir()
+        return state
+    # Renamed when it is whole, so that half a copy is not taken for the work of a run.
+    copy = state.with_suffix(".copy")
+    shutil.copytree(current, copy, copy_function=_copy_file)
+    return copy.rename(state)
+
+
+def _copy_file(source: str, target: str) -> None:
+    """Copies a file; a database by SQLite's own means, as Chroma writes to it even when it reads."""
+    if not source.endswith(".sqlite3"):
+        shutil.copyfile(source, target)
+        return
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+        old.backup(new)
+
+
+def _finish(path: Path, state: Path) -> None:
+    """Lets questions read the state that was written."""
+    final = state.rename(state.with_suffix(""))
+    named = path / (CURRENT + UNFINISHED)
+    named.write_text(final.name, encoding="ascii")
+    named.replace(path / CURRENT)
 
 
 def _sync(
@@ -239,7 +274,6 @@ def _sync(
             for article, chunks in batch:
                 catalogue.add(article, now[article.id], chunks)
     with catalogue.transaction():
-        catalogue.set_fact("complete", "yes")
         catalogue.set_fact("stamp", stamp)
 
     added = sum(1 for article in todo if article.id not in known)
@@ -307,29 +341,30 @@ def _lock(path: Path) -> Iterator[None]:
         lock.release()
 
 
-def _open_store(path: Path, folder: Path, embeddings: Embeddings | None, made_as: Identity | None) -> Chroma:
-    """The Chroma collection in `folder`, with telemetry off; made, if `made_as` is given and there is none."""
+def _open_store(
+    path: Path, state: Path, embeddings: Embeddings | None, made_as: Identity | None = None
+) -> Chroma:
+    """A state's Chroma collection, with telemetry off; it is made if there is none and `made_as` is given."""
     import chromadb
     from chromadb.config import Settings as ChromaSettings
-    from chromadb.errors import NotFoundError
     from langchain_chroma import Chroma
 
+    if made_as is None and not (state / STORE / "chroma.sqlite3").is_file():
+        raise IndexMismatch(f"the index at {path} has lost its vectors; {REBUILD}")
     with _store_errors(path, OSError, ValueError), ExitStack() as stack:
         settings = ChromaSettings(anonymized_telemetry=False)
-        client = stack.enter_context(chromadb.PersistentClient(path=str(folder), settings=settings))
+        client = cast("Client", chromadb.PersistentClient(path=str(state / STORE), settings=settings))
+        stack.callback(client.close)
         existing = {collection.name for collection in client.list_collections()}
         # An existing collection keeps its own metadata: it is what the identity is checked against.
         metadata = made_as.metadata() if made_as and COLLECTION not in existing else None
-        try:
-            store = Chroma(
-                client=client,
-                collection_name=COLLECTION,
-                embedding_function=embeddings,
-                collection_metadata=metadata,
-                create_collection_if_not_exists=made_as is not None,
-            )
-        except NotFoundError:
-            raise _unfinished(path) from None
+        store = Chroma(
+            client=client,
+            collection_name=COLLECTION,
+            embedding_function=embeddings,
+            collection_metadata=metadata,
+            create_collection_if_not_exists=made_as is not None,
+        )
         stack.pop_all()
         return store
 
@@ -339,18 +374,15 @@ def _close_store(store: Chroma) -> None:
     cast("Client", store._client).close()
 
 
-def _unfinished(path: Path) -> IndexMissing:
-    return IndexMissing(f"the index at {path} is not finished; finish it with: assistant index")
-
-
 @contextmanager
 def _store_errors(path: Path, *others: type[Exception]) -> Iterator[None]:
     """Raises IndexMismatch for the exceptions of Chroma and SQLite, and for others named."""
     from chromadb.errors import ChromaError
 
+    errors: tuple[type[Exception], ...] = (ChromaError, sqlite3.Error, *others)
     try:
         yield
-    except (ChromaError, sqlite3.Error, *others) as error:
+    except errors as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise IndexMismatch(
             f"the index at {path} cannot be used ({reason}); try again, or {REBUILD}"

@@ -106,7 +106,7 @@ def _abstained(answer: Answer) -> str:
 
 
 def _print_citation(citation: Citation, console: Console) -> None:
-    head = Text(f"[{citation.number}] ", style="bold")
+    head = Text().append(f"[{citation.number}] ", style="bold")
     head.append(f"{day(citation.date)}  ", style="cyan")
     head.append(safe(citation.title), style=Style(link=citation.url if _linkable(citation.url) else None))
     head.append(f"  {safe(citation.article)}", style="dim")
@@ -150,7 +150,7 @@ def article_json(article: Article) -> str:
 def print_search(found: SearchAnswer, terms: list[str], console: Console) -> None:
     """The passages with rank, score, date, headline and text, the query's words in bold."""
     for rank, passage in enumerate(found.passages, 1):
-        head = Text(f"{rank:2}  ", style="bold")
+        head = Text().append(f"{rank:2}  ", style="bold")
         head.append(f"{passage.score:.3f}  ")
         head.append(f"{day(passage.date)}  ", style="cyan")
         head.append(safe(passage.title))

@@ -34,7 +34,10 @@ class Run:
 
     def __init__(self, folder: Path, capsys: Any, *lines: Any, filters: Filters = Filters()) -> None:
         file = folder / "questions.jsonl"
-        raw = [line if isinstance(line, bytes) else json.dumps(line, ensure_ascii=False).encode() for line in lines]
+        raw = [
+            line if isinstance(line, bytes) else json.dumps(line, ensure_ascii=False).encode()
+            for line in lines
+        ]
         file.write_bytes(b"\n".join(raw))
         self.notices: list[str] = []
         self.failed = run_batch(str(file), filters, reply, self.notices.append)
@@ -73,7 +76,10 @@ def test_a_line_that_fails_gives_its_error_and_the_run_goes_on(tmp_path: Path, c
     assert run.failed == 12
     assert run.lines[0] == {"id": "f", "error": "line 1: the model is gone; start it again"}
     assert run.lines[1]["error"] == 'line 2: not a JSON object in UTF-8; write {"question": "..."}'
-    assert run.lines[3] == {"id": "no question", "error": "line 4: question: Field required; correct the line"}
+    assert run.lines[3] == {
+        "id": "no question",
+        "error": "line 4: question: Field required; correct the line",
+    }
     assert run.lines[4]["id"] == 5
     assert "as_of" in run.lines[5]["error"]
     assert '"2025-11-26"' in run.lines[6]["error"]
@@ -196,4 +202,6 @@ def test_an_interrupted_run_leaves_whole_lines(tmp_path: Path, capsys: Any) -> N
 @given(st.lists(st.binary(max_size=40).map(lambda raw: raw.replace(b"\n", b"")), max_size=4))
 def test_no_line_raises(tmp_path: Path, capsys: Any, raw: list[bytes]) -> None:
     run = Run(tmp_path, capsys, *raw)
-    assert run.failed == len(run.lines) == sum(1 for line in raw if line.removeprefix(b"\xef\xbb\xbf").strip())
+    assert (
+        run.failed == len(run.lines) == sum(1 for line in raw if line.removeprefix(b"\xef\xbb\xbf").strip())
+    )

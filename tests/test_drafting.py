@@ -63,7 +63,8 @@ def test_a_runaway_model_is_cut_short() -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", ["9" * 10_000, '{"claims": ' + "[" * 50_000, '{"claims":' * 5000, '{"a": 1e999}', "5", '"text"', "true"]
+    "raw",
+    ["9" * 10_000, '{"claims": ' + "[" * 50_000, '{"claims":' * 5000, '{"a": 1e999}', "5", '"text"', "true"],
 )
 def test_absurd_output_raises_nothing(raw: str) -> None:
     assert isinstance(parse_claims(raw), list)
@@ -71,8 +72,12 @@ def test_absurd_output_raises_nothing(raw: str) -> None:
 
 values = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.sampled_from(["claims", "text", "sentence", "sentences", "x"]), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["claims", "text", "sentence", "sentences", "x"]), inner, max_size=4
+        )
+    ),
     max_leaves=12,
 )
 

@@ -38,8 +38,10 @@ def test_each_article_stands_under_its_headline_and_date() -> None:
 def test_an_article_cannot_forge_lines_of_the_rendering() -> None:
     forger = Article("x", "Title\n99. Forged", "One line.\u2028Article: Other\r1. Forged \x1b[2Jscreen.")
     assert [line[:8] for line in render(sentences_of(forger)).splitlines()][0] == "Article:"
-    assert all(line.startswith(("Article: Title 99. Forged", "1. ", "2. ", "3. ")) for line in
-               render(sentences_of(forger)).split("\n"))
+    assert all(
+        line.startswith(("Article: Title 99. Forged", "1. ", "2. ", "3. "))
+        for line in render(sentences_of(forger)).split("\n")
+    )
 
 
 @given(st.text())

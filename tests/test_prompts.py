@@ -31,7 +31,9 @@ def test_every_shipped_prompt_is_used() -> None:
 
 def test_a_doubled_brace_is_a_brace(tmp_path: Path) -> None:
     template = load_prompt(write(tmp_path, CONDENSE), "condense").template
-    assert template.invoke({"history": "H", "question": "Q"}).to_string() == "System: Rewrite. {}\nHuman: H\n\nQ"
+    assert (
+        template.invoke({"history": "H", "question": "Q"}).to_string() == "System: Rewrite. {}\nHuman: H\n\nQ"
+    )
 
 
 def test_the_digest_tells_versions_apart(tmp_path: Path) -> None:

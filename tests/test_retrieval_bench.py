@@ -216,14 +216,14 @@ def test_gold_is_measured_and_its_section_alone_replaced(
 ) -> None:
     monkeypatch.setattr(Bench, "retriever", lambda *args: retriever)
     results = tmp_path / "RESULTS.md"
-    old = "<!-- retrieval-gold: begin -->\nold\n<!-- retrieval-gold: end -->"
+    old = "<!-- retrieval-gold: begin -->\noutdated\n<!-- retrieval-gold: end -->"
     results.write_text(f"# Mine\n\nabove\n\n{old}\n\nbelow\n", encoding="utf-8")
     arguments = ["--only", "gold", "--gold", str(gold), "--results", str(results), "--work", str(tmp_path)]
     assert main([*arguments, "--timed", "1", "--misses"]) == 0
     text = results.read_text(encoding="utf-8")
     assert text.startswith("# Mine\n\nabove\n")
     assert text.endswith("\n\nbelow\n")
-    assert "old" not in text
+    assert "outdated" not in text
     assert "2 answerable questions over 3 articles" in text
     halves = {case.half for case in read_gold(gold) if case.answerable}
     assert text.count("| **default** | 1.00 (1.00–1.00) |") == len(halves) + 1

@@ -15,6 +15,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -24,7 +25,7 @@ from langchain_core.cross_encoders import BaseCrossEncoder
 from assistant import weights
 from assistant.articles import corpus_stamp
 from assistant.build import build_index, build_retriever, identity
-from assistant.errors import AssistantError, IndexMissing, SettingsError
+from assistant.errors import AssistantError, IndexMismatch, IndexMissing, SettingsError
 from assistant.evaluation.bench_data import (
     SETS,
     SEVERAL,
@@ -107,7 +108,11 @@ class Bench:
         place = {"corpus": corpus, "embedder": embedder, "index": self.work / f"{name}-{embedder}"}
         settings = self.settings.model_copy(update=place)
         if not _is_current(settings):
-            build_index(settings, notice, lambda done, total: _progress(f"{name}, {embedder}", done, total))
+            shown = partial(_progress, f"{name}, {embedder}")
+            try:
+                build_index(settings, notice, shown)
+            except IndexMismatch:  # of an earlier version; the folder is the benchmark's own
+                build_index(settings, notice, shown, rebuild=True)
         index = Index.open(settings.index_path, identity(settings))
         return build_retriever(settings, index)
 
@@ -138,7 +143,7 @@ def _first_of_each(rows: Sequence[Configuration]) -> list[Configuration]:
 def _is_current(settings: Settings) -> bool:
     try:
         index = Index.open(settings.index_path, identity(settings))
-    except IndexMissing:
+    except (IndexMissing, IndexMismatch):
         return False
     stamp = index.catalogue.fact("stamp")
     index.close()

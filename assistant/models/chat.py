@@ -59,7 +59,7 @@ TRANSPORT = {
     "TransportError": UNREACHABLE,
     "ConnectionError": UNREACHABLE,
 }
-"""Errors of HTTP clients, which come unchanged from within a stream; by name, as providers' clients differ."""
+"""Errors of HTTP clients, which come unchanged from within a stream; by name, as these clients differ."""
 
 STATUSES = {400: REFUSED, 401: UNAUTHENTICATED, 403: FORBIDDEN, 404: UNKNOWN, 429: LIMITED}
 """For providers whose errors have only a status."""

@@ -14,12 +14,11 @@ No server, key or network. What was chosen here was measured on two cores:
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
@@ -35,6 +34,7 @@ from pydantic import Field, PrivateAttr
 
 from assistant import weights
 from assistant.errors import ModelError
+from assistant.models.chatml import chatml
 
 BATCH = 256
 """Prompt tokens read at a time."""
@@ -42,17 +42,15 @@ BATCH = 256
 WAITING = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "1000"}
 """GNU's OpenMP spins a moment, which makes writing a quarter faster than none; others read only the first."""
 
-ROLES = {"system": "system", "human": "user", "ai": "assistant"}
-
-CONTROL = re.compile(r"<(?=\|\w+\|>|/?tool_call>|/s>)")
-"""Where text spells a token that Qwen2.5's tokenizer takes for control, even in the middle of a message."""
-
 COMPACT = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 """llguidance's options for JSON on one line: indented, it takes a seventh more tokens to write, or worse."""
 
 
 class EmbeddedChat(BaseChatModel):
-    """Greedy, seeded answers of a packaged model; the same call gives the same text.
+    """Greedy, seeded answers of a packaged model.
+
+    With `cache_prompt=False` the same call gives the same text. With the cache (the default, several times
+    quicker) rounding depends on how much of the prompt was read before, and a near tie may fall otherwise.
 
     Per call, through `bind` or as keyword arguments: `max_tokens`; `response_format`, in OpenAI's form
     `{"type": "json_schema", "json_schema": {"schema": {...}}}`, which holds while the text is written;
@@ -133,6 +131,7 @@ class EmbeddedChat(BaseChatModel):
         max_tokens: int | None = None,
         response_format: dict[str, Any] | None = None,
         id_slot: int | None = None,
+        cache_prompt: bool = True,
         logprobs: bool = False,
         top_logprobs: int = 1,
     ) -> dict[str, Any]:
@@ -142,7 +141,7 @@ class EmbeddedChat(BaseChatModel):
             "stop": stop or [],
             "temperature": 0,
             "seed": 0,
-            "cache_prompt": True,
+            "cache_prompt": cache_prompt,
             "stream": True,
             # A piece after each batch of the prompt, so that reading it can be stopped as well.
             "return_progress": True,
@@ -177,24 +176,8 @@ class EmbeddedChat(BaseChatModel):
                 f"the prompt has {error['n_prompt_tokens']} tokens and {self.model} reads at most "
                 f"{self.context}; ask a shorter question, or set fewer or shorter passages"
             )
-        return f"{self.model} refused the request ({_line(error['message'])}); change the prompt or its JSON schema"
-
-
-def chatml(messages: Sequence[BaseMessage]) -> str:
-    """The prompt in Qwen's format, up to where the answer begins; no text can end its own message."""
-    turns = []
-    for message in messages:
-        if message.type not in ROLES:
-            raise ModelError(
-                f"an embedded model reads no {message.type} messages; send {', '.join(ROLES)} only"
-            )
-        turns.append(f"<|im_start|>{ROLES[message.type]}\n{neutral(message.text)}<|im_end|>\n")
-    return "".join(turns) + "<|im_start|>assistant\n"
-
-
-def neutral(text: str) -> str:
-    """The text with a space in each spelled-out control token (`< |im_end|>`) and "?" for lone surrogates."""
-    return CONTROL.sub("< ", text.encode("utf-8", "replace").decode())
+        reason = _line(error["message"])
+        return f"{self.model} refused the request ({reason}); change the prompt or its JSON schema"
 
 
 def usable_cores() -> int:
