@@ -14,6 +14,7 @@ The modules in reading order, each importing only from those above it:
     weights       packaged model weights, checked
     models/       embedders, rerankers and language models; the only imports of their libraries
     times         the day or month a question is about
+    states        the folders of an index: written as copies, then named
     catalogue     what is indexed, and BM25 over it (SQLite)
     index         Chroma beside the catalogue; kept in line with the corpus
     retrieval     Passage; dense and lexical, fused, reranked

@@ -1,6 +1,6 @@
 """Answering: `Assistant.ask` takes a question the whole way to a checked answer.
 
-    question ─► condensed (if it follows up) ─► passages ─► gate ─► draft ─► grounded ─► Answer
+    question ─► in context (if it follows up) ─► passages ─► gate ─► draft ─► grounded ─► Answer
 
 One way for everybody: the command line, the chat and the evaluation all call `ask`.
 """
@@ -29,15 +29,12 @@ from assistant.interface import (
     Seconds,
     Tokens,
 )
-from assistant.models.chat import model_errors
 from assistant.prompts import Prompt
 from assistant.retrieval import Passage, Retriever
+from assistant.surface import without_markers
 
 RELEVANT = 0.01
 """Score of the best passage below which nothing relevant was found; chosen on the dev half of gold."""
-
-MOST_CONDENSED_WORDS = 60
-"""A longer rewritten question is a model rambling; the conversation's own words are used instead."""
 
 EXTRACTIVE = "extractive"
 
@@ -92,6 +89,15 @@ def ignore(event: Event) -> None:
     """Takes an event and does nothing."""
 
 
+def in_context(question: str, history: Sequence[Turn]) -> str:
+    """A follow-up with the words that it refers to: the earlier questions and the last answer.
+
+    The question comes first, since a reranker cuts off the end of what is too long for it.
+    """
+    before = [*(turn.question for turn in history), without_markers(history[-1].answer)]
+    return f"{plain(question)} (Before: {' '.join(plain(text) for text in before if text)})"
+
+
 class Assistant:
     """Everything a question needs, put together by `build`."""
 
@@ -128,7 +134,7 @@ class Assistant:
         clock = _Clock()
         if not any(character.isalnum() for character in question):
             return self._answer(question, filters, clock, reason="unclear-question")
-        rewritten = self._condense(question, history) if history else None
+        rewritten = in_context(question, history) if history else None
         asked = rewritten or question
         passages = self.retriever.retrieve(asked, filters)
         clock.lap("retrieve")
@@ -151,19 +157,6 @@ class Assistant:
             None if any(claim.sentences for claim in grounded) else "unsupported"
         )
         return self._answer(question, filters, clock, reason=reason, grounded=grounded, **common)
-
-    def _condense(self, question: str, history: Sequence[Turn]) -> str:
-        """The question, rewritten to stand alone; without a model, behind the conversation's own words."""
-        before = " ".join(plain(turn.question) for turn in history)
-        fallback = f"{before} {plain(history[-1].answer)} {question}"
-        if self._model is None:
-            return fallback
-        lines = [f"Question: {plain(turn.question)}\nAnswer: {plain(turn.answer)}" for turn in history[-3:]]
-        chain = self.prompts["condense"].template | self._model
-        with model_errors(self._model_name):
-            reply = chain.invoke({"history": "\n".join(lines), "question": plain(question)})
-        text = plain(reply.text).strip('"')
-        return text if 0 < len(text.split()) <= MOST_CONDENSED_WORDS else fallback
 
     def _draft(self, question: str, sentences: list[Sentence], on_event: Callable[[Event], None]) -> Draft:
         if self._model is None:

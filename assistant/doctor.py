@@ -12,7 +12,7 @@ from assistant.articles import corpus_stamp, read_corpus
 from assistant.build import identity
 from assistant.errors import AssistantError, IndexMissing
 from assistant.index import Index
-from assistant.settings import Settings
+from assistant.settings import APP, Settings
 from assistant.terminal import safe, stdout
 
 LIBRARIES = ("langchain", "langchain-chroma", "chromadb", "sentence-transformers", "torch", "xllamacpp")
@@ -32,13 +32,20 @@ Check = tuple[bool, str, str]
 
 
 def _software() -> list[Check]:
-    checks: list[Check] = [(True, "python", platform.python_version())]
-    for name in ("news-assistant", *LIBRARIES):
+    checks: list[Check] = [(True, "python", platform.python_version()), (True, APP, _own_version())]
+    for name in LIBRARIES:
         try:
             checks.append((True, name, version(name)))
         except PackageNotFoundError:
             checks.append((False, name, f"not installed; install it with: pip install {name}"))
     return checks
+
+
+def _own_version() -> str:
+    try:
+        return version(APP)
+    except PackageNotFoundError:
+        return "not installed, runs from a checkout"
 
 
 def _models(settings: Settings) -> list[Check]:

@@ -26,6 +26,10 @@ MOST_WORDS = 120
 """An answer is short: extractive sentences stop before this many words."""
 
 
+WORTH = 0.3
+"""Share of the best sentence's score that a further sentence must have to be part of an extractive answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """The claims, the model's output as it came (empty without a model), and what it read and wrote."""
@@ -87,7 +91,7 @@ def parse_claims(raw: str) -> list[RawClaim]:
     """
     try:
         parsed = parse_json_markdown(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         text = re.sub(r"\s+", " ", raw).strip()
         return [RawClaim(text, ())] if text and text[0] not in "{[" else []
     items = parsed.get("claims", []) if isinstance(parsed, dict) else parsed
@@ -110,9 +114,9 @@ def draft_extractive(question: str, sentences: Iterable[Sentence], support: Supp
     ranked = sorted(zip(scores, listed, strict=True), key=lambda pair: (-round(pair[0], 6), pair[1].number))
     chosen: list[Sentence] = []
     words = 0
-    for _, sentence in ranked[: MOST_CLAIMS - 1]:
+    for score, sentence in ranked[: MOST_CLAIMS - 1]:
         words += len(sentence.text.split())
-        if chosen and words > MOST_WORDS:
+        if chosen and (words > MOST_WORDS or score < WORTH * ranked[0][0]):
             break
         chosen.append(sentence)
     chosen.sort(key=lambda sentence: sentence.number)

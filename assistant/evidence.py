@@ -12,6 +12,10 @@ from assistant.chunks import Chunk, heading, sentence_spans
 from assistant.retrieval import Hit, Passage
 
 
+_THOUSANDS = re.compile("(?<=\\d)[\u00a0\u2009\u202f](?=\\d{3}(?!\\d))")
+"""Spaces between thousands, which would come apart as two numbers once they are ordinary ones."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """A sentence of a chunk: `article.text[start:end] == text`. Numbers count from 1."""
@@ -58,6 +62,7 @@ def render(sentences: Iterable[Sentence]) -> str:
 
 def plain(text: str) -> str:
     """One line without control, format and private-use characters, which a reader would not see either."""
+    text = _THOUSANDS.sub(",", text)
     visible = "".join(
         character if unicodedata.category(character) not in ("Cc", "Cf", "Co", "Cs", "Cn") else " "
         for character in text

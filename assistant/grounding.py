@@ -69,6 +69,8 @@ def _ground_one(
 ) -> Grounded:
     text = mend_quotes(text, sentences)
     missing = unsupported_details(text, named, sentences, asked) if named else ["so"]
+    if not content(text):
+        return Grounded(text, (), 0.0, f"{text!r} says too little to be checked")
     if missing:
         # The model may have named the wrong sentence: take the most similar one that carries every detail.
         others = sorted(sentences, key=lambda one: (-fuzz.token_set_ratio(text, one.text), one.number))
@@ -76,11 +78,30 @@ def _ground_one(
             if not unsupported_details(text, [other], sentences, asked) and shares_words(text, other.text):
                 named, missing = [other], []
                 break
+    else:
+        named = _with_numbers(text, named, sentences)
     if missing:
         details = ", ".join(missing)
         return Grounded(text, (), 0.0, f"no sentence that was read says {details}")
     best = max(support([(text, sentence.text) for sentence in named]))
     return Grounded(text, tuple(named), best)
+
+
+def _with_numbers(text: str, named: list[Sentence], sentences: Sequence[Sentence]) -> list[Sentence]:
+    """The named sentences with those beside them that the claim has its numbers from, in order.
+
+    A named sentence that holds none of the numbers gives way to the one that holds them all.
+    """
+    wanted = set(numbers(text))
+    held = {number for one in named for number in numbers(one.text)}
+    if wanted <= held:
+        return named
+    beside = [other for one in named for other in sentences if _beside(one, other)]
+    carriers = [other for other in beside if (wanted - held) & set(numbers(other.text))]
+    whole = [other for other in carriers if wanted <= set(numbers(other.text))]
+    if whole and not wanted & held:
+        return whole[:1]
+    return sorted({one.number: one for one in [*named, *carriers]}.values(), key=lambda one: one.number)
 
 
 def unsupported_details(
@@ -98,7 +119,8 @@ def unsupported_details(
     known = frozenset(words(paragraph).split()) | frozenset(initials(paragraph))
     if asked:
         known |= asked & frozenset(words(" ".join(one.article.text for one in named)).split())
-    shortened = {name for short, run in initials(text).items() if short in known for name in run}
+    capitals = set(_SHORT.findall(paragraph))
+    shortened = {name for short, run in initials(text).items() if short.upper() in capitals for name in run}
     for name in names(text):
         plain_name = words(name)
         # "23 April" is checked as a day above; a month alone must stand near, as a date's has to.
@@ -118,6 +140,7 @@ def _knows(name: str, known: frozenset[str]) -> bool:
     )
 
 
+_SHORT = re.compile(r"\b[A-Z]{2,}\b")
 _CAPITALS = re.compile(r"\b[A-Z]\w+(?: (?:of |the |and )*[A-Z]\w+)+")
 
 
@@ -147,12 +170,13 @@ def names(text: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+PUNCTUATION = " ,.;:!?"
 _QUOTED = re.compile('["“]([^"“”]{8,})["”]')
 
 
 def quoted(text: str) -> list[str]:
     """What stands in double quotation marks, without the punctuation at its ends."""
-    return [match.group(1).strip(" ,.;:!?") for match in _QUOTED.finditer(text)]
+    return [match.group(1).strip(PUNCTUATION) for match in _QUOTED.finditer(text)]
 
 
 def mend_quotes(text: str, sentences: Sequence[Sentence]) -> str:
@@ -162,7 +186,7 @@ def mend_quotes(text: str, sentences: Sequence[Sentence]) -> str:
         inner = match.group(1)
         for sentence in sentences:
             source = plain(sentence.text)
-            if _flat(inner.strip(" ,.;:!?")) in _flat(source):
+            if _flat(inner.strip(PUNCTUATION)) in _flat(source):
                 return match.group()
         best = max(
             ((fuzz.partial_ratio_alignment(inner, plain(one.text)), one) for one in sentences),
@@ -173,7 +197,9 @@ def mend_quotes(text: str, sentences: Sequence[Sentence]) -> str:
             return match.group()
         source = plain(best[1].text)
         start, end = _whole_words(source, best[0].dest_start, best[0].dest_end)
-        return f"{match.group()[0]}{source[start:end]}{match.group()[-1]}"
+        mended = source[start:end].strip(PUNCTUATION)
+        tail = inner[len(inner.rstrip(PUNCTUATION)) :]
+        return f"{match.group()[0]}{mended}{tail}{match.group()[-1]}"
 
     return _QUOTED.sub(mend, text)
 
@@ -186,22 +212,28 @@ def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
+def content(text: str) -> set[str]:
+    """The plain words of a text that can be checked: long ones, names and numbers; "Yes." has none."""
+    named = {part for name in names(f"; {text}") for part in words(name).split()}
+    return named | {word for word in words(text).split() if len(word) > 3 or word[0].isdigit()}
+
+
 def shares_words(text: str, quote: str) -> bool:
-    """Whether a third of the claim's longer words stand in the quote."""
-    mine = {word for word in words(text).split() if len(word) > 3}
-    return not mine or len(mine & set(words(quote).split())) * 3 >= len(mine)
+    """Whether a third of the claim's words that can be checked stand in the quote."""
+    mine = content(text)
+    return len(mine & set(words(quote).split())) * 3 >= len(mine)
 
 
 def _near(named: Iterable[Sentence], sentences: Sequence[Sentence]) -> str:
     parts = []
     for one in named:
-        beside = [
-            other.text
-            for other in sentences
-            if other.chunk is one.chunk and abs(other.number - one.number) <= 1
-        ]
-        parts += [heading(one.article), *beside]
+        beside = [other.text for other in sentences if _beside(one, other)]
+        parts += [heading(one.article), one.text, *beside]
     return " ; ".join(parts)
+
+
+def _beside(one: Sentence, other: Sentence) -> bool:
+    return other.chunk is one.chunk and abs(other.number - one.number) == 1
 
 
 def _paragraphs(named: Iterable[Sentence]) -> str:

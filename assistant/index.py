@@ -1,25 +1,16 @@
 """The index: chunks embedded in a persistent Chroma collection, beside the catalogue that remembers them.
 
-    index folder
-    ├── current             names the state that questions read
-    ├── 1f0c9a2e/           a state, which nobody writes any more
-    │   ├── catalogue.sqlite3   what is indexed: stored articles, chunk offsets, BM25 (see `catalogue`)
-    │   └── chroma/             the vectors (cosine), under the chunks' deterministic ids
-    ├── 77d3b0c4.new/       the state that a run is writing
-    └── write.lock          held by that run
+    a state of the index (see `states`)
+    ├── catalogue.sqlite3   what is indexed: stored articles, chunk offsets, BM25 (see `catalogue`)
+    └── chroma/             the vectors (cosine), under the chunks' deterministic ids
 
-`Index.open` opens an index for questions and changes nothing of what is indexed; `sync` brings one in line with
-a corpus. Chroma spoils a database that one process reads while another writes it, so a run works on a copy and
-then lets `current` name it. The state before stays for whoever still reads it, until the next run.
-
-A run that is killed is finished by the next. An article is marked pending, then written to Chroma, then
-committed to the catalogue in one transaction that also removes the mark: only marked ones are done again.
+`Index.open` opens an index for questions and changes nothing of what is indexed; `sync` brings one in line
+with a corpus. A killed run is finished by the next: an article is marked pending, then written to Chroma, then
+committed to the catalogue in one transaction that also removes the mark; only marked ones are done again.
 """
 
 from __future__ import annotations
 
-import secrets
-import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -27,12 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from filelock import FileLock, Timeout
-
+from assistant import states
 from assistant.articles import Article, fingerprint
 from assistant.catalogue import Catalogue
 from assistant.chunks import CHUNKING, Chunk, split_article, to_document
-from assistant.errors import IndexBusy, IndexMismatch, IndexMissing
+from assistant.errors import IndexMismatch, IndexMissing
 from assistant.filters import Filters
 
 if TYPE_CHECKING:
@@ -41,10 +31,9 @@ if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
 Thing = TypeVar("Thing")
+Split = tuple[Article, list[Chunk]]
 
 COLLECTION = "passages"
-CURRENT = "current"
-UNFINISHED = ".new"
 CATALOGUE = "catalogue.sqlite3"
 STORE = "chroma"
 
@@ -85,15 +74,9 @@ class Index:
     """An index opened for questions; it follows when a run has brought it up to date."""
 
     def __init__(self, path: Path, identity: Identity) -> None:
-        """Use `open`."""
-        state = _current(path)
+        state = states.current(path)
         if state is None:
-            what = (
-                "the index at {} is not finished; finish it"
-                if _unfinished(path)
-                else "no index at {}; make one"
-            )
-            raise IndexMissing(f"{what.format(path)} with: assistant index")
+            raise IndexMissing(f"no finished index at {path}; make one with: assistant index")
         self._path = path
         self._identity = identity
         self._state = state
@@ -143,7 +126,7 @@ class Index:
         return sorted(hits, key=lambda hit: (-hit[2], hit[0], hit[1]))[:k]
 
     def _follow(self) -> None:
-        if _current(self._path) != self._state:
+        if states.current(self._path) != self._state:
             new = Index.open(self._path, self._identity)
             self.close()
             self.catalogue, self._store, self._state = new.catalogue, new._store, new._state
@@ -176,10 +159,10 @@ def sync(
 
     Raises:
         IndexBusy: another process is writing it.
-        IndexMismatch: it was made with another embedder or chunking, and `rebuild` is not set.
+        IndexMismatch: it was made with another embedder or chunking and not `rebuild`, or it is damaged.
     """
-    with _lock(path), _store_errors(path):
-        state = _begin(path, rebuild)
+    with states.lock(path), _store_errors(path):
+        state = states.begin(path, rebuild)
         with ExitStack() as stack:
             catalogue = stack.enter_context(closing(Catalogue(state / CATALOGUE, writable=True)))
             store = _open_store(path, state, embeddings, identity)
@@ -189,58 +172,8 @@ def sync(
             if store._collection.count() != catalogue.counts()[1]:
                 raise IndexMismatch(f"the index at {path} has lost some of its vectors; {REBUILD}")
             changes = _sync(catalogue, store, articles, identity, stamp, on_progress)
-        _finish(path, state)
+        states.finish(path, state)
         return changes
-
-
-def _current(path: Path) -> Path | None:
-    """The state that questions read."""
-    try:
-        return path / (path / CURRENT).read_text(encoding="ascii")
-    except (OSError, ValueError):
-        return None
-
-
-def _unfinished(path: Path) -> Path | None:
-    """The state that a run is writing, or was when it was killed."""
-    return next(path.glob(f"*{UNFINISHED}"), None)
-
-
-def _begin(path: Path, rebuild: bool) -> Path:
-    """The state to write: the one a killed run left, else a copy of the current one, or an empty one."""
-    current = _current(path)
-    unfinished = None if rebuild else _unfinished(path)
-    for folder in path.iterdir():
-        if folder.is_dir() and folder not in (current, unfinished):
-            shutil.rmtree(folder, ignore_errors=True)
-    if unfinished:
-        return unfinished
-    # A new name each time, because in each process Chroma remembers by path what it has opened.
-    state = path / (secrets.token_hex(4) + UNFINISHED)
-    if current is None or rebuild:
-        state.mkdir()
-        return state
-    # Renamed when it is whole, so that half a copy is not taken for the work of a run.
-    copy = state.with_suffix(".copy")
-    shutil.copytree(current, copy, copy_function=_copy_file)
-    return copy.rename(state)
-
-
-def _copy_file(source: str, target: str) -> None:
-    """Copies a file; a database by SQLite's own means, as Chroma writes to it even when it reads."""
-    if not source.endswith(".sqlite3"):
-        shutil.copyfile(source, target)
-        return
-    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
-        old.backup(new)
-
-
-def _finish(path: Path, state: Path) -> None:
-    """Lets questions read the state that was written."""
-    final = state.rename(state.with_suffix(""))
-    named = path / (CURRENT + UNFINISHED)
-    named.write_text(final.name, encoding="ascii")
-    named.replace(path / CURRENT)
 
 
 def _sync(
@@ -280,11 +213,9 @@ def _sync(
     return Changes(added, len(todo) - added, len(gone), len(now) - len(todo), catalogue.counts()[1])
 
 
-def _batches(
-    split: list[tuple[Article, list[Chunk]]],
-) -> Iterator[list[tuple[Article, list[Chunk]]]]:
+def _batches(split: list[Split]) -> Iterator[list[Split]]:
     """Whole articles, about `BATCH` chunks at a time."""
-    batch: list[tuple[Article, list[Chunk]]] = []
+    batch: list[Split] = []
     size = 0
     for article, chunks in split:
         batch.append((article, chunks))
@@ -319,26 +250,6 @@ def _delete_chunks(store: Chroma, article_ids: list[str]) -> None:
 def _parts(things: list[Thing], size: int) -> Iterator[list[Thing]]:
     """Runs of at most `size`, in order."""
     return (things[first : first + size] for first in range(0, len(things), size))
-
-
-@contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    """Holds the index's write lock; makes the index's folder."""
-    lock = FileLock(path / "write.lock", timeout=0)
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except Timeout:
-        message = f"another process is writing the index at {path}; wait for it to end, then try again"
-        raise IndexBusy(message) from None
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        message = f"the index at {path} cannot be written ({reason}); choose another folder with --index"
-        raise IndexMismatch(message) from None
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _open_store(

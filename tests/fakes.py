@@ -1,4 +1,4 @@
-"""Stand-ins for what is slow or far away: a language model that says what it is told to, and a small corpus."""
+"""Stand-ins: a language model that says what it is told to, and a small corpus."""
 
 from collections.abc import Iterator
 from pathlib import Path

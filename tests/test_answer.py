@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from fakes import FAILURE, QueuedModel, write_corpus
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -24,7 +25,6 @@ from assistant.build import build_assistant, open_index
 from assistant.filters import Filters
 from assistant.interface import Answer
 from assistant.settings import load_settings
-from fakes import FAILURE, QueuedModel, write_corpus
 
 QUESTION = "What will the valley dam cost?"
 COST = {"sentence": 2, "text": "The dam will cost 90 billion crowns."}

@@ -7,6 +7,7 @@ from typing import Any
 
 import platformdirs
 import pytest
+from fakes import FAILURE, QueuedModel, write_corpus
 
 from assistant.answer import Assistant, Turn
 from assistant.build import build_assistant, open_index
@@ -15,7 +16,6 @@ from assistant.errors import SettingsError
 from assistant.filters import Filters
 from assistant.interface import Answer
 from assistant.settings import APP, load_settings
-from fakes import FAILURE, QueuedModel, write_corpus
 
 COST = json.dumps({"claims": [{"sentence": 2, "text": "The dam will cost 90 billion crowns."}]})
 MINISTER = json.dumps({"claims": [{"sentence": 2, "text": "Energy minister Ilse Brandt said it."}]})
@@ -170,7 +170,7 @@ def test_nothing_is_kept_unless_asked(tmp_path: Path) -> None:
 
 def test_a_session_that_cannot_be_kept() -> None:
     file_of("talks").mkdir(parents=True)
-    with pytest.raises(SettingsError, match="cannot keep the session .* give another name"):
+    with pytest.raises(SettingsError, match=r"cannot keep the session .* give another name"):
         Session.open("talks", keep=True)
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from fakes import write_corpus
 
 from assistant.cli import main
-from fakes import write_corpus
 
 COST = "What will the valley dam cost?"
 NOTHING = "Which composer wrote the opera Nabucco about Babylon?"
@@ -213,7 +213,7 @@ def test_search(run: Run, places: list[str]) -> None:
     )
     found = json.loads(run("search", "ferry ran aground", "-k", "2", "--json", *places).out)
     assert found["version"] == 1
-    assert [passage["article"] for passage in found["passages"]][0] == "ferry"
+    assert found["passages"][0]["article"] == "ferry"
     assert len(found["passages"]) == 2
     explained = json.loads(run("search", "ferry", "--json", "--explain", *places).out)
     assert explained["passages"][0]["ranks"]["reranked"] == 1

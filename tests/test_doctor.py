@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes import write_corpus
 
 from assistant import doctor, weights
 from assistant.build import build_index
 from assistant.doctor import examine
 from assistant.settings import Settings, load_settings
-from fakes import write_corpus
 
 
 @pytest.fixture

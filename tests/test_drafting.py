@@ -1,8 +1,10 @@
 """Drafting: claims out of whatever a model writes, and the best sentences without one."""
 
 import json
+from itertools import pairwise
 
 import pytest
+from fakes import QueuedModel, sentences_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +13,6 @@ from assistant.drafting import MOST_CLAIMS, claims_schema, draft_extractive, dra
 from assistant.grounding import RawClaim
 from assistant.prompts import load_prompt
 from assistant.resources import prompts_folder
-from fakes import QueuedModel, sentences_of
 
 SENTENCES = sentences_of(Article("a", "Dam", "The dam is approved. It costs 90 billion. Work begins soon."))
 OUTPUT = {"claims": [{"sentence": 2, "text": "It costs 90 billion."}, {"sentence": 1, "text": "Approved."}]}
@@ -99,12 +100,12 @@ def test_what_the_model_is_shown_and_what_comes_of_it() -> None:
     model = QueuedModel(replies=[json.dumps(OUTPUT)])
     texts: list[str] = []
     prompt = load_prompt(prompts_folder(), "answer")
-    draft = draft_with_model(model, prompt, "What does it cost?", SENTENCES, texts.append)
+    draft = draft_with_model(model, "queued", prompt, "What does it cost?", SENTENCES, texts.append)
     assert draft.claims == CLAIMS
     assert draft.raw == json.dumps(OUTPUT) == texts[-1]
     assert (draft.tokens.prompt, draft.tokens.completion) == (100, 10)
     assert len(texts) > 3
-    assert all(later.startswith(earlier) for earlier, later in zip(texts, texts[1:], strict=False))
+    assert all(later.startswith(earlier) for earlier, later in pairwise(texts))
     assert "Article: Dam\n1. The dam is approved.\n2. It costs 90 billion." in model.prompts[0]
     assert "What does it cost?" in model.prompts[0]
     assert model.bound[0]["response_format"]["json_schema"]["schema"] == claims_schema(3)

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from fakes import sentences_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,7 +19,6 @@ from assistant.grounding import (
     shares_words,
     unsupported_details,
 )
-from fakes import sentences_of
 
 DAM = Article(
     "dam",
@@ -88,6 +88,7 @@ def test_any_spelling_of_what_stands_there_is_kept(text: str, number: int) -> No
         ("Parliament approved the valley dam on 5 March.", 1, "5march"),
         ("The minister Erik Brandt named the cost of the dam.", 2, "Erik"),
         ("The quota of herring was advised in Oslo.", 5, "Oslo"),
+        ("The minister Ivan Novak named the cost of the dam.", 2, "Ivan"),
         ('She said "The children will pay for all of it".', 3, "The children will pay for all of it"),
     ],
 )
@@ -105,7 +106,7 @@ def test_a_claim_without_a_sentence_that_fits_is_dropped() -> None:
         ).sentences
         == ()
     )
-    assert "a sentence" in one("Whales were counted near harbours.").reason
+    assert one("Whales were counted near harbours.").reason == "no sentence that was read says so"
 
 
 @pytest.mark.parametrize("named", [(), (1,), (4,), (99,), (0,), (-1,), (4, 99)])

@@ -1,4 +1,4 @@
-"""Imports: what answers at once loads nothing heavy, and a question over packaged models never loads torch."""
+"""Imports: what answers at once loads nothing heavy, and a question never loads torch."""
 
 import json
 import os

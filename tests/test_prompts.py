@@ -8,11 +8,11 @@ from assistant.errors import PromptError
 from assistant.prompts import SLOTS, load_prompt
 from assistant.resources import prompts_folder
 
-CONDENSE = "# system\n\nRewrite. {{}}\n\n# user\n\n{history}\n\n{question}\n"
+SHORT = "# system\n\nRewrite. {{}}\n\n# user\n\n{evidence}\n\n{question}\n"
 
 
 def write(folder: Path, text: str) -> Path:
-    (folder / "condense.md").write_text(text, encoding="utf-8")
+    (folder / "answer.md").write_text(text, encoding="utf-8")
     return folder
 
 
@@ -30,41 +30,41 @@ def test_every_shipped_prompt_is_used() -> None:
 
 
 def test_a_doubled_brace_is_a_brace(tmp_path: Path) -> None:
-    template = load_prompt(write(tmp_path, CONDENSE), "condense").template
+    template = load_prompt(write(tmp_path, SHORT), "answer").template
     assert (
-        template.invoke({"history": "H", "question": "Q"}).to_string() == "System: Rewrite. {}\nHuman: H\n\nQ"
+        template.invoke({"evidence": "H", "question": "Q"}).to_string() == "System: Rewrite. {}\nHuman: H\n\nQ"
     )
 
 
 def test_the_digest_tells_versions_apart(tmp_path: Path) -> None:
-    first = load_prompt(write(tmp_path, CONDENSE), "condense").digest
-    second = load_prompt(write(tmp_path, CONDENSE + "\nShortly."), "condense").digest
+    first = load_prompt(write(tmp_path, SHORT), "answer").digest
+    second = load_prompt(write(tmp_path, SHORT + "\nShortly."), "answer").digest
     assert first != second
-    assert load_prompt(write(tmp_path, CONDENSE), "condense").digest == first
+    assert load_prompt(write(tmp_path, SHORT), "answer").digest == first
 
 
 def test_windows_line_ends(tmp_path: Path) -> None:
-    (tmp_path / "condense.md").write_bytes(CONDENSE.replace("\n", "\r\n").encode())
-    assert load_prompt(tmp_path, "condense").template.input_variables == ["history", "question"]
+    (tmp_path / "answer.md").write_bytes(SHORT.replace("\n", "\r\n").encode())
+    assert load_prompt(tmp_path, "answer").template.input_variables == ["evidence", "question"]
 
 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("Rewrite {history} {question}", "needs a '# system' part and a '# user' part"),
+        ("Rewrite {evidence} {question}", "needs a '# system' part and a '# user' part"),
         ("# system\nRewrite.\n", "needs a '# system' part"),
-        ("# system\nRewrite.\n# user\n{history}", r"has the slots \['history'\], but needs"),
-        (CONDENSE + "{evidence}", "'evidence'"),
-        (CONDENSE + "{", "write a literal brace twice"),
-        (CONDENSE + '{"claims": []}', "condense.md"),
-        (CONDENSE + "{}", "condense.md"),
-        (CONDENSE + "{0}", "condense.md"),
-        (CONDENSE + "{question!r:>{history}}", "condense.md"),
+        ("# system\nRewrite.\n# user\n{evidence}", r"has the slots \['history'\], but needs"),
+        (SHORT + "{evidence}", "'evidence'"),
+        (SHORT + "{", "write a literal brace twice"),
+        (SHORT + '{"claims": []}', "answer.md"),
+        (SHORT + "{}", "answer.md"),
+        (SHORT + "{0}", "answer.md"),
+        (SHORT + "{question!r:>{evidence}}", "answer.md"),
     ],
 )
 def test_a_broken_prompt(tmp_path: Path, text: str, problem: str) -> None:
     with pytest.raises(PromptError, match=problem) as caught:
-        load_prompt(write(tmp_path, text), "condense")
+        load_prompt(write(tmp_path, text), "answer")
     assert "\n" not in str(caught.value)
 
 

@@ -219,7 +219,7 @@ def test_gold_is_measured_and_its_section_alone_replaced(
     old = "<!-- retrieval-gold: begin -->\noutdated\n<!-- retrieval-gold: end -->"
     results.write_text(f"# Mine\n\nabove\n\n{old}\n\nbelow\n", encoding="utf-8")
     arguments = ["--only", "gold", "--gold", str(gold), "--results", str(results), "--work", str(tmp_path)]
-    assert main([*arguments, "--timed", "1", "--misses"]) == 0
+    assert main([*arguments, "--timed", "1", "--misses", "test"]) == 0
     text = results.read_text(encoding="utf-8")
     assert text.startswith("# Mine\n\nabove\n")
     assert text.endswith("\n\nbelow\n")

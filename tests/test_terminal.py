@@ -181,8 +181,8 @@ def test_an_answer_on_a_terminal(width: int) -> None:
     lines = plain_text(shown(console)).split("\n")
     assert all(len(line) <= width for line in lines)
     assert " ".join(" ".join(lines).split()) == (
-        "(How many voted for the valley dam?) 61 members voted for it [1]. [1] 4 Mar 2025 Valley dam is approved "
-        f"2025-03-04-dam “{QUOTE}”"
+        "(How many voted for the valley dam?) 61 members voted for it [1]. "
+        f"[1] 4 Mar 2025 Valley dam is approved 2025-03-04-dam “{QUOTE}”"
     )
     quoted = lines[next(number for number, line in enumerate(lines) if "“" in line) : -1]
     assert all(line.startswith("    ") for line in quoted)
@@ -400,6 +400,14 @@ def test_progress_and_events_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> N
     with thinking() as on_event:
         on_event(TextSoFar("text"))
     assert "5/10" in shown(console)
+
+
+def test_no_bar_where_nothing_is_embedded(monkeypatch: pytest.MonkeyPatch) -> None:
+    console = on_terminal(60)
+    monkeypatch.setattr(terminal, "stderr", lambda: console)
+    with progress("embedding passages") as update:
+        update(0, 0)
+    assert shown(console) == ""
 
 
 def test_events_in_words() -> None:

@@ -151,11 +151,9 @@ def _hosted(provider: str, model: str, options: dict[str, Any]) -> BaseChatModel
     except ImportError as error:
         # LangChain names its own package whatever is missing; the cause knows better.
         missing = getattr(error.__cause__, "name", None) or str(error)
-        if provider in EXTRAS:
-            remedy = f"pip install 'news-assistant[{provider}]'"
-        else:
-            remedy = f"pip install {missing.replace('_', '-')}"
-        raise ModelError(f"{name} needs the package {missing}; install it with: {remedy}") from error
+        package = missing.replace("_", "-")
+        message = f"{name} needs the package {missing}; install it with: pip install {package}"
+        raise ModelError(message) from error
     except Exception as error:
         if str(error).startswith("Unsupported provider"):
             raise ModelError(
