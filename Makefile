@@ -50,7 +50,7 @@ format: setup  ## put the code into the common form
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-eval: setup  ## grade recorded answers against the gold cases (A="...": further options)
+eval: setup  ## grade the assistant on the gold cases (A="--live": the options)
 	@$(BIN)/assistant eval $(A)
 
 bench-retrieval: setup  ## measure retrieval on gold, and on public sets: BENCH=FOLDER (A="...": further options)

@@ -40,7 +40,7 @@ PRAGMA user_version = {SCHEMA_VERSION};
 """
 
 _TERM = re.compile(r"\w+")
-_STOP_WORDS = frozenset(
+STOP_WORDS = frozenset(
     "a an and are as at be been but by can could did do does for from had has have he her him his how i if "
     "in into is it its me my of on or our she should so than that the their them then there these they this "
     "those to up us was we were what when where which who whom whose why will with would you your".split()
@@ -200,7 +200,7 @@ class Catalogue:
 def query_terms(query: str) -> list[str]:
     """The words of a query that are worth looking up: lower case, without stop words, each once."""
     terms = dict.fromkeys(term.lower() for term in _TERM.findall(query))
-    kept = [term for term in terms if term not in _STOP_WORDS]
+    kept = [term for term in terms if term not in STOP_WORDS]
     return kept or list(terms)
 
 

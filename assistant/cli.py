@@ -231,6 +231,7 @@ def evaluate(
     live: options.Live = False,
     only: options.Only = None,
     report: options.ReportDir = None,
+    results: options.Results = None,
     resume: options.Resume = None,
     model: options.Model = None,
     corpus: options.Corpus = None,
@@ -239,7 +240,7 @@ def evaluate(
     """Ask every gold question and score the answers."""
     from assistant.build import build_assistant, provenance
     from assistant.evaluation.command import evaluate, select_cases, write_report
-    from assistant.evaluation.report import table
+    from assistant.evaluation.report import section, table, update_results
     from assistant.terminal import notice
 
     if not live:
@@ -251,6 +252,8 @@ def evaluate(
     typer.echo(table(measured))
     if report is not None:
         write_report(measured, report)
+    if results is not None:
+        update_results(results, f"answers {settings.model}", section(measured))
 
 
 @app.command()

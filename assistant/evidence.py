@@ -11,7 +11,6 @@ from assistant.articles import Article
 from assistant.chunks import Chunk, heading, sentence_spans
 from assistant.retrieval import Hit, Passage
 
-
 _THOUSANDS = re.compile("(?<=\\d)[\u00a0\u2009\u202f](?=\\d{3}(?!\\d))")
 """Spaces between thousands, which would come apart as two numbers once they are ordinary ones."""
 

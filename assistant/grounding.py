@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
+from assistant.catalogue import STOP_WORDS
 from assistant.chunks import heading
 from assistant.evidence import Sentence, plain
 from assistant.surface import MONTHS, words
@@ -170,6 +171,7 @@ def names(text: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+YES_AND_NO = frozenset({"yes", "no", "not", "indeed", "true", "false", "correct"})
 PUNCTUATION = " ,.;:!?"
 _QUOTED = re.compile('["“]([^"“”]{8,})["”]')
 
@@ -213,9 +215,8 @@ def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def content(text: str) -> set[str]:
-    """The plain words of a text that can be checked: long ones, names and numbers; "Yes." has none."""
-    named = {part for name in names(f"; {text}") for part in words(name).split()}
-    return named | {word for word in words(text).split() if len(word) > 3 or word[0].isdigit()}
+    """The plain words of a text that can be checked; "Yes, they did." has none."""
+    return {word for word in words(text).split() if word not in STOP_WORDS | YES_AND_NO}
 
 
 def shares_words(text: str, quote: str) -> bool:

@@ -94,6 +94,10 @@ Gold = Annotated[Place, _option("--gold", "FILE", "The gold cases; default: eval
 Live = Annotated[bool, flag("--live", "Ask the model now.")]
 Only = Annotated[Text, _option("--only", "TYPE", "Only cases of this type.")]
 ReportDir = Annotated[Place, _option("--report", "DIR", "Also write report.md and report.json there.")]
+Results = Annotated[
+    Place,
+    _option("--results", "FILE", "Also put the table into this Markdown file, in place of the last one."),
+]
 Resume = Annotated[
     Place, _option("--resume", "FILE", "Keep answers here, and go on from those already kept.")
 ]

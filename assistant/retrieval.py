@@ -40,7 +40,7 @@ PRIOR = 0.5
 prior to the cross-encoder's likelihood; chosen on the dev half of gold."""
 
 COPY_OVERLAP = 0.6
-"""Share of the shorter chunk's word trigrams that also stand in the other, from which they are near copies."""
+"""Share of the shorter chunk's word trigrams that stand in the other too, from which they are near copies."""
 
 Key = tuple[str, int]
 """A chunk by its article's id and its position."""

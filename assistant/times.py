@@ -30,14 +30,16 @@ PRESENT_FADING_DAYS = 60.0
 
 _MONTH = "(?:" + "|".join(calendar.month_name[1:]) + ")"
 _YEAR = r"(?:,? 20\d\d)?"
+_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 _PHRASE = re.compile(
-    rf"\b(?:(?P<part>early|beginning of|mid|middle of|late|end of)[- ])?(?P<month>{_MONTH}(?: 20\d\d)?)(?! \d)\b"
-    rf"|\b(?P<day>\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}{_YEAR}|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?{_YEAR})\b"
+    rf"\b(?:(?P<part>early|beginning of|mid|middle of|late|end of)[- ])?"
+    rf"(?P<month>{_MONTH}(?: 20\d\d)?)(?! \d)\b"
+    rf"|\b(?P<day>{_DAY}(?: of)? {_MONTH}{_YEAR}|{_MONTH} {_DAY}{_YEAR})\b"
     r"|\b(?P<iso>20\d\d-\d\d-\d\d)\b"
-    r"|\b(?P<relative>today|yesterday|last week|this week|last month|this month|\d+ (?:day|week|month)s? ago)\b"
+    r"|\b(?P<relative>today|yesterday|(?:last|this) (?:week|month)|\d+ (?:day|week|month)s? ago)\b"
 )
 _PRESENT = re.compile(
-    r"\b(?:latest|newest|now|current|currently|still|at the moment|so far|at present|today|most recent|to date)\b",
+    r"\b(?:latest|newest|most recent|now|currently?|still|so far|to date|today|at (?:the moment|present))\b",
     re.IGNORECASE,
 )
 _AMBIGUOUS = re.compile(r"\s*(?:May|March)\b(?! \d)")
@@ -55,7 +57,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """What a question says about time, seen from `today`: periods it names, or that it is about the present."""
+    """What a question says about time, seen from `today`: the periods it names, or that it is about now."""
 
     today: dt.date
     periods: tuple[Period, ...] = ()

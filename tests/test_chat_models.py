@@ -164,13 +164,9 @@ def test_a_missing_key_tells_how_to_set_it(provider: str, key: str, tmp_path: Pa
 @pytest.mark.parametrize(
     ("name", "missing", "remedy"),
     [
-        ("openai:x", "langchain_openai", "pip install 'news-assistant[openai]'"),
+        ("openai:x", "langchain_openai", "pip install langchain-openai"),
         ("groq:x", "langchain_groq", "pip install langchain-groq"),
-        (
-            "openai:x",
-            "tiktoken",
-            "the package tiktoken; install it with: pip install 'news-assistant[openai]'",
-        ),
+        ("openai:x", "tiktoken", "the package tiktoken; install it with: pip install tiktoken"),
     ],
 )
 def test_a_missing_package_is_named(

@@ -18,7 +18,22 @@ GOLD = corpus_folder().parent / "eval" / "gold.jsonl"
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=400)
 NEWS_LIKE = st.lists(
     st.sampled_from(
-        ["Kyiv", "Mr.", "U.S.", "3.5", "said", '"No."', "end.", "Why?", "\n", "\n\n", "\r\n", " ", "\t", "x" * 90]
+        [
+            "Kyiv",
+            "Mr.",
+            "U.S.",
+            "3.5",
+            "said",
+            '"No."',
+            "end.",
+            "Why?",
+            "\n",
+            "\n\n",
+            "\r\n",
+            " ",
+            "\t",
+            "x" * 90,
+        ]
     ),
     max_size=300,
 ).map(" ".join)

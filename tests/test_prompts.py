@@ -1,4 +1,4 @@
-"""Prompts: both shipped ones load, and a broken file is told from a good one before any model is asked."""
+"""Prompts: what is shipped loads, and a broken file is told from a good one before any model is asked."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from assistant.errors import PromptError
 from assistant.prompts import SLOTS, load_prompt
 from assistant.resources import prompts_folder
 
-SHORT = "# system\n\nRewrite. {{}}\n\n# user\n\n{evidence}\n\n{question}\n"
+SHORT = "# system\n\nAnswer. {{}}\n\n# user\n\n{evidence}\n\n{question}\n"
 
 
 def write(folder: Path, text: str) -> Path:
@@ -26,13 +26,14 @@ def test_the_shipped_prompts_load(name: str) -> None:
 
 
 def test_every_shipped_prompt_is_used() -> None:
-    assert {path.stem for path in prompts_folder().glob("*.md")} >= set(SLOTS)
+    assert {path.stem for path in prompts_folder().glob("*.md")} == set(SLOTS)
 
 
 def test_a_doubled_brace_is_a_brace(tmp_path: Path) -> None:
     template = load_prompt(write(tmp_path, SHORT), "answer").template
     assert (
-        template.invoke({"evidence": "H", "question": "Q"}).to_string() == "System: Rewrite. {}\nHuman: H\n\nQ"
+        template.invoke({"evidence": "H", "question": "Q"}).to_string()
+        == "System: Answer. {}\nHuman: H\n\nQ"
     )
 
 
@@ -51,10 +52,10 @@ def test_windows_line_ends(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("Rewrite {evidence} {question}", "needs a '# system' part and a '# user' part"),
-        ("# system\nRewrite.\n", "needs a '# system' part"),
-        ("# system\nRewrite.\n# user\n{evidence}", r"has the slots \['history'\], but needs"),
-        (SHORT + "{evidence}", "'evidence'"),
+        ("Answer {evidence} {question}", "needs a '# system' part and a '# user' part"),
+        ("# system\nAnswer.\n", "needs a '# system' part"),
+        ("# system\nAnswer.\n# user\n{evidence}", r"has the slots \['evidence'\], but needs \['evidence', 'question'\]"),
+        (SHORT + "{history}", r"has the slots \['evidence', 'history', 'question'\], but needs"),
         (SHORT + "{", "write a literal brace twice"),
         (SHORT + '{"claims": []}', "answer.md"),
         (SHORT + "{}", "answer.md"),

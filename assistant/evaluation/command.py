@@ -41,7 +41,9 @@ def evaluate(
             articles[article_id] = article
     problems = check_gold(cases, articles)
     if problems:
-        raise GoldError(f"{len(problems)} gold cases cannot be won, the first: {problems[0]}; correct the gold")
+        raise GoldError(
+            f"{len(problems)} gold cases cannot be won, the first: {problems[0]}; correct the gold"
+        )
     done = 0
 
     def told(graded: Graded) -> None:
@@ -73,4 +75,6 @@ def write_report(report: Report, folder: Path) -> None:
         (folder / "report.md").write_text(table(report), encoding="utf-8")
         (folder / "report.json").write_text(report.model_dump_json(indent=1), encoding="utf-8")
     except OSError as error:
-        raise SettingsError(f"cannot write --report {folder}: {error.strerror}; give another folder") from None
+        raise SettingsError(
+            f"cannot write --report {folder}: {error.strerror}; give another folder"
+        ) from None

@@ -40,6 +40,13 @@ def table(report: Report) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def section(report: Report) -> str:
+    """The whole report under a heading, with the command that makes it."""
+    model = report.provenance.get("model", "")
+    command = f"assistant eval --live --model {model} --results eval/RESULTS.md"
+    return f"## Answers on gold, {model}\n\n`{command}`\n\n{table(report)}"
+
+
 def header(report: Report) -> tuple[str, ...]:
     """The columns: outcomes, the means of the scorers that were run, seconds."""
     counts = ("n", "right", "wrong", "abstained", "unmeasured")

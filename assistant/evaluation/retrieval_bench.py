@@ -1,6 +1,7 @@
 """The retrieval benchmark: what each stage of retrieval is worth, on gold and on public question sets.
 
-    python -m assistant.evaluation.retrieval_bench [--bench FOLDER] [--only SET ...] [--sample 100] [--misses]
+    python -m assistant.evaluation.retrieval_bench [--bench FOLDER] [--only SET ...] [--sample 100]
+           [--misses dev|test]
     python -m assistant.evaluation.retrieval_bench --scale [--bench FOLDER]
 
 One row a configuration, one column a measure, one section of `eval/RESULTS.md` a question set. Indexes and
@@ -158,7 +159,7 @@ def milliseconds(retriever: Retriever, questions: Sequence[Question], count: int
 
 
 def gold_section(bench: Bench, gold: Path, *, misses: str | None) -> str:
-    """Gold measured: the tables of the test half, the dev half and all, and where each miss of the half `misses` was lost."""
+    """The tables of the test half, the dev half and all; prints where the half `misses` lost evidence."""
     default = bench.retriever(GOLD, bench.settings.corpus, DEFAULT_ROW.embedder)
     questions = gold_questions(gold, stored_articles(default.index.catalogue))
     rows, times = bench.run(GOLD_ROWS, GOLD, bench.settings.corpus, questions)
@@ -189,7 +190,8 @@ EXPLAINED = (
     f"{', '.join(sorted(SEVERAL))} questions with all their evidence found, 'of one' are "
     f"{', '.join(sorted(SINGLE))} questions. "
     "Every row with the reranker also prefers articles of the time that the question names. The constants of "
-    "retrieval were chosen on the dev half, so the test half is the one to go by. In brackets the bootstrapped 95% interval; ms is the median of a warm search."
+    "retrieval were chosen on the dev half, so go by the test half. In brackets the bootstrapped "
+    "95% interval; ms is the median of a warm search."
 )
 
 

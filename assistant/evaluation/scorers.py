@@ -14,8 +14,8 @@ from typing import Literal
 
 from assistant.articles import Article
 from assistant.evaluation.gold import Case, Evidence, quote_spans
-from assistant.surface import holds, without_markers, words
 from assistant.interface import Answer, AnswerPassage, Citation
+from assistant.surface import holds, without_markers, words
 
 Outcome = Literal["right", "wrong", "abstained"]
 Articles = Mapping[str, Article]
