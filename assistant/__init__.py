@@ -21,7 +21,7 @@ The modules in reading order, each importing only from those above it:
     prompts       prompts/*.md as templates
     evidence      passages as numbered sentences
     grounding     which claims the articles carry
-    drafting      claims by a language model, or by the best sentences
+    drafting      claims by a language model, or the best paragraph
     citing        claims and passages as the JSON shows them
     answer        Assistant.ask: the whole way
     evaluation/   gold cases, scorers, runs, reports

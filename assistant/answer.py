@@ -111,7 +111,7 @@ class Assistant:
         model_name: str = EXTRACTIVE,
         evidence: int = 3,
     ) -> None:
-        """`support` scores (claim, quote) pairs; without a `model`, answers are the best sentences."""
+        """`support` scores (claim, quote) pairs; without a `model`, the best paragraph answers."""
         self.retriever = retriever
         self._support = support
         self.prompts = prompts
@@ -160,7 +160,7 @@ class Assistant:
 
     def _draft(self, question: str, sentences: list[Sentence], on_event: Callable[[Event], None]) -> Draft:
         if self._model is None:
-            return draft_extractive(question, sentences, self._support)
+            return draft_extractive(sentences)
         prompt = self.prompts["answer"]
         return draft_with_model(
             self._model,

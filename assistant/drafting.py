@@ -1,4 +1,4 @@
-"""Drafting: from numbered sentences to raw claims, by a language model or by taking the best sentences.
+"""Drafting: from numbered sentences to raw claims, by a language model or by taking the best paragraph.
 
 A draft is only what somebody says the articles say; `grounding` decides what of it stands.
 """
@@ -6,7 +6,7 @@ A draft is only what somebody says the articles say; `grounding` decides what of
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,18 +16,14 @@ from langchain_core.messages.ai import add_ai_message_chunks
 from langchain_core.utils.json import parse_json_markdown
 
 from assistant.evidence import Sentence, plain, render
-from assistant.grounding import RawClaim, Support
+from assistant.grounding import RawClaim
 from assistant.interface import Tokens
 from assistant.models.chat import model_errors
 from assistant.prompts import Prompt
 
 MOST_CLAIMS = 4
 MOST_WORDS = 120
-"""An answer is short: extractive sentences stop before this many words."""
-
-
-WORTH = 0.3
-"""Share of the best sentence's score that a further sentence must have to be part of an extractive answer."""
+"""An answer is short: an extractive one stops before this many words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +103,17 @@ def parse_claims(raw: str) -> list[RawClaim]:
     return claims
 
 
-def draft_extractive(question: str, sentences: Iterable[Sentence], support: Support) -> Draft:
-    """The sentences that score best for the question, in the order of the articles: no wording, no model."""
-    listed = list(sentences)
-    scores = support([(question, sentence.text) for sentence in listed])
-    ranked = sorted(zip(scores, listed, strict=True), key=lambda pair: (-round(pair[0], 6), pair[1].number))
+def draft_extractive(sentences: Sequence[Sentence]) -> Draft:
+    """The best paragraph, sentence by sentence, up to `MOST_WORDS` words: no wording, no model.
+
+    The sentences come best paragraph first. A paragraph keeps who and when together, which the best sentences
+    out of several lose: it holds the answer more often, at the same length.
+    """
     chosen: list[Sentence] = []
     words = 0
-    for score, sentence in ranked[: MOST_CLAIMS - 1]:
+    for sentence in sentences:
         words += len(sentence.text.split())
-        if chosen and (words > MOST_WORDS or score < WORTH * ranked[0][0]):
+        if chosen and (sentence.chunk is not sentences[0].chunk or words > MOST_WORDS):
             break
         chosen.append(sentence)
-    chosen.sort(key=lambda sentence: sentence.number)
     return Draft([RawClaim(sentence.text, (sentence.number,)) for sentence in chosen])

@@ -5,8 +5,8 @@
     └── chroma/             the vectors (cosine), under the chunks' deterministic ids
 
 `Index.open` opens an index for questions and changes nothing of what is indexed; `sync` brings one in line
-with a corpus. A killed run is finished by the next: an article is marked pending, then written to Chroma, then
-committed to the catalogue in one transaction that also removes the mark; only marked ones are done again.
+with a corpus. A killed run is finished by the next: an article is marked pending, then written to Chroma,
+then committed to the catalogue in one transaction that also removes the mark. Only those are done again.
 """
 
 from __future__ import annotations

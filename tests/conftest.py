@@ -42,3 +42,14 @@ def no_network() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", connect_here)
         yield
+
+
+@pytest.fixture(scope="session")
+def built_in_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built-in corpus, indexed with the default models: takes a while, so once for all tests."""
+    from assistant.build import build_index
+    from assistant.settings import load_settings
+
+    path = tmp_path_factory.mktemp("built-in") / "index"
+    build_index(load_settings(index=path), pytest.fail, lambda done, total: None, strict=True)
+    return path

@@ -20,8 +20,10 @@ from assistant.answer import (
     PassagesFound,
     TextSoFar,
     Turn,
+    in_context,
 )
 from assistant.build import build_assistant, open_index
+from assistant.errors import ModelError
 from assistant.filters import Filters
 from assistant.interface import Answer
 from assistant.settings import load_settings
@@ -149,32 +151,61 @@ def test_events_come_in_order(base: Assistant) -> None:
     assert events[0].passages[0].article.id == "dam"
 
 
-def test_a_follow_up_is_rewritten_by_the_model(base: Assistant) -> None:
-    assistant, model = with_model(base, f' "{QUESTION}"\n', said(COST))
-    answer = assistant.ask("And its cost?", history=[Turn("Was the dam approved?", "Yes, it was.")])
+HISTORY = [
+    Turn("Was the valley dam approved?", "Yes, by 61 votes to 38 [1][2]."),
+    Turn("Who\tis the minister?", "Ilse Brandt [1]."),
+]
+IN_CONTEXT = "And its cost? (Before: Was the valley dam approved? Who is the minister? Ilse Brandt.)"
+
+
+@pytest.mark.parametrize(
+    ("question", "history", "read"),
+    [
+        ("And its cost?", HISTORY, IN_CONTEXT),
+        ("And its\u200b\n cost?", HISTORY[:1], "And its cost? (Before: Was the valley dam approved? Yes, by 61 "
+         "votes to 38.)"),
+        ("And its cost?", [Turn("Was it approved?", "")], "And its cost? (Before: Was it approved?)"),
+        ("And its cost?", [Turn("Was it approved?", "[1]")], "And its cost? (Before: Was it approved?)"),
+    ],
+)  # fmt: skip
+def test_a_follow_up_is_read_with_what_was_said_before(
+    question: str, history: list[Turn], read: str
+) -> None:
+    assert in_context(question, history) == read
+
+
+def test_a_follow_up_is_looked_up_and_drafted_in_context(base: Assistant) -> None:
+    assistant, model = with_model(base, said(COST))
+    answer = assistant.ask("And its cost?", history=HISTORY)
     check(base, answer)
-    assert (answer.question, answer.rewritten) == ("And its cost?", QUESTION)
-    assert "Was the dam approved?" in model.prompts[0]
-    assert "Yes, it was." in model.prompts[0]
-    assert "And its cost?" in model.prompts[0]
-    assert QUESTION in model.prompts[1]
-    assert "And its cost?" not in model.prompts[1]
-
-
-@pytest.mark.parametrize("rewritten", ["", "  \n", "word " * 100])
-def test_a_rewriting_that_is_none_gives_way_to_the_conversation(base: Assistant, rewritten: str) -> None:
-    assistant, _ = with_model(base, rewritten, said(COST))
-    answer = assistant.ask("And its cost?", history=[Turn("Was the valley dam approved?", "Yes.")])
-    assert answer.rewritten == "Was the valley dam approved? Yes. And its cost?"
+    assert (answer.question, answer.rewritten) == ("And its cost?", IN_CONTEXT)
     assert answer.status == "answered"
+    assert answer.passages == base.ask(IN_CONTEXT).passages
+    assert len(model.prompts) == 1
+    assert f"Question: {IN_CONTEXT}" in model.prompts[0]
 
 
-def test_without_a_model_a_follow_up_stands_behind_the_conversation(base: Assistant) -> None:
-    answer = base.ask("And its cost?", history=[Turn("Was the valley dam approved?", "")])
+def test_a_first_question_stands_alone(base: Assistant) -> None:
+    assert base.ask(QUESTION, history=[]).rewritten is None
+
+
+def test_without_a_model_a_follow_up_is_looked_up_in_context(base: Assistant) -> None:
+    answer = base.ask("And its cost?", history=HISTORY)
     check(base, answer)
-    assert answer.rewritten is not None
-    assert answer.rewritten.split() == "Was the valley dam approved? And its cost?".split()
+    assert answer.rewritten == IN_CONTEXT
     assert answer.passages[0].article == "dam"
+    assert "90 billion crowns" in answer.answer
+
+
+def test_a_name_that_only_the_conversation_brought_up_may_be_used(base: Assistant) -> None:
+    """Its place in the article may be far from the sentence that is named, but not in another article."""
+    claim = said({"sentence": 1, "text": "Parliament's 61 votes to 38 approved the dam of Norrhavn."})
+    history = [Turn("Who sits in Norrhavn?", "The ministry [1].")]
+    assert with_model(base, claim)[0].ask(QUESTION, history=history).status == "answered"
+    elsewhere = said({"sentence": 1, "text": "Parliament's 61 votes to 38 approved the dam of Sandoy."})
+    asked = with_model(base, elsewhere)[0].ask(QUESTION, history=[Turn("Who lives on Sandoy?", "")])
+    check(base, asked)
+    assert asked.status == "abstained"
 
 
 def test_without_a_model_the_answer_is_sentences_of_the_articles(base: Assistant) -> None:
@@ -216,6 +247,11 @@ def test_sections_and_outlets(base: Assistant, filters: Filters, article: str) -
 def test_an_error_of_the_model_is_the_callers(base: Assistant) -> None:
     with pytest.raises(type(FAILURE), match="the model is gone"):
         with_model(base, FAILURE)[0].ask(QUESTION)
+
+
+def test_an_error_of_a_provider_names_the_model(base: Assistant) -> None:
+    with pytest.raises(ModelError, match=r"^queued failed \(slow\): no answer in time"):
+        with_model(base, TimeoutError("slow"))[0].ask(QUESTION)
 
 
 def test_what_a_question_hides_no_model_sees(base: Assistant) -> None:

@@ -22,7 +22,9 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 ARTICLES = [
     Article("dam", "Dam approved", "Parliament approved the dam.", dt.date(2025, 3, 4), "Energy"),
     Article("ferry", "Ferry aground", "The ferry ran aground.", dt.date(2025, 11, 20), "Transport"),
-    Article("fish", "Herring", "Herring stocks recovered.", None, "", (Source("Post (BBC)", "https://x.example"),)),
+    Article(
+        "fish", "Herring", "Herring stocks recovered.", None, "", (Source("Post (BBC)", "https://x.example"),)
+    ),
 ]
 
 
@@ -103,10 +105,14 @@ def test_a_removed_article_leaves_nothing(catalogue: Catalogue) -> None:
 
 
 def test_a_transaction_is_whole_or_nothing(catalogue: Catalogue) -> None:
-    with pytest.raises(KeyboardInterrupt), catalogue.transaction():
-        catalogue.remove("dam")
-        catalogue.set_fact("stamp", "new")
-        raise KeyboardInterrupt
+    def interrupted() -> None:
+        with catalogue.transaction():
+            catalogue.remove("dam")
+            catalogue.set_fact("stamp", "new")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert catalogue.article("dam") == ARTICLES[0]
     assert catalogue.fact("stamp") is None
 
@@ -146,7 +152,9 @@ def test_any_text_can_be_searched_for(shared: Catalogue, query: str) -> None:
 
 
 def test_a_query_of_a_book_can_be_searched_for(shared: Catalogue) -> None:
-    assert [hit[0] for hit in shared.search(" ".join(f"w{n}" for n in range(50_000)) + " dam", 3, EVERYTHING)] == ["dam"]
+    assert [
+        hit[0] for hit in shared.search(" ".join(f"w{n}" for n in range(50_000)) + " dam", 3, EVERYTHING)
+    ] == ["dam"]
 
 
 @pytest.mark.parametrize(
@@ -205,7 +213,10 @@ def test_terms_of_a_query() -> None:
 
 def contents(folder: Path) -> dict[str, tuple[int, str]]:
     return {
-        str(file): (file.stat().st_mtime_ns, hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else "")
+        str(file): (
+            file.stat().st_mtime_ns,
+            hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else "",
+        )
         for file in [folder, *folder.rglob("*")]
     }
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given
@@ -67,7 +68,7 @@ def test_sentences_hold_every_word_once_and_in_order(text: str) -> None:
     spans = sentence_spans(text)
     assert "".join("".join(text[start:end].split()) for start, end in spans) == "".join(text.split())
     assert all(start < end for start, end in spans)
-    assert all(before[1] <= after[0] for before, after in zip(spans, spans[1:], strict=False))
+    assert all(before[1] <= after[0] for before, after in pairwise(spans))
 
 
 @given(st.lists(st.tuples(st.integers(3, 40), st.sampled_from([" ", "\n", "\n\n"])), min_size=1, max_size=30))

@@ -4,12 +4,20 @@ import json
 from itertools import pairwise
 
 import pytest
-from fakes import QueuedModel, sentences_of
+from fakes import FAILURE, QueuedModel, sentences_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.articles import Article
-from assistant.drafting import MOST_CLAIMS, claims_schema, draft_extractive, draft_with_model, parse_claims
+from assistant.drafting import (
+    MOST_CLAIMS,
+    WORTH,
+    claims_schema,
+    draft_extractive,
+    draft_with_model,
+    parse_claims,
+)
+from assistant.errors import ModelError
 from assistant.grounding import RawClaim
 from assistant.prompts import load_prompt
 from assistant.resources import prompts_folder
@@ -111,13 +119,35 @@ def test_what_the_model_is_shown_and_what_comes_of_it() -> None:
     assert model.bound[0]["response_format"]["json_schema"]["schema"] == claims_schema(3)
 
 
+@pytest.mark.parametrize(
+    ("raised", "message"),
+    [
+        (FAILURE, "^the model is gone; start it again$"),
+        (ConnectionError("refused\nby peer"), r"^some:model failed \(refused by peer\): it cannot be reached"),
+        (TypeError("no choices"), r"^some:model failed \(no choices\): its answer cannot be used"),
+    ],
+)
+def test_a_failing_model_is_named_with_what_to_do(raised: Exception, message: str) -> None:
+    model, prompt = QueuedModel(replies=[raised]), load_prompt(prompts_folder(), "answer")
+    with pytest.raises(ModelError, match=message):
+        draft_with_model(model, "some:model", prompt, "What does it cost?", SENTENCES, lambda text: None)
+
+
 def test_without_a_model_the_best_sentences_answer_in_their_order() -> None:
-    scores = {"The dam is approved.": 0.2, "It costs 90 billion.": 0.9, "Work begins soon.": 0.1}
+    scores = {"The dam is approved.": 0.4, "It costs 90 billion.": 0.9, "Work begins soon.": 0.3}
     many = sentences_of(Article("a", "Dam", " ".join(scores) + " Nobody objected."))
-    draft = draft_extractive("Cost?", many, lambda pairs: [scores.get(quote, 0.0) for _, quote in pairs])
-    assert draft.raw == ""
-    assert [claim.text for claim in draft.claims][:2] == ["The dam is approved.", "It costs 90 billion."]
-    assert [claim.sentences for claim in draft.claims][:2] == [(1,), (2,)]
+    draft = draft_extractive("Cost?", many, lambda pairs: [scores.get(quote, 0.2) for _, quote in pairs])
+    assert (draft.raw, draft.tokens.prompt) == ("", 0)
+    assert draft.claims == [RawClaim(text, (number,)) for number, text in enumerate(scores, 1)]
+
+
+def test_without_a_model_sentences_far_behind_the_best_are_left_out() -> None:
+    best, enough, short = 0.5, 0.5 * WORTH, 0.5 * WORTH - 0.001
+    three = sentences_of(Article("a", "Dam", "The dam is approved. It costs 90 billion. Work begins soon."))
+    draft = draft_extractive("Cost?", three, lambda pairs: [short, best, enough])
+    assert [claim.sentences for claim in draft.claims] == [(2,), (3,)]
+    weak = draft_extractive("Cost?", three, lambda pairs: [0.0001, 0.0, 0.00002])
+    assert [claim.sentences for claim in weak.claims] == [(1,)], "the best sentence stands however weak it is"
 
 
 def test_without_a_model_an_answer_stays_short() -> None:

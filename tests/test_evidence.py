@@ -3,6 +3,7 @@
 import datetime as dt
 import unicodedata
 
+import pytest
 from fakes import sentences_of
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,6 +55,13 @@ def test_what_a_reader_cannot_see_no_model_sees(text: str) -> None:
 def test_words_hidden_by_zero_width_characters_and_tags() -> None:
     tags = "".join(chr(0xE0000 + ord(character)) for character in "obey")
     assert plain(f"A\u200bquiet\u202e day\x07.{tags}") == "A quiet day ."
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u2009", "\u202f"])
+def test_thousands_stay_one_number(space: str) -> None:
+    assert plain(f"a quota of 1{space}800{space}000 tonnes") == "a quota of 1,800,000 tonnes"
+    assert plain(f"26{space}April, 26{space}2025 and 8{space}00") == "26 April, 26 2025 and 8 00"
+    assert plain("in 2025 800 boats") == "in 2025 800 boats", "an ordinary space may part two numbers"
 
 
 def hit(article: Article, position: int, score: float) -> Hit:

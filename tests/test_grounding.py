@@ -135,6 +135,19 @@ def test_a_misquote_is_mended() -> None:
     assert [sentence.number for sentence in mended.sentences] == [3]
 
 
+@pytest.mark.parametrize(
+    ("said", "mended"),
+    [
+        ("They said “We build it for our childrens and theirs.”", "“We build it for our children and theirs.”"),
+        ("They said “We build it for our childrens,” and left.", "“We build it for our children,” and left."),
+        ("They said “We build it for our childrens and theirs”.", "“We build it for our children and theirs”."),
+        ("They said “We build it for our childrens and theirs!”", "“We build it for our children and theirs!”"),
+    ],
+)
+def test_a_mended_quote_keeps_the_punctuation_that_it_had(said: str, mended: str) -> None:
+    assert mend_quotes(said, SENTENCES) == f"They said {mended}"
+
+
 def test_a_right_quote_and_an_invented_one_are_left_alone() -> None:
     for text in ("She said “We build it for our children”.", "She said “Nothing of all this is true”."):
         assert mend_quotes(text, SENTENCES) == text
@@ -156,6 +169,67 @@ def test_details_of_a_text() -> None:
 def test_a_name_may_stand_in_the_headline_but_a_number_must_be_near() -> None:
     assert unsupported_details("It happened in the Valley.", [SENTENCES[1]], SENTENCES) == []
     assert unsupported_details("The boats brought 800,000 home.", [SENTENCES[1]], SENTENCES) == ["800000"]
+
+
+BUDGET = Article(
+    "budget",
+    "Budget of Sandoy",
+    "The council met for six hours. The mayor Olav Berg defended the plan. It spends 14 million crowns on roads "
+    "and 9 million on schools. Roads get less than before. A vote follows in June.\n\n"
+    "The European Union and the marine institute pay a part. The opposition of Norrhavn objected.",
+)
+ROWS = sentences_of(BUDGET)
+
+
+def rows(text: str, *named: int, question: str = "") -> list[int]:
+    (only,) = ground([RawClaim(text, named)], ROWS, support, question)
+    return [sentence.number for sentence in only.sentences]
+
+
+@pytest.mark.parametrize(
+    ("text", "named", "cited"),
+    [
+        # the named sentence lacks every number: the one beside it that has them all takes its place
+        ("The plan of Olav Berg spends 14 million on roads.", 2, [3]),
+        ("The roads get 14 million under the plan.", 4, [3]),
+        # it holds some of them: those beside it that hold the others join it, in the articles' order
+        ("The council met six hours on a plan of 14 million.", 2, [1, 3]),
+        ("The plan spends 14 million after six hours.", 1, [1]),
+        ("It spends 14 million on roads and 9 million on schools.", 3, [3]),
+        ("The mayor defended the plan.", 2, [2]),
+    ],
+)
+def test_the_sentence_with_the_numbers_is_cited(text: str, named: int, cited: list[int]) -> None:
+    assert rows(text, named) == cited
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("A part is paid by the EU.", True),
+        ("A part is paid by the eu and the Marine Institute.", True),
+        ("A part is paid by the MI.", False),  # an institute without capitals has no initials
+        ("A part is paid by the Eu.", False),
+        ("A part is paid by the UN.", False),
+    ],
+)
+def test_initials_stand_for_words_with_capitals(text: str, kept: bool) -> None:
+    assert bool(rows(text, 6)) == kept
+
+
+def test_a_name_of_the_question_may_stand_anywhere_in_the_article() -> None:
+    text, question = "In Norrhavn it spends 14 million on roads.", "What does Norrhavn object to?"
+    assert rows(text, 3) == []
+    assert rows(text, 3, question=question) == [3]
+    assert rows(text.replace("Norrhavn", "Oslo"), 3, question="What does Oslo object to?") == []
+    assert rows(text.replace("14", "15"), 3, question="Do 15 million go to Norrhavn?") == []
+
+
+@pytest.mark.parametrize("text", ["Yes.", "No, it did not.", "Yes, they did.", "That is true."])
+def test_a_claim_that_says_nothing_by_itself_is_dropped(text: str) -> None:
+    dropped = one(text, 2)
+    assert dropped.sentences == ()
+    assert dropped.reason == f"'{text}' says too little to be checked"
 
 
 raw_claims = st.builds(
