@@ -162,15 +162,16 @@ IN_CONTEXT = "And its cost? (Before: Was the valley dam approved? Who is the min
     ("question", "history", "read"),
     [
         ("And its cost?", HISTORY, IN_CONTEXT),
-        ("And its\u200b\n cost?", HISTORY[:1], "And its cost? (Before: Was the valley dam approved? Yes, by 61 "
-         "votes to 38.)"),
+        (
+            "And its\u200b\n cost?",
+            HISTORY[:1],
+            "And its cost? (Before: Was the valley dam approved? Yes, by 61 votes to 38.)",
+        ),
         ("And its cost?", [Turn("Was it approved?", "")], "And its cost? (Before: Was it approved?)"),
         ("And its cost?", [Turn("Was it approved?", "[1]")], "And its cost? (Before: Was it approved?)"),
     ],
-)  # fmt: skip
-def test_a_follow_up_is_read_with_what_was_said_before(
-    question: str, history: list[Turn], read: str
-) -> None:
+)
+def test_a_follow_up_is_read_with_what_was_said_before(question: str, history: list[Turn], read: str) -> None:
     assert in_context(question, history) == read
 
 

@@ -11,16 +11,18 @@ from hypothesis import strategies as st
 from assistant.articles import Article
 from assistant.drafting import (
     MOST_CLAIMS,
-    WORTH,
+    MOST_WORDS,
     claims_schema,
     draft_extractive,
     draft_with_model,
     parse_claims,
 )
 from assistant.errors import ModelError
+from assistant.evidence import number_sentences
 from assistant.grounding import RawClaim
 from assistant.prompts import load_prompt
 from assistant.resources import prompts_folder
+from assistant.retrieval import Hit
 
 SENTENCES = sentences_of(Article("a", "Dam", "The dam is approved. It costs 90 billion. Work begins soon."))
 OUTPUT = {"claims": [{"sentence": 2, "text": "It costs 90 billion."}, {"sentence": 1, "text": "Approved."}]}
@@ -123,7 +125,10 @@ def test_what_the_model_is_shown_and_what_comes_of_it() -> None:
     ("raised", "message"),
     [
         (FAILURE, "^the model is gone; start it again$"),
-        (ConnectionError("refused\nby peer"), r"^some:model failed \(refused by peer\): it cannot be reached"),
+        (
+            ConnectionError("refused\nby peer"),
+            r"^some:model failed \(refused by peer\): it cannot be reached",
+        ),
         (TypeError("no choices"), r"^some:model failed \(no choices\): its answer cannot be used"),
     ],
 )
@@ -133,25 +138,24 @@ def test_a_failing_model_is_named_with_what_to_do(raised: Exception, message: st
         draft_with_model(model, "some:model", prompt, "What does it cost?", SENTENCES, lambda text: None)
 
 
-def test_without_a_model_the_best_sentences_answer_in_their_order() -> None:
-    scores = {"The dam is approved.": 0.4, "It costs 90 billion.": 0.9, "Work begins soon.": 0.3}
-    many = sentences_of(Article("a", "Dam", " ".join(scores) + " Nobody objected."))
-    draft = draft_extractive("Cost?", many, lambda pairs: [scores.get(quote, 0.2) for _, quote in pairs])
+def test_without_a_model_the_best_paragraph_answers_sentence_by_sentence() -> None:
+    other = sentences_of(Article("b", "Ferry", "The ferry sails. It is new."))
+    listed = number_sentences(Hit(one.chunk, one.article, 0.9) for one in (SENTENCES[0], other[0]))
+    draft = draft_extractive(listed)
     assert (draft.raw, draft.tokens.prompt) == ("", 0)
-    assert draft.claims == [RawClaim(text, (number,)) for number, text in enumerate(scores, 1)]
-
-
-def test_without_a_model_sentences_far_behind_the_best_are_left_out() -> None:
-    best, enough, short = 0.5, 0.5 * WORTH, 0.5 * WORTH - 0.001
-    three = sentences_of(Article("a", "Dam", "The dam is approved. It costs 90 billion. Work begins soon."))
-    draft = draft_extractive("Cost?", three, lambda pairs: [short, best, enough])
-    assert [claim.sentences for claim in draft.claims] == [(2,), (3,)]
-    weak = draft_extractive("Cost?", three, lambda pairs: [0.0001, 0.0, 0.00002])
-    assert [claim.sentences for claim in weak.claims] == [(1,)], "the best sentence stands however weak it is"
+    texts = ["The dam is approved.", "It costs 90 billion.", "Work begins soon."]
+    assert draft.claims == [RawClaim(text, (number,)) for number, text in enumerate(texts, 1)]
 
 
 def test_without_a_model_an_answer_stays_short() -> None:
-    long = " ".join(["word"] * 90)
-    listed = sentences_of(Article("a", "T", f"One {long}. Two {long}. Three {long}."))
-    assert len(draft_extractive("?", listed, lambda pairs: [0.5] * len(pairs)).claims) == 1
-    assert draft_extractive("?", [], lambda pairs: []).claims == []
+    def drafted(*lengths: int) -> int:
+        text = " ".join(f"Word{' word' * (length - 1)}." for length in lengths)
+        listed = sentences_of(Article("a", "T", text))
+        assert len(listed) == len(lengths)
+        return len(draft_extractive(listed).claims)
+
+    assert drafted(60, MOST_WORDS - 60) == 2
+    assert drafted(60, MOST_WORDS - 60, 1) == 2
+    assert drafted(60, MOST_WORDS - 59) == 1
+    assert drafted(MOST_WORDS + 5, 1) == 1, "the first sentence stands, however long"
+    assert draft_extractive([]).claims == []

@@ -138,10 +138,22 @@ def test_a_misquote_is_mended() -> None:
 @pytest.mark.parametrize(
     ("said", "mended"),
     [
-        ("They said “We build it for our childrens and theirs.”", "“We build it for our children and theirs.”"),
-        ("They said “We build it for our childrens,” and left.", "“We build it for our children,” and left."),
-        ("They said “We build it for our childrens and theirs”.", "“We build it for our children and theirs”."),
-        ("They said “We build it for our childrens and theirs!”", "“We build it for our children and theirs!”"),
+        (
+            "They said “We build it for our childrens and theirs.”",
+            "“We build it for our children and theirs.”",
+        ),
+        (
+            "They said “We build it for our childrens and theirs,” and left.",
+            "“We build it for our children and theirs,” and left.",
+        ),
+        (
+            "They said “We build it for our childrens and theirs”.",
+            "“We build it for our children and theirs”.",
+        ),
+        (
+            "They said “We build it for our childrens and theirs!”",
+            "“We build it for our children and theirs!”",
+        ),
     ],
 )
 def test_a_mended_quote_keeps_the_punctuation_that_it_had(said: str, mended: str) -> None:
@@ -174,8 +186,8 @@ def test_a_name_may_stand_in_the_headline_but_a_number_must_be_near() -> None:
 BUDGET = Article(
     "budget",
     "Budget of Sandoy",
-    "The council met for six hours. The mayor Olav Berg defended the plan. It spends 14 million crowns on roads "
-    "and 9 million on schools. Roads get less than before. A vote follows in June.\n\n"
+    "The council met for six hours. The mayor Olav Berg defended the plan. It spends 14 million crowns on "
+    "roads and 9 million on schools. Roads get less than before. A vote follows in June.\n\n"
     "The European Union and the marine institute pay a part. The opposition of Norrhavn objected.",
 )
 ROWS = sentences_of(BUDGET)
@@ -192,9 +204,13 @@ def rows(text: str, *named: int, question: str = "") -> list[int]:
         # the named sentence lacks every number: the one beside it that has them all takes its place
         ("The plan of Olav Berg spends 14 million on roads.", 2, [3]),
         ("The roads get 14 million under the plan.", 4, [3]),
-        # it holds some of them: those beside it that hold the others join it, in the articles' order
-        ("The council met six hours on a plan of 14 million.", 2, [1, 3]),
-        ("The plan spends 14 million after six hours.", 1, [1]),
+        # those beside it that hold some of them join it, in the articles' order
+        ("The plan of 14 million crowns gives less than before to schools: 9 million.", 4, [3]),
+        ("The mayor defended the plan of 14 million for six hours.", 2, [1, 2, 3]),
+        ("The council met six hours on what the mayor Olav Berg defended.", 2, [1]),
+        ("On roads 14 million crowns are spent, less than before.", 3, [3]),
+        # further off they do not count
+        ("The council met six hours on a vote in June.", 5, []),
         ("It spends 14 million on roads and 9 million on schools.", 3, [3]),
         ("The mayor defended the plan.", 2, [2]),
     ],
@@ -207,7 +223,6 @@ def test_the_sentence_with_the_numbers_is_cited(text: str, named: int, cited: li
     ("text", "kept"),
     [
         ("A part is paid by the EU.", True),
-        ("A part is paid by the eu and the Marine Institute.", True),
         ("A part is paid by the MI.", False),  # an institute without capitals has no initials
         ("A part is paid by the Eu.", False),
         ("A part is paid by the UN.", False),

@@ -32,8 +32,7 @@ def test_every_shipped_prompt_is_used() -> None:
 def test_a_doubled_brace_is_a_brace(tmp_path: Path) -> None:
     template = load_prompt(write(tmp_path, SHORT), "answer").template
     assert (
-        template.invoke({"evidence": "H", "question": "Q"}).to_string()
-        == "System: Answer. {}\nHuman: H\n\nQ"
+        template.invoke({"evidence": "H", "question": "Q"}).to_string() == "System: Answer. {}\nHuman: H\n\nQ"
     )
 
 
@@ -54,7 +53,10 @@ def test_windows_line_ends(tmp_path: Path) -> None:
     [
         ("Answer {evidence} {question}", "needs a '# system' part and a '# user' part"),
         ("# system\nAnswer.\n", "needs a '# system' part"),
-        ("# system\nAnswer.\n# user\n{evidence}", r"has the slots \['evidence'\], but needs \['evidence', 'question'\]"),
+        (
+            "# system\nAnswer.\n# user\n{evidence}",
+            r"has the slots \['evidence'\], but needs \['evidence', 'question'\]",
+        ),
         (SHORT + "{history}", r"has the slots \['evidence', 'history', 'question'\], but needs"),
         (SHORT + "{", "write a literal brace twice"),
         (SHORT + '{"claims": []}', "answer.md"),

@@ -10,11 +10,12 @@ import pytest
 from langchain_core.cross_encoders import BaseCrossEncoder
 from langchain_core.embeddings import DeterministicFakeEmbedding
 
+from assistant.answer import Turn, in_context
 from assistant.articles import Article, read_corpus
 from assistant.chunks import Chunk, split_article
 from assistant.errors import GoldError
 from assistant.evaluation import bench_scale
-from assistant.evaluation.bench_data import Need, Question, many_articles, public_questions, standalone
+from assistant.evaluation.bench_data import Need, Question, asked, many_articles, public_questions
 from assistant.evaluation.bench_measures import GOLD_MEASURES, PUBLIC_MEASURES, grade, losses, table
 from assistant.evaluation.bench_stages import (
     DEFAULT_ROW,
@@ -309,12 +310,17 @@ def test_questions_without_answer_or_evidence_are_left_out(tmp_path: Path) -> No
         public_questions(tmp_path / "absent.jsonl", 5)
 
 
-def test_a_follow_up_carries_the_conversation(tmp_path: Path) -> None:
-    turns = [("user", "Who?"), ("assistant", "The\nmayor."), ("user", "Where?"), ("assistant", "Here.")]
-    history = [{"role": role, "text": text} for role, text in turns]
+def test_a_follow_up_is_searched_as_the_assistant_searches_it(tmp_path: Path) -> None:
+    turns = [("Who?", "The\nmayor."), ("Where?", "Here.")]
+    history = [
+        {"role": role, "text": text}
+        for turn in turns
+        for role, text in zip(("user", "assistant"), turn, strict=True)
+    ]
     (question,) = public_questions(write_set(tmp_path, ["harbour"], history=history), 5)
-    assert question.text == "Who? Where? Here. harbour?"
-    assert standalone("alone?", []) == "alone?"
+    assert question.text == in_context("harbour?", [Turn(*turn) for turn in turns])
+    assert "Here." in question.text
+    assert asked("alone?", []) == "alone?"
 
 
 def test_many_articles_are_filled_up_and_the_same_every_time(corpus: Path) -> None:

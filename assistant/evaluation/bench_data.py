@@ -11,12 +11,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from assistant.answer import Turn, in_context
 from assistant.articles import Article, read_corpus
 from assistant.catalogue import Catalogue
 from assistant.chunks import Chunk, sentence_spans
 from assistant.errors import GoldError
 from assistant.evaluation.gold import Case, check_gold, quote_spans, read_gold
-from assistant.evidence import plain
 from assistant.filters import Filters
 from assistant.retrieval import Passage
 
@@ -86,7 +86,7 @@ def _gold_question(case: Case, articles: Mapping[str, Article]) -> Question:
         for evidence in case.evidence
     )
     turns = [(turn.question, turn.answer) for turn in case.history]
-    text = standalone(case.question, turns)
+    text = asked(case.question, turns)
     return Question(case.id, text, tuple(needs), case.type, case.half, Filters(as_of=case.as_of))
 
 
@@ -111,18 +111,15 @@ def _public_question(line: dict[str, Any]) -> Question:
         role: [turn["text"] for turn in line.get("history", ()) if turn["role"] == role] for role in ROLES
     }
     turns = list(zip(said["user"], said["assistant"], strict=True))
-    return Question(line["id"], standalone(line["question"], turns), tuple(map(Need, line["evidence_ids"])))
+    return Question(line["id"], asked(line["question"], turns), tuple(map(Need, line["evidence_ids"])))
 
 
 ROLES = ("user", "assistant")
 
 
-def standalone(question: str, turns: Sequence[tuple[str, str]]) -> str:
-    """A follow-up behind the conversation's own words, as the assistant asks it when no model rewrites it."""
-    if not turns:
-        return question
-    asked = " ".join(plain(earlier) for earlier, _ in turns)
-    return f"{asked} {plain(turns[-1][1])} {question}"
+def asked(question: str, turns: Sequence[tuple[str, str]]) -> str:
+    """What the assistant looks for when the question follows these questions and answers."""
+    return in_context(question, [Turn(earlier, answer) for earlier, answer in turns]) if turns else question
 
 
 def digest(text: str) -> str:
