@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from assistant.answer import Turn
+from assistant.answer import Turn, in_context
 from assistant.errors import AssistantError, SettingsError
 from assistant.filters import Filters
 
@@ -61,8 +61,8 @@ class Line(BaseModel):
         return turns
 
     def query(self) -> str:
-        """The question behind the conversation's earlier ones: what `search` looks for without a model."""
-        return " ".join([*(turn.question for turn in self.turns()), self.question])
+        """What `search` looks for: the question, with the conversation before it if there is one."""
+        return in_context(self.question, self.turns()) if self.history else self.question
 
 
 def run_batch(

@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -104,27 +106,27 @@ def search(
 
     one_of(query, batch, "QUERY")
     settings = _settings(corpus=corpus, index=index, k=k)
-    opened = _open_index(settings)
-    filters = limits(opened.catalogue, as_of, since, section, outlet)
-    retriever = build_retriever(settings, opened)
-    if batch is not None:
-        failed = run_batch(
-            batch,
-            filters,
-            lambda line, limits: search_passages(retriever, line.query(), limits, explain=explain),
-            notice,
-        )
-        raise typer.Exit(2 if failed else 0)
-    found = search_passages(retriever, query or "", filters, explain=explain)
-    if json:
-        typer.echo(found.model_dump_json())
-    else:
-        print_search(found, query_terms(query or ""), stdout())
-    for warning in found.warnings:
-        notice(warning.message)
-    if not found.passages:
-        notice("nothing found")
-    raise typer.Exit(0 if found.passages else 1)
+    with _open_index(settings) as opened:
+        filters = limits(opened.catalogue, as_of, since, section, outlet)
+        retriever = build_retriever(settings, opened)
+        if batch is not None:
+            failed = run_batch(
+                batch,
+                filters,
+                lambda line, limits: search_passages(retriever, line.query(), limits, explain=explain),
+                notice,
+            )
+            raise typer.Exit(2 if failed else 0)
+        found = search_passages(retriever, query or "", filters, explain=explain)
+        if json:
+            typer.echo(found.model_dump_json())
+        else:
+            print_search(found, query_terms(query or ""), stdout())
+        for warning in found.warnings:
+            notice(warning.message)
+        if not found.passages:
+            notice("nothing found")
+        raise typer.Exit(0 if found.passages else 1)
 
 
 @app.command(
@@ -156,24 +158,24 @@ def ask(
 
     one_of(question, batch, "QUESTION")
     settings = _settings(corpus=corpus, index=index, model=model)
-    opened = _open_index(settings)
-    filters = limits(opened.catalogue, as_of, since, section, outlet)
-    assistant = build_assistant(settings, opened)
-    if batch is not None:
-        failed = run_batch(
-            batch,
-            filters,
-            lambda line, limits: assistant.ask(line.question, history=line.turns(), filters=limits),
-            notice,
-        )
-        raise typer.Exit(2 if failed else 0)
-    with thinking() as on_event:
-        answer = assistant.ask(question or "", filters=filters, on_event=on_event)
-    if json:
-        typer.echo(answer.model_dump_json())
-    else:
-        print_answer(answer, stdout())
-    raise typer.Exit(1 if answer.status == "abstained" else 0)
+    with _open_index(settings) as opened:
+        filters = limits(opened.catalogue, as_of, since, section, outlet)
+        assistant = build_assistant(settings, opened)
+        if batch is not None:
+            failed = run_batch(
+                batch,
+                filters,
+                lambda line, limits: assistant.ask(line.question, history=line.turns(), filters=limits),
+                notice,
+            )
+            raise typer.Exit(2 if failed else 0)
+        with thinking() as on_event:
+            answer = assistant.ask(question or "", filters=filters, on_event=on_event)
+        if json:
+            typer.echo(answer.model_dump_json())
+        else:
+            print_answer(answer, stdout())
+        raise typer.Exit(1 if answer.status == "abstained" else 0)
 
 
 @app.command(epilog=examples("show 2025-03-03-london-summit-coalition"))
@@ -186,17 +188,17 @@ def show(
     """Print an article by its id, exactly as stored."""
     from assistant.terminal import article_json, print_article
 
-    opened = _open_index(_settings(corpus=corpus, index=index))
-    found = opened.catalogue.article(article)
-    if found is None:
-        from rapidfuzz.process import extract
+    with _open_index(_settings(corpus=corpus, index=index)) as opened:
+        found = opened.catalogue.article(article)
+        if found is None:
+            from rapidfuzz.process import extract
 
-        near = [match[0] for match in extract(article, list(opened.catalogue.fingerprints()), limit=3)]
-        raise SettingsError(f"no article {article!r}; did you mean {', '.join(near)}?")
-    if json:
-        typer.echo(article_json(found))
-    else:
-        print_article(found)
+            near = [match[0] for match in extract(article, list(opened.catalogue.fingerprints()), limit=3)]
+            raise SettingsError(f"no article {article!r}; did you mean {', '.join(near)}?")
+        if json:
+            typer.echo(article_json(found))
+        else:
+            print_article(found)
 
 
 @app.command(epilog=examples("chat", "chat --session talks"))
@@ -220,9 +222,9 @@ def chat(
 
     kept = Session.open(session, keep=not no_save)
     settings = _settings(corpus=corpus, index=index, model=model)
-    opened = _open_index(settings)
-    filters = limits(opened.catalogue, as_of, since, section, outlet)
-    converse(build_assistant(settings, opened), filters, kept)
+    with _open_index(settings) as opened:
+        filters = limits(opened.catalogue, as_of, since, section, outlet)
+        converse(build_assistant(settings, opened), filters, kept)
 
 
 @app.command(name="eval", epilog=examples("eval --live --model extractive --report report/"))
@@ -247,8 +249,9 @@ def evaluate(
         raise SettingsError("there are no recorded answers; ask the model with: assistant eval --live")
     cases = select_cases(gold, only)
     settings = _settings(corpus=corpus, index=index, model=model)
-    assistant = build_assistant(settings, _open_index(settings))
-    measured = evaluate(assistant, cases, provenance(settings, assistant), notice, resume)
+    with _open_index(settings) as opened:
+        assistant = build_assistant(settings, opened)
+        measured = evaluate(assistant, cases, provenance(settings, assistant), notice, resume)
     typer.echo(table(measured))
     if report is not None:
         write_report(measured, report)
@@ -270,12 +273,16 @@ def _settings(**options: Any) -> Settings:
     return load_settings(**options)
 
 
-def _open_index(settings: Settings) -> Index:
+@contextmanager
+def _open_index(settings: Settings) -> Iterator[Index]:
+    """The index while a command uses it."""
     from assistant.build import open_index
     from assistant.terminal import notice, progress
 
     with progress("embedding passages") as update:
-        return open_index(settings, notice, update)
+        index = open_index(settings, notice, update)
+    with closing(index):
+        yield index
 
 
 def main() -> NoReturn:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from contextlib import closing
 from importlib.metadata import PackageNotFoundError, version
 
 from rich.text import Text
@@ -72,13 +73,14 @@ def _corpus(settings: Settings) -> Check:
 def _index(settings: Settings) -> Check:
     path = settings.index_path
     try:
-        index = Index.open(path, identity(settings))
+        with closing(Index.open(path, identity(settings))) as index:
+            articles, chunks, _ = index.catalogue.counts()
+            stamp = index.catalogue.fact("stamp")
     except IndexMissing:
         return True, "index", f"none yet at {path}; the first question builds it"
     except AssistantError as error:
         return False, "index", str(error)
-    articles, chunks, _ = index.catalogue.counts()
     finding = f"{articles} articles, {chunks} passages in {path}"
-    if index.catalogue.fact("stamp") != corpus_stamp(settings.corpus_path):
+    if stamp != corpus_stamp(settings.corpus_path):
         return True, "index", f"{finding}; articles may have changed: assistant index brings it up to date"
     return True, "index", finding

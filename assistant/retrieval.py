@@ -29,7 +29,7 @@ from assistant.index import Index
 from assistant.times import Times, question_times
 
 POOL = 50
-"""Chunks taken from each of the two searches."""
+"""Chunks taken from each of the two searches, or more if more passages are asked for."""
 
 RRF_K = 10
 """Constant of reciprocal rank fusion (Cormack, Clarke and Büttcher 2009, who use 60 for long rankings);
@@ -75,7 +75,7 @@ class Passage:
     end: int
     hits: tuple[Hit, ...]
     copies: tuple[Hit, ...] = ()
-    """Near copies of the best hit in other articles, as citable as the passage itself."""
+    """Near copies of its hits in other articles, as citable as the passage itself."""
 
     @property
     def text(self) -> str:
@@ -99,16 +99,22 @@ class Retriever(BaseRetriever):
     def retrieve(self, question: str, filters: Filters = Filters(), k: int | None = None) -> list[Passage]:
         """The k best passages for a question, best first."""
         index: Index = self.index
-        dense = index.dense(self.embeddings.embed_query(question), POOL, filters)
-        lexical = index.catalogue.search(question, POOL, filters)
+        k = k if k is not None else self.k
+        pool = max(POOL, 2 * k)
+        dense = index.dense(self.embeddings.embed_query(question), pool, filters)
+        lexical = index.catalogue.search(question, pool, filters)
         hits = self._fuse(dense, lexical)
         if self.reranker is not None and hits:
             today = filters.as_of or index.catalogue.newest(filters)
             times = question_times(question, today) if today else None
             hits = rerank(self.reranker, question, hits, self.candidates, times)
         kept, copies = group_copies(hits)
-        passages = self._widen(kept, k if k is not None else self.k)
-        return [replace(passage, copies=copies.get(passage.hits[0].chunk.id, ())) for passage in passages]
+        return [
+            replace(
+                passage, copies=tuple(copy for hit in passage.hits for copy in copies.get(hit.chunk.id, ()))
+            )
+            for passage in self._widen(kept, k)
+        ]
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun
@@ -127,7 +133,7 @@ class Retriever(BaseRetriever):
             article = articles.get(key[0]) or catalogue.article(key[0])
             chunk = catalogue.chunk(article, key[1]) if article else None
             if article is None or chunk is None:
-                continue  # left in the vector store by a run that was killed; the next run removes it
+                continue  # another run has replaced the state that the vectors came from
             articles[key[0]] = article
             ranks = Ranks(dense_rank.get(key), lexical_rank.get(key), len(hits) + 1)
             hits.append(Hit(chunk, article, min(1.0, max(0.0, similarity.get(key, 0.0))), ranks))
