@@ -144,7 +144,7 @@ def test_both_forms_of_history() -> None:
         {"question": "And then?", "history": [{"question": "Who?", "answer": "She."}, {"question": "Why?"}]}
     )
     assert pairs.turns() == [Turn("Who?", "She."), Turn("Why?", "")]
-    assert pairs.query() == "Who? Why? And then?"
+    assert pairs.query() == "And then? (Before: Who? Why?)"
     roles = Line.model_validate(
         {
             "question": "And then?",

@@ -147,6 +147,16 @@ def test_without_a_model_the_best_paragraph_answers_sentence_by_sentence() -> No
     assert draft.claims == [RawClaim(text, (number,)) for number, text in enumerate(texts, 1)]
 
 
+def test_without_a_model_a_heading_is_no_part_of_the_answer() -> None:
+    headed = sentences_of(Article("a", "Dam", "## Costs\n\nThe dam is dear. It costs 90 billion."))
+    assert headed[0].text == "## Costs"
+    assert draft_extractive(headed).claims == [
+        RawClaim("The dam is dear.", (2,)),
+        RawClaim("It costs 90 billion.", (3,)),
+    ]
+    assert draft_extractive(headed[:1]).claims == []
+
+
 def test_without_a_model_an_answer_stays_short() -> None:
     def drafted(*lengths: int) -> int:
         text = " ".join(f"Word{' word' * (length - 1)}." for length in lengths)

@@ -39,7 +39,12 @@ def test_a_question_names_a_period(question: str, start: str, end: str) -> None:
 
 @pytest.mark.parametrize(
     "question",
-    ["May the talks go on?", "How many of the 28 points are left?", "What fell on 31 February?", "Who may sign?"],
+    [
+        "May the talks go on?",
+        "How many of the 28 points are left?",
+        "What fell on 31 February?",
+        "Who may sign?",
+    ],
 )
 def test_other_words_are_no_period(question: str) -> None:
     assert question_times(question, TODAY).periods == ()

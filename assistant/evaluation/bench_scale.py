@@ -7,6 +7,7 @@ question is embedded, and the paragraphs found reranked, for real.
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -86,8 +87,10 @@ def index_size(settings: Settings, corpora: Sequence[Path], count: int, path: Pa
     real = load_embeddings(settings.embedder, settings.cache, for_queries=True, threads=settings.threads)
     pseudo = DeterministicFakeEmbedding(size=len(real.embed_query("How long is a vector?")))
     articles = many_articles(corpora, count)
+    # An index keeps its last state beside the new one, which would be weighed as well.
+    shutil.rmtree(path, ignore_errors=True)
     start = perf_counter()
-    changes = sync(path, articles, pseudo, identity(settings), rebuild=True)
+    changes = sync(path, articles, pseudo, identity(settings))
     return changes.chunks, perf_counter() - start
 
 
