@@ -109,7 +109,7 @@ class Assistant:
         model: BaseChatModel | None,
         *,
         model_name: str = EXTRACTIVE,
-        evidence: int = 3,
+        evidence: int = 2,
     ) -> None:
         """`support` scores (claim, quote) pairs; without a `model`, the best paragraph answers."""
         self.retriever = retriever

@@ -22,7 +22,6 @@ from assistant.models.chat import model_errors
 from assistant.prompts import Prompt
 
 MOST_CLAIMS = 4
-_HEADING = re.compile(r"#{1,6} ")
 MOST_WORDS = 120
 """An answer is short: an extractive one stops before this many words."""
 
@@ -113,8 +112,6 @@ def draft_extractive(sentences: Sequence[Sentence]) -> Draft:
     chosen: list[Sentence] = []
     words = 0
     for sentence in sentences:
-        if _HEADING.match(sentence.text):
-            continue  # it says nothing by itself
         words += len(sentence.text.split())
         if chosen and (sentence.chunk is not sentences[0].chunk or words > MOST_WORDS):
             break

@@ -11,6 +11,7 @@ from assistant.articles import Article
 from assistant.chunks import Chunk, heading, sentence_spans
 from assistant.retrieval import Hit, Passage
 
+_HEADING = re.compile(r"#{1,6} ")
 _THOUSANDS = re.compile("(?<=\\d)[\u00a0\u2009\u202f](?=\\d{3}(?!\\d))")
 """Spaces between thousands, which would come apart as two numbers once they are ordinary ones."""
 
@@ -34,11 +35,13 @@ def choose(passages: Iterable[Passage], most: int) -> list[Hit]:
 
 
 def number_sentences(hits: Iterable[Hit]) -> list[Sentence]:
-    """The sentences of the hits' chunks, in their order, numbered through."""
+    """The sentences of the hits' chunks, in their order, numbered through; Markdown headings say nothing."""
     sentences: list[Sentence] = []
     for hit in hits:
         chunk = hit.chunk
         for start, end in sentence_spans(chunk.text):
+            if _HEADING.match(chunk.text, start):
+                continue
             number = len(sentences) + 1
             place = chunk.start + start, chunk.start + end
             sentences.append(Sentence(number, hit.article, chunk, *place, chunk.text[start:end]))

@@ -22,6 +22,9 @@ from assistant.surface import MONTHS, words
 QUOTE_MATCH = 85.0
 """Similarity (0 to 100) from which words in quotation marks are a misquote to be mended, not an invention."""
 
+RESTATED, OTHER = 85.0, 60.0
+"""Similarity (0 to 100) from which a claim restates a sentence, and under which it is about something else."""
+
 STEM = 5
 """Letters that two forms of a name share at least."""
 
@@ -80,12 +83,22 @@ def _ground_one(
                 named, missing = [other], []
                 break
     else:
-        named = _with_numbers(text, named, sentences)
+        named = _with_numbers(text, _restated(text, named, sentences, asked), sentences)
     if missing:
         details = ", ".join(missing)
         return Grounded(text, (), 0.0, f"no sentence that was read says {details}")
     best = max(support([(text, sentence.text) for sentence in named]))
     return Grounded(text, tuple(named), best)
+
+
+def _restated(
+    text: str, named: list[Sentence], sentences: Sequence[Sentence], asked: frozenset[str]
+) -> list[Sentence]:
+    """The named sentences, or the one that the claim plainly restates where the model miscounted."""
+    likeness = {one.number: fuzz.token_set_ratio(words(text), words(one.text)) for one in sentences}
+    closest = max(sentences, key=lambda one: (likeness[one.number], -one.number))
+    miscounted = likeness[closest.number] >= RESTATED and all(likeness[one.number] < OTHER for one in named)
+    return [closest] if miscounted and not unsupported_details(text, [closest], sentences, asked) else named
 
 
 def _with_numbers(text: str, named: list[Sentence], sentences: Sequence[Sentence]) -> list[Sentence]:
@@ -117,7 +130,7 @@ def unsupported_details(
     near, paragraph = _near(named, sentences), _paragraphs(named)
     near_words, dated = f" {words(near)} ", f" {words(near, dates=True)} "
     missing = [number for number in numbers(text) if f" {number} " not in dated]
-    known = frozenset(words(paragraph).split()) | frozenset(initials(paragraph))
+    known, short_forms = frozenset(words(paragraph).split()), initials(paragraph)
     if asked:
         known |= asked & frozenset(words(" ".join(one.article.text for one in named)).split())
     capitals = set(_SHORT.findall(paragraph))
@@ -126,7 +139,8 @@ def unsupported_details(
         plain_name = words(name)
         # "23 April" is checked as a day above; a month alone must stand near, as a date's has to.
         stands = plain_name in near_words if plain_name in MONTHS else _knows(plain_name, known)
-        if not stands and name not in shortened:
+        abbreviated = name.isupper() and plain_name in short_forms
+        if not stands and not abbreviated and name not in shortened:
             missing.append(name)
     flat = _flat(paragraph)
     missing += [quote for quote in quoted(text) if _flat(quote) not in flat]
@@ -146,9 +160,13 @@ _CAPITALS = re.compile(r"\b[A-Z]\w+(?: (?:of |the |and )*[A-Z]\w+)+")
 
 
 def initials(text: str) -> dict[str, list[str]]:
-    """The initials of each run of words with capitals, in lower case, with the run: eu, [European, Union]."""
-    runs = (re.findall(r"\b[A-Z]\w+", run) for run in _CAPITALS.findall(text))
-    return {"".join(word[0] for word in run).lower(): run for run in runs}
+    """The initials of each run of words with capitals, in lower case, with the run: eu, [European, Union].
+
+    Of each end of a run too, since a sentence may start with it: The European Union.
+    """
+    runs = [re.findall(r"\b[A-Z]\w+", run) for run in _CAPITALS.findall(text)]
+    ends = [run[first:] for run in runs for first in range(len(run) - 1)]
+    return {"".join(word[0] for word in end).lower(): end for end in ends}
 
 
 def numbers(text: str) -> list[str]:
@@ -199,7 +217,7 @@ def mend_quotes(text: str, sentences: Sequence[Sentence]) -> str:
             return match.group()
         source = plain(best[1].text)
         start, end = _whole_words(source, best[0].dest_start, best[0].dest_end)
-        mended = source[start:end].strip(PUNCTUATION)
+        mended = source[start:end].strip(PUNCTUATION + '"“”')
         tail = inner[len(inner.rstrip(PUNCTUATION)) :]
         return f"{match.group()[0]}{mended}{tail}{match.group()[-1]}"
 

@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     """Passages that the reranker reads for one question."""
     k: int = Field(default=8, ge=1, le=100)
     """Passages that retrieval returns."""
-    evidence: int = Field(default=3, ge=1, le=20)
+    evidence: int = Field(default=2, ge=1, le=20)
     """Passages that the language model reads."""
 
     @classmethod

@@ -81,7 +81,7 @@ def day(date: dt.date | None) -> str:
 def print_answer(answer: Answer, console: Console) -> None:
     """The answer, then each citation with its date, headline and quote; warnings go to standard error."""
     if answer.rewritten:
-        console.print(Text(f"({safe(answer.rewritten)})", style="dim"))
+        console.print(Text(safe(answer.rewritten), style="dim"))
     if answer.abstention is not None:
         console.print(Text(_abstained(answer)))
         if answer.nearest:

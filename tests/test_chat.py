@@ -19,7 +19,7 @@ from assistant.settings import APP, load_settings
 
 COST = json.dumps({"claims": [{"sentence": 2, "text": "The dam will cost 90 billion crowns."}]})
 MINISTER = json.dumps({"claims": [{"sentence": 2, "text": "Energy minister Ilse Brandt said it."}]})
-REWRITTEN = "Who said that the valley dam will cost 90 billion crowns?"
+IN_CONTEXT = "Who said so? (Before: What will the valley dam cost? The dam will cost 90 billion crowns.)"
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_a_whole_conversation(assistant: Assistant, capsys: Any) -> None:
     model = talk(
         assistant,
         session,
-        [COST, REWRITTEN, MINISTER],
+        [COST, MINISTER],
         "What will the valley dam cost?",
         "  ",
         "Who said so?",
@@ -79,12 +79,10 @@ def test_a_whole_conversation(assistant: Assistant, capsys: Any) -> None:
     source = f"[1] 4 Mar 2025  Valley dam is approved  dam\n    “{quote}”\n"
     assert captured.out == (
         f"The dam will cost 90 billion crowns [1].\n\n{source}\n"
-        f"({REWRITTEN})\nEnergy minister Ilse Brandt said it [1].\n\n{source}\n"
+        f"{IN_CONTEXT}\nEnergy minister Ilse Brandt said it [1].\n\n{source}\n"
     )
     assert captured.err == ""
-    assert "What will the valley dam cost?" in model.prompts[1]
-    assert "The dam will cost 90 billion crowns" in model.prompts[1]
-    assert REWRITTEN in model.prompts[2]
+    assert IN_CONTEXT in model.prompts[1]
     assert [turn.question for turn in session.turns] == ["What will the valley dam cost?", "Who said so?"]
 
 
@@ -114,7 +112,7 @@ def test_a_session_is_kept_turn_by_turn_and_gone_on_with(assistant: Assistant, c
         seen.append(len(file_of("talks").read_text(encoding="utf-8").splitlines()))
         return lines.pop(0) if lines else "/exit"
 
-    model = QueuedModel(replies=[COST, question, COST])
+    model = QueuedModel(replies=[COST, COST])
     talking = Assistant(assistant.retriever, lambda pairs: [0.5] * len(pairs), assistant.prompts, model)
     converse(talking, Filters(), Session.open("talks", keep=True), read=looking)
     assert seen == [0, 1, 2]
@@ -125,7 +123,7 @@ def test_a_session_is_kept_turn_by_turn_and_gone_on_with(assistant: Assistant, c
     resumed = Session.open("talks", keep=True)
     assert [turn.question for turn in resumed.turns] == [question, question]
     assert resumed.turns[0].answer == "The dam will cost 90 billion crowns [1]."
-    model = talk(assistant, resumed, [REWRITTEN, MINISTER], "Who said so?")
+    model = talk(assistant, resumed, [MINISTER], "Who said so?")
     assert capsys.readouterr().err == f"assistant: going on after turn 2: {question}\n"
     assert question in model.prompts[0]
     assert len(Session.open("talks", keep=True).turns) == 3
@@ -133,7 +131,7 @@ def test_a_session_is_kept_turn_by_turn_and_gone_on_with(assistant: Assistant, c
 
 def test_a_follow_up_refers_to_the_last_turns_only(assistant: Assistant) -> None:
     session = Session(None, [Turn(f"Question {number}?", "Yes.") for number in range(HISTORY + 3)])
-    model = talk(assistant, session, [REWRITTEN, MINISTER], "Who said so?")
+    model = talk(assistant, session, [MINISTER], "Who said so?")
     assert "Question 0?" not in model.prompts[0]
     assert f"Question {HISTORY + 2}?" in model.prompts[0]
 

@@ -248,3 +248,8 @@ def test_every_quote_is_verbatim_whatever_the_model_says(claims: list[RawClaim])
         for sentence in claim.sentences:
             assert sentence.article.text[sentence.start : sentence.end] == sentence.text
         assert not claim.sentences or not unsupported_details(claim.text, claim.sentences, SENTENCES)
+
+
+def test_a_claim_that_restates_another_sentence_than_it_names_cites_that_one() -> None:
+    (grounded,) = ground([RawClaim(SENTENCES[1].text, (3,))], SENTENCES, lambda pairs: [0.5] * len(pairs))
+    assert [sentence.number for sentence in grounded.sentences] == [2]
