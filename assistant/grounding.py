@@ -23,7 +23,7 @@ QUOTE_MATCH = 85.0
 """Similarity (0 to 100) from which words in quotation marks are a misquote to be mended, not an invention."""
 
 RESTATED, OTHER = 85.0, 60.0
-"""Similarity (0 to 100) from which a claim restates a sentence, and under which it is about something else."""
+"""Similarities (0 to 100) from which a claim restates a sentence, and under which it says something else."""
 
 STEM = 5
 """Letters that two forms of a name share at least."""

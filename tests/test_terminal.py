@@ -107,7 +107,7 @@ def test_an_answer_in_a_pipe(capsys: Any) -> None:
     print_answer(ANSWERED, stdout())
     captured = capsys.readouterr()
     assert captured.out == (
-        "(How many voted for the valley dam?)\n"
+        "How many voted for the valley dam?\n"
         "61 members voted for it [1].\n"
         "\n"
         "[1] 4 Mar 2025  Valley dam is approved  2025-03-04-dam\n"
@@ -181,7 +181,7 @@ def test_an_answer_on_a_terminal(width: int) -> None:
     lines = plain_text(shown(console)).split("\n")
     assert all(len(line) <= width for line in lines)
     assert " ".join(" ".join(lines).split()) == (
-        "(How many voted for the valley dam?) 61 members voted for it [1]. "
+        "How many voted for the valley dam? 61 members voted for it [1]. "
         f"[1] 4 Mar 2025 Valley dam is approved 2025-03-04-dam “{QUOTE}”"
     )
     quoted = lines[next(number for number, line in enumerate(lines) if "“" in line) : -1]
