@@ -62,7 +62,8 @@ class Line(BaseModel):
 
     def query(self) -> str:
         """What `search` looks for: the question, with the conversation before it if there is one."""
-        return in_context(self.question, self.turns()) if self.history else self.question
+        turns = self.turns()
+        return in_context(self.question, turns) if turns else self.question
 
 
 def run_batch(

@@ -158,6 +158,8 @@ def test_both_forms_of_history() -> None:
         }
     )
     assert roles.turns() == [Turn("Who?", "She. Or he."), Turn("Why?", "")]
+    greeted = Line.model_validate({"question": "Who?", "history": [{"role": "assistant", "text": "Hello."}]})
+    assert greeted.query() == "Who?"
 
 
 def test_standard_input_is_answered_as_it_comes(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:

@@ -130,7 +130,9 @@ def test_a_session_is_kept_turn_by_turn_and_gone_on_with(assistant: Assistant, c
 
 
 def test_a_follow_up_refers_to_the_last_turns_only(assistant: Assistant) -> None:
-    session = Session(None, [Turn(f"Will the valley dam cost {number}0 billion?", "Yes.") for number in range(HISTORY + 3)])
+    session = Session(
+        None, [Turn(f"Will the valley dam cost {number}0 billion?", "Yes.") for number in range(HISTORY + 3)]
+    )
     model = talk(assistant, session, [MINISTER], "Who said so?")
     assert "cost 00 billion" not in model.prompts[0]
     assert f"cost {HISTORY + 2}0 billion" in model.prompts[0]

@@ -20,6 +20,7 @@ from assistant.retrieval import PRIOR, Retriever
 
 MINILM = "all-MiniLM-L6-v2"
 BGE = "bge-small-en-v1.5"
+EMBEDDERS = (MINILM, BGE)
 
 Change = Callable[[Retriever], Retriever]
 
@@ -125,7 +126,7 @@ class Configuration:
 
 
 LEXICAL_ROW = Configuration("BM25", BGE, (lexical, unranked, narrow))
-DENSE_ROWS = tuple(Configuration(f"dense, {name}", name, (dense, unranked, narrow)) for name in (MINILM, BGE))
+DENSE_ROWS = tuple(Configuration(f"dense, {name}", name, (dense, unranked, narrow)) for name in EMBEDDERS)
 DEFAULT_ROW = Configuration("**default**", BGE)
 PUBLIC_ROWS = (LEXICAL_ROW, *DENSE_ROWS, DEFAULT_ROW)
 GOLD_ROWS = (

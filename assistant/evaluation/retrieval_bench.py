@@ -47,7 +47,7 @@ from assistant.evaluation.bench_measures import (
     table,
 )
 from assistant.evaluation.bench_scale import scale_table
-from assistant.evaluation.bench_stages import DEFAULT_ROW, GOLD_ROWS, PUBLIC_ROWS, Configuration
+from assistant.evaluation.bench_stages import DEFAULT_ROW, EMBEDDERS, GOLD_ROWS, PUBLIC_ROWS, Configuration
 from assistant.evaluation.report import update_results
 from assistant.index import Index
 from assistant.models.reranker import MAX_TOKENS
@@ -195,15 +195,17 @@ EXPLAINED = (
 )
 
 
-def public_section(bench: Bench, folder: Path, name: str, sample: int) -> str:
-    """One public set measured, at the level of articles."""
+def public_section(bench: Bench, folder: Path, name: str, sample: int, embedders: Sequence[str]) -> str:
+    """One public set measured, at the level of articles, with the rows of these embedders."""
     corpus = folder / name / "corpus.jsonl"
     questions = public_questions(folder / name / "questions.jsonl", sample)
-    rows, _ = bench.run(PUBLIC_ROWS, name, corpus, questions)
+    chosen = [row for row in PUBLIC_ROWS if row.embedder in embedders]
+    rows, _ = bench.run(chosen, name, corpus, questions)
+    left = "" if len(chosen) == len(PUBLIC_ROWS) else f" --embedders {' '.join(embedders)}"
     parts = [
         f"## Retrieval on {name}",
         f"A sample of {len(questions)} answerable questions; found is an article that is evidence.",
-        _command(f"--only {name} --sample {sample}", "BENCH=FOLDER "),
+        _command(f"--only {name} --sample {sample}{left}", "BENCH=FOLDER "),
         table(PUBLIC_MEASURES, rows, {}),
     ]
     return "\n\n".join(parts)
@@ -227,6 +229,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--bench", type=Path, help="folder of public question sets")
     parser.add_argument("--only", nargs="+", choices=(GOLD, *SETS), default=(GOLD, *SETS))
     parser.add_argument("--sample", type=int, default=100, help="questions of each public set")
+    parser.add_argument(
+        "--embedders", nargs="+", choices=EMBEDDERS, default=EMBEDDERS, help="rows of the public sets"
+    )
     parser.add_argument(
         "--timed", type=int, default=20, help="gold questions whose time is taken; 0 for none"
     )
@@ -264,7 +269,11 @@ def measure(chosen: argparse.Namespace) -> None:
             publish(chosen.results, name, gold_section(bench, chosen.gold, misses=chosen.misses))
         elif chosen.bench and (chosen.bench / name / "questions.jsonl").is_file():
             bench = Bench(settings, work, memory, 0)
-            publish(chosen.results, name, public_section(bench, chosen.bench, name, chosen.sample))
+            publish(
+                chosen.results,
+                name,
+                public_section(bench, chosen.bench, name, chosen.sample, chosen.embedders),
+            )
         else:
             notice(f"{name}: passed over, as --bench {chosen.bench or '(not given)'} holds no such folder")
 
