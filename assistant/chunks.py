@@ -17,7 +17,7 @@ from assistant.articles import Article
 if TYPE_CHECKING:
     from langchain_core.documents import Document
 
-CHUNKING = "sentences-2"
+CHUNKING = "sentences-1"
 """Name and version of the way of splitting; an index remembers it together with the most words."""
 
 MIN_WORDS = 25
