@@ -11,6 +11,7 @@ The modules in reading order, each importing only from those above it:
     articles      Article; reads a corpus
     chunks        Chunk; splits an article, keeps character offsets
     filters       which articles a question may see
+    checksums     checksums of large files, remembered
     weights       packaged model weights, checked
     models/       embedders, rerankers and language models; the only imports of their libraries
     times         the day or month a question is about

@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
@@ -90,6 +90,25 @@ def fingerprint(article: Article) -> str:
     """The sha256 (hex) of every field: equal exactly when nothing about the article changed."""
     canonical = json.dumps(asdict(article), sort_keys=True, default=dt.date.isoformat)
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Ids of the articles that a corpus and an index of it do not have alike."""
+
+    added: list[str]
+    changed: list[str]
+    removed: list[str]
+
+
+def compare(known: Mapping[str, str], articles: Sequence[Article]) -> Difference:
+    """How articles differ from what is known of them, as id -> fingerprint."""
+    now = {article.id: fingerprint(article) for article in articles}
+    return Difference(
+        [one for one in now if one not in known],
+        [one for one in now if one in known and known[one] != now[one]],
+        [one for one in known if one not in now],
+    )
 
 
 def corpus_stamp(path: Path) -> str:

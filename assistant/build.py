@@ -5,12 +5,11 @@ Everything heavy is imported inside these functions, when a command needs it and
 
 from __future__ import annotations
 
-import math
 import platform
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from assistant.articles import Article, corpus_stamp, fingerprint, read_corpus
+from assistant.articles import compare, corpus_stamp, read_corpus
 from assistant.chunks import CHUNKING
 from assistant.errors import IndexMissing
 from assistant.index import Changes, Identity, Index, sync
@@ -79,15 +78,10 @@ def _changed_articles(index: Index, settings: Settings) -> str:
     """What changed in the corpus, as "1 new, 2 changed articles"; read only if a file was touched."""
     if index.catalogue.fact("stamp") == corpus_stamp(settings.corpus_path):
         return ""
-    now: dict[str, Article] = {article.id: article for article in read_corpus(settings.corpus_path)}
-    known = index.catalogue.fingerprints()
-    counts = {
-        "new": sum(1 for article_id in now if article_id not in known),
-        "changed": sum(1 for one in now.values() if known.get(one.id, fingerprint(one)) != fingerprint(one)),
-        "removed": sum(1 for article_id in known if article_id not in now),
-    }
-    total = sum(counts.values())
-    listed = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+    changes = compare(index.catalogue.fingerprints(), read_corpus(settings.corpus_path))
+    counts = {"new": changes.added, "changed": changes.changed, "removed": changes.removed}
+    total = sum(len(ids) for ids in counts.values())
+    listed = ", ".join(f"{len(ids)} {kind}" for kind, ids in counts.items() if ids)
     return f"{listed} article{'s' if total > 1 else ''}" if total else ""
 
 
@@ -154,6 +148,6 @@ def _support(reranker: BaseCrossEncoder | None) -> Support:
         from rapidfuzz.fuzz import token_set_ratio
 
         return lambda pairs: [token_set_ratio(claim, quote) / 100 for claim, quote in pairs]
-    return lambda pairs: [
-        1 / (1 + math.exp(-max(-30.0, min(30.0, logit)))) for logit in reranker.score(pairs)
-    ]
+    from assistant.models.reranker import probability
+
+    return lambda pairs: [probability(logit) for logit in reranker.score(pairs)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -17,9 +17,13 @@ import typer
 
 from assistant import options
 from assistant.errors import AssistantError, SettingsError
-from assistant.options import examples, limits, one_of
+from assistant.options import examples, limits, one_of, unknown_article
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from assistant.batch import Line
+    from assistant.filters import Filters
     from assistant.index import Index
     from assistant.settings import Settings
 
@@ -98,7 +102,6 @@ def search(
 
     Exit status: 0 found, 1 nothing found, 2 an error. With --batch: 0, or 2 when a line failed.
     """
-    from assistant.batch import run_batch
     from assistant.build import build_retriever
     from assistant.catalogue import query_terms
     from assistant.search import search as search_passages
@@ -110,13 +113,11 @@ def search(
         filters = limits(opened.catalogue, as_of, since, section, outlet)
         retriever = build_retriever(settings, opened)
         if batch is not None:
-            failed = run_batch(
+            _run_batch(
                 batch,
                 filters,
                 lambda line, limits: search_passages(retriever, line.query(), limits, explain=explain),
-                notice,
             )
-            raise typer.Exit(2 if failed else 0)
         found = search_passages(retriever, query or "", filters, explain=explain)
         if json:
             typer.echo(found.model_dump_json())
@@ -152,9 +153,8 @@ def ask(
 
     Exit status: 0 answered, 1 the corpus does not say, 2 an error. With --batch: 0, or 2 when a line failed.
     """
-    from assistant.batch import run_batch
     from assistant.build import build_assistant
-    from assistant.terminal import notice, print_answer, stdout, thinking
+    from assistant.terminal import print_answer, stdout, thinking
 
     one_of(question, batch, "QUESTION")
     settings = _settings(corpus=corpus, index=index, model=model)
@@ -162,13 +162,11 @@ def ask(
         filters = limits(opened.catalogue, as_of, since, section, outlet)
         assistant = build_assistant(settings, opened)
         if batch is not None:
-            failed = run_batch(
+            _run_batch(
                 batch,
                 filters,
                 lambda line, limits: assistant.ask(line.question, history=line.turns(), filters=limits),
-                notice,
             )
-            raise typer.Exit(2 if failed else 0)
         with thinking() as on_event:
             answer = assistant.ask(question or "", filters=filters, on_event=on_event)
         if json:
@@ -191,10 +189,7 @@ def show(
     with _open_index(_settings(corpus=corpus, index=index)) as opened:
         found = opened.catalogue.article(article)
         if found is None:
-            from rapidfuzz.process import extract
-
-            near = [match[0] for match in extract(article, list(opened.catalogue.fingerprints()), limit=3)]
-            raise SettingsError(f"no article {article!r}; did you mean {', '.join(near)}?")
+            raise unknown_article(article, opened.catalogue)
         if json:
             typer.echo(article_json(found))
         else:
@@ -241,8 +236,8 @@ def evaluate(
 ) -> None:
     """Ask every gold question and score the answers."""
     from assistant.build import build_assistant, provenance
-    from assistant.evaluation.command import evaluate, select_cases, write_report
-    from assistant.evaluation.report import section, table, update_results
+    from assistant.evaluation.command import evaluate, publish, select_cases
+    from assistant.evaluation.report import table
     from assistant.terminal import notice
 
     if not live:
@@ -253,10 +248,7 @@ def evaluate(
         assistant = build_assistant(settings, opened)
         measured = evaluate(assistant, cases, provenance(settings, assistant), notice, resume)
     typer.echo(table(measured))
-    if report is not None:
-        write_report(measured, report)
-    if results is not None:
-        update_results(results, f"answers {settings.model}", section(measured))
+    publish(measured, report, results)
 
 
 @app.command()
@@ -271,6 +263,13 @@ def _settings(**options: Any) -> Settings:
     from assistant.settings import load_settings
 
     return load_settings(**options)
+
+
+def _run_batch(batch: str, filters: Filters, answer: Callable[[Line, Filters], BaseModel]) -> NoReturn:
+    from assistant.batch import run_batch
+    from assistant.terminal import notice
+
+    raise typer.Exit(2 if run_batch(batch, filters, answer, notice) else 0)
 
 
 @contextmanager

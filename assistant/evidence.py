@@ -31,7 +31,7 @@ class Sentence:
 def choose(passages: Iterable[Passage], most: int) -> list[Hit]:
     """The `most` best hits of the passages: what a model reads, since reading is what takes it time."""
     hits = [hit for passage in passages for hit in passage.hits]
-    return sorted(hits, key=lambda hit: -round(hit.score, 6))[:most]
+    return sorted(hits, key=lambda hit: -hit.score)[:most]
 
 
 def number_sentences(hits: Iterable[Hit]) -> list[Sentence]:

@@ -2,7 +2,7 @@
 
 A model names, for each claim, a sentence that it read. Here it is decided, by pure functions, whether that
 sentence carries the claim: every number and date of the claim must stand in the sentence or beside it, every
-name in its passage, every quoted word verbatim in its article. A claim that names the wrong sentence is given
+name and every quoted word in its paragraph. A claim that names the wrong sentence is given
 the right one if there is one; a claim that no sentence carries is dropped.
 """
 
@@ -72,9 +72,9 @@ def _ground_one(
     text: str, named: list[Sentence], sentences: Sequence[Sentence], support: Support, asked: frozenset[str]
 ) -> Grounded:
     text = mend_quotes(text, sentences)
-    missing = unsupported_details(text, named, sentences, asked) if named else ["so"]
     if not content(text):
         return Grounded(text, (), 0.0, f"{text!r} says too little to be checked")
+    missing = unsupported_details(text, named, sentences, asked) if named else ["so"]
     if missing:
         # The model may have named the wrong sentence: take the most similar one that carries every detail.
         others = sorted(sentences, key=lambda one: (-fuzz.token_set_ratio(text, one.text), one.number))
@@ -95,7 +95,8 @@ def _restated(
     text: str, named: list[Sentence], sentences: Sequence[Sentence], asked: frozenset[str]
 ) -> list[Sentence]:
     """The named sentences, or the one that the claim plainly restates where the model miscounted."""
-    likeness = {one.number: fuzz.token_set_ratio(words(text), words(one.text)) for one in sentences}
+    claimed = words(text)
+    likeness = {one.number: fuzz.token_set_ratio(claimed, words(one.text)) for one in sentences}
     closest = max(sentences, key=lambda one: (likeness[one.number], -one.number))
     miscounted = likeness[closest.number] >= RESTATED and all(likeness[one.number] < OTHER for one in named)
     return [closest] if miscounted and not unsupported_details(text, [closest], sentences, asked) else named
@@ -189,7 +190,7 @@ def names(text: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-YES_AND_NO = frozenset({"yes", "no", "not", "indeed", "true", "false", "correct"})
+FILLERS = STOP_WORDS | {"yes", "no", "not", "indeed", "true", "false", "correct"}
 PUNCTUATION = " ,.;:!?"
 _QUOTED = re.compile('["“]([^"“”]{8,})["”]')
 
@@ -234,7 +235,7 @@ def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
 
 def content(text: str) -> set[str]:
     """The plain words of a text that can be checked; "Yes, they did." has none."""
-    return {word for word in words(text).split() if word not in STOP_WORDS | YES_AND_NO}
+    return {word for word in words(text).split() if word not in FILLERS}
 
 
 def shares_words(text: str, quote: str) -> bool:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from assistant import states
-from assistant.articles import Article, fingerprint
+from assistant.articles import Article, compare, fingerprint
 from assistant.catalogue import Catalogue
 from assistant.chunks import CHUNKING, Chunk, split_article, to_document
 from assistant.errors import IndexMismatch, IndexMissing
@@ -184,11 +184,10 @@ def _sync(
     stamp: str,
     on_progress: Callable[[int, int], None],
 ) -> Changes:
-    known = catalogue.fingerprints()
-    now = {article.id: fingerprint(article) for article in articles}
-    gone = [article_id for article_id in known if article_id not in now]
-    todo = [article for article in articles if known.get(article.id) != now[article.id]]
-    _forget(catalogue, store, gone)
+    difference = compare(catalogue.fingerprints(), articles)
+    added, changed = frozenset(difference.added), frozenset(difference.changed)
+    todo = [article for article in articles if article.id in added | changed]
+    _forget(catalogue, store, difference.removed)
 
     split = [(article, split_article(article, identity.most_words)) for article in todo]
     total = sum(len(chunks) for _, chunks in split)
@@ -197,7 +196,7 @@ def _sync(
     for batch in _batches(split):
         with catalogue.transaction():
             catalogue.mark_pending(article.id for article, _ in batch)
-        _delete_chunks(store, [article.id for article, _ in batch if article.id in known])
+        _delete_chunks(store, [article.id for article, _ in batch if article.id in changed])
         documents = [to_document(chunk, article) for article, chunks in batch for chunk in chunks]
         for part in _parts(documents, BATCH):
             store.add_documents(part)
@@ -205,12 +204,12 @@ def _sync(
             on_progress(done, total)
         with catalogue.transaction():
             for article, chunks in batch:
-                catalogue.add(article, now[article.id], chunks)
+                catalogue.add(article, fingerprint(article), chunks)
     with catalogue.transaction():
         catalogue.set_fact("stamp", stamp)
 
-    added = sum(1 for article in todo if article.id not in known)
-    return Changes(added, len(todo) - added, len(gone), len(now) - len(todo), catalogue.counts()[1])
+    unchanged = len(articles) - len(todo)
+    return Changes(len(added), len(changed), len(difference.removed), unchanged, catalogue.counts()[1])
 
 
 def _batches(split: list[Split]) -> Iterator[list[Split]]:

@@ -133,3 +133,11 @@ def one_of(question: str | None, batch: str | None, name: str) -> None:
     """Raises SettingsError unless there is either a question or a batch."""
     if (question is None) == (batch is None):
         raise SettingsError(f"give either {name} or --batch FILE")
+
+
+def unknown_article(article: str, catalogue: Catalogue) -> SettingsError:
+    """The error that there is no such article, with the ids that are most like it."""
+    from rapidfuzz.process import extract
+
+    near = [match[0] for match in extract(article, list(catalogue.fingerprints()), limit=3)]
+    return SettingsError(f"no article {article!r}; did you mean {', '.join(near)}?")

@@ -26,6 +26,7 @@ from assistant.articles import Article
 from assistant.chunks import Chunk, heading, to_document
 from assistant.filters import Filters
 from assistant.index import Index
+from assistant.models.reranker import probability
 from assistant.times import Times, question_times
 
 POOL = 50
@@ -196,12 +197,12 @@ def rerank(
 
     texts = [f"{heading(hit.article)}\n{hit.chunk.text}" for hit in head]
     logits = reranker.score([(question, text) for text in texts])
+    # Rounded, so that the last digits of another processor do not decide an order.
     scored = [
-        replace(hit, score=_sigmoid(logit + prior(rank, hit)))
+        replace(hit, score=round(probability(logit + prior(rank, hit)), 6))
         for rank, (hit, logit) in enumerate(zip(head, logits, strict=True), 1)
     ]
-    # Rounded, so that the last digits of another processor do not decide an order.
-    scored.sort(key=lambda hit: (-round(hit.score, 6), hit.chunk.article_id, hit.chunk.position))
+    scored.sort(key=lambda hit: (-hit.score, hit.chunk.article_id, hit.chunk.position))
     ranked = [replace(hit, ranks=replace(hit.ranks, reranked=rank)) for rank, hit in enumerate(scored, 1)]
     floor = ranked[-1].score
     return ranked + [replace(hit, score=min(hit.score, floor)) for hit in rest]
@@ -233,7 +234,3 @@ def _overlap(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]])
     """Broder's (1997) containment of the smaller set in the larger."""
     smaller = min(len(one), len(other))
     return len(one & other) / smaller if smaller else 0.0
-
-
-def _sigmoid(logit: float) -> float:
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))

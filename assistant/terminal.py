@@ -44,26 +44,23 @@ def safe(text: str) -> str:
 
 def stdout() -> Console:
     """A console for answers; plain and never wrapped or cut where the output is no terminal."""
-    terminal = sys.stdout.isatty()
-    return Console(
-        highlight=False,
-        markup=False,
-        emoji=False,
-        soft_wrap=not terminal,
-        # FORCE_COLOR, which build servers set, would put escapes into pipes.
-        force_terminal=None if terminal else False,
-    )
+    return _console(stderr=False, soft_wrap=not sys.stdout.isatty())
 
 
 def stderr() -> Console:
     """A console for progress, notices and warnings; wrapped by the terminal alone."""
-    terminal = sys.stderr.isatty()
+    return _console(stderr=True, soft_wrap=True)
+
+
+def _console(*, stderr: bool, soft_wrap: bool) -> Console:
+    terminal = (sys.stderr if stderr else sys.stdout).isatty()
     return Console(
-        stderr=True,
+        stderr=stderr,
         highlight=False,
         markup=False,
         emoji=False,
-        soft_wrap=True,
+        soft_wrap=soft_wrap,
+        # FORCE_COLOR, which build servers set, would put escapes into pipes.
         force_terminal=None if terminal else False,
     )
 

@@ -15,16 +15,15 @@ import errno
 import hashlib
 import importlib.metadata
 import importlib.util
-import json
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Literal
 
 from filelock import FileLock
 
+from assistant.checksums import matches, remember
 from assistant.errors import WeightsError
 
 BLOCK = 1 << 20  # bytes read at a time
@@ -163,7 +162,7 @@ def folder(name: str, cache: Path) -> Path:
     model = _model(name)
     root = _places(model)[0] / model.folder
     for file, sha256 in ((model.main, model.sha256), *model.others):
-        if not _matches(root / file, sha256, cache):
+        if not matches(root / file, sha256, cache):
             raise WeightsError(f"{root / file} is missing or damaged; replace it with: {model.reinstall}")
     return root
 
@@ -176,15 +175,15 @@ def gguf(name: str, cache: Path) -> Path:
     """
     model = _model(name)
     target = cache / f"{name}.gguf"
-    if _matches(target, model.sha256, cache):
+    if matches(target, model.sha256, cache):
         return target
     places = _places(model)
     try:
         cache.mkdir(parents=True, exist_ok=True)
         with FileLock(cache / f"{name}.lock"):
-            if not _matches(target, model.sha256, cache):
+            if not matches(target, model.sha256, cache):
                 _join(model, places, target)
-                _remember(target, model.sha256, cache)
+                remember(target, model.sha256, cache)
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise WeightsError(f"no room for {target.name} in {cache}; free some disk space there") from error
@@ -207,7 +206,7 @@ def _state(model: Packaged, cache: Path) -> State:
     if missing:
         checksum, remedy = "missing", model.install(missing)
     elif model.main == PART:
-        if not _matches(cache / f"{model.name}.gguf", model.sha256, cache):
+        if not matches(cache / f"{model.name}.gguf", model.sha256, cache):
             checksum = "not joined yet"
     else:
         try:
@@ -271,43 +270,3 @@ def _blocks(part: Path, remedy: str) -> Iterator[bytes]:
     with file:
         while block := file.read(BLOCK):
             yield block
-
-
-def _matches(path: Path, sha256: str, cache: Path) -> bool:
-    """Whether the file is there with that checksum, from memory if it has not changed since."""
-    try:
-        if _memory(cache).get(str(path)) == _key(path, sha256):
-            return True
-        with path.open("rb") as file:
-            right = hashlib.file_digest(file, "sha256").hexdigest() == sha256
-    except OSError:
-        return False
-    if right:
-        _remember(path, sha256, cache)
-    return right
-
-
-def _key(path: Path, sha256: str) -> list[int | str]:
-    stat = path.stat()
-    return [stat.st_size, stat.st_mtime_ns, sha256]
-
-
-def _memory(cache: Path) -> dict[str, object]:
-    """Path to what passed; unreadable memory is no memory, and costs only a second check."""
-    try:
-        known = json.loads((cache / "checksums.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return known if isinstance(known, dict) else {}
-
-
-def _remember(path: Path, sha256: str, cache: Path) -> None:
-    """Processes may forget each other's entry, and a read-only cache all: that costs a second check."""
-    known = _memory(cache) | {str(path): _key(path, sha256)}
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile("w", dir=cache, suffix=".tmp", delete=False, encoding="utf-8") as file:
-            json.dump(known, file, indent=1)
-        Path(file.name).replace(cache / "checksums.json")
-    except OSError:
-        return

@@ -103,6 +103,6 @@ def test_weights(
 def test_the_real_inventory_names_every_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     settings = load_settings(cache=tmp_path, model="extractive")
-    monkeypatch.setattr(weights, "_matches", lambda path, sha256, cache: True)
+    monkeypatch.setattr(weights, "matches", lambda path, sha256, cache: True)
     named = {name for _, name, _ in doctor._models(settings)}
     assert {settings.embedder, settings.reranker, "qwen2.5-coder-1.5b"} <= named

@@ -9,7 +9,7 @@ from assistant.answer import Assistant, Turn
 from assistant.articles import Article
 from assistant.errors import GoldError, SettingsError
 from assistant.evaluation.gold import CASE_TYPES, Case, check_gold, read_gold
-from assistant.evaluation.report import table
+from assistant.evaluation.report import section, table, update_results
 from assistant.evaluation.run import Graded, Report, run
 from assistant.evaluation.scorers import outcome, standard_scorers
 from assistant.filters import Filters
@@ -66,6 +66,17 @@ def ask_case(assistant: Assistant, case: Case) -> Answer:
     """The case's question as a person would have asked it, on its day."""
     history = [Turn(turn.question, turn.answer) for turn in case.history]
     return assistant.ask(case.question, history=history, filters=Filters(as_of=case.as_of))
+
+
+def publish(report: Report, folder: Path | None, results: Path | None) -> None:
+    """Writes the report into a folder, and its table into a Markdown file, where they are wanted.
+
+    Raises SettingsError when one cannot be written.
+    """
+    if folder is not None:
+        write_report(report, folder)
+    if results is not None:
+        update_results(results, f"answers {report.provenance['model']}", section(report))
 
 
 def write_report(report: Report, folder: Path) -> None:

@@ -6,6 +6,7 @@ The packaged one is ms-marco-MiniLM-L12-v2 in int8, run without torch. Its score
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,11 @@ def load_reranker(
     if name == PACKAGED:
         return PackagedReranker(weights.folder(name, cache), max_tokens=max_tokens, threads=threads)
     return TorchReranker(name, max_tokens=max_tokens)
+
+
+def probability(logit: float) -> float:
+    """The probability that a logit stands for, between 0 and 1; kept from overflowing at either end."""
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
 
 
 class PackagedReranker(BaseCrossEncoder):
