@@ -120,6 +120,7 @@ def build_assistant(settings: Settings, index: Index) -> Assistant:
             settings.cache,
             base_url=settings.base_url,
             timeout=settings.timeout,
+            requests_per_minute=settings.requests_per_minute,
             threads=settings.threads,
         )
     support = _support(retriever.reranker)

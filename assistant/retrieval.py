@@ -26,6 +26,7 @@ from assistant.articles import Article
 from assistant.chunks import Chunk, heading, to_document
 from assistant.filters import Filters
 from assistant.index import Index
+from assistant.models.reader import Reading
 from assistant.models.reranker import probability
 from assistant.times import Times, question_times
 
@@ -65,6 +66,8 @@ class Hit:
     article: Article
     score: float
     ranks: Ranks = field(default_factory=Ranks)
+    reading: Reading | None = None
+    """What the reader made of the chunk's text, where it read it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,8 @@ class Settings(BaseSettings):
     """Address of an OpenAI-compatible server, for `model = "openai:NAME"`."""
     timeout: float = Field(default=60.0, gt=0)
     """Seconds a hosted model may take to answer."""
+    requests_per_minute: float | None = Field(default=None, gt=0)
+    """How often a hosted model is asked at most; None is as often as there are questions."""
     threads: int | None = Field(default=None, ge=1)
     """Processor threads for the embedded models; None is every usable core."""
 
