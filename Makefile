@@ -15,7 +15,7 @@ export Q
 # Where flock(1) is found, two makes that set up at once wait for each other.
 LOCK := $(if $(shell command -v flock),flock Makefile)
 
-.PHONY: help setup ask test lint format eval bench-retrieval wheel clean
+.PHONY: help setup ask calibrate train-reader test lint format eval bench-retrieval wheel clean
 
 help:  ## list what there is to make
 	@awk -F ':.*##' '/^[a-z-]+:.*##/ { printf "  make %-16s%s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,12 @@ ask: setup  ## answer a question: make ask Q="..." (A="--as-of 2025-11-26": furt
 	@test -n "$$Q" || { echo 'no question; ask one with: make ask Q="..."' >&2; exit 2; }
 	@# Status 1 says that the corpus does not say, which is an answer too.
 	@$(BIN)/assistant ask $(A) -- "$$Q" || { status=$$?; test $$status -eq 1 || exit $$status; }
+
+calibrate: setup  ## choose the evidence gate's threshold on gold, and show it on public sets: BENCH=FOLDER
+	@$(BIN)/python -m assistant.evaluation.calibrate $(if $(BENCH),--bench "$(BENCH)") $(A)
+
+train-reader: setup  ## train the reader anew (about an hour): BENCH=FOLDER with reader.jsonl and support.jsonl
+	@$(BIN)/python -m assistant.training --data "$(BENCH)" $(A)
 
 test: setup  ## run the tests (T="-k name": pytest's options)
 	@$(BIN)/python -m pytest $(T)

@@ -88,6 +88,7 @@ def _changed_articles(index: Index, settings: Settings) -> str:
 def build_retriever(settings: Settings, index: Index) -> Retriever:
     """A retriever over an open index, on the light path: torch only for models that need it."""
     from assistant.models.embeddings import load_embeddings
+    from assistant.models.reader import load_reader
     from assistant.models.reranker import load_reranker
     from assistant.retrieval import Retriever
 
@@ -99,6 +100,7 @@ def build_retriever(settings: Settings, index: Index) -> Retriever:
         index=index,
         embeddings=embeddings,
         reranker=reranker,
+        reader=load_reader(settings.reader, settings.cache, threads=settings.threads),
         candidates=settings.candidates,
         k=settings.k,
         most_words=settings.chunk_words,
@@ -108,7 +110,8 @@ def build_retriever(settings: Settings, index: Index) -> Retriever:
 def build_assistant(settings: Settings, index: Index) -> Assistant:
     """Everything a question needs. Raises ModelError and PromptError."""
     from assistant.answer import EXTRACTIVE, Assistant
-    from assistant.models.chat import load_chat_model
+    from assistant.gate import load_gate
+    from assistant.models.chat import EMBEDDED, load_chat_model
     from assistant.prompts import SLOTS, load_prompt
 
     retriever = build_retriever(settings, index)
@@ -125,17 +128,27 @@ def build_assistant(settings: Settings, index: Index) -> Assistant:
         )
     support = _support(retriever.reranker)
     return Assistant(
-        retriever, support, prompts, model, model_name=settings.model, evidence=settings.evidence
+        retriever,
+        support,
+        prompts,
+        model,
+        model_name=settings.model,
+        evidence=settings.evidence,
+        gate=load_gate(),
+        fill=settings.model in EMBEDDED,
     )
 
 
 def provenance(settings: Settings, assistant: Assistant) -> dict[str, str]:
     """What figures measured with this assistant depend on."""
+    from assistant.models.reader import reader_id
+
     made = identity(settings)
     return {
         "model": settings.model,
         "embedder": made.embedder,
         "reranker": settings.reranker,
+        "reader": reader_id(settings.reader),
         "chunking": f"{CHUNKING}/{made.most_words} words",
         "retrieval": f"{settings.candidates} candidates, {settings.k} passages, {settings.evidence} read",
         "prompts": ", ".join(f"{name} {prompt.digest}" for name, prompt in assistant.prompts.items()),

@@ -1,44 +1,35 @@
 """The evidence gate: do these passages answer this question, before any model is asked?
 
-A passage that is about the question may still not answer it. The gate weighs what the reader and the reranker
-make of the best passages with what code can check: whether the likeliest answer is of the kind that was asked
-for, and whether the question's own names, numbers and days stand beside it. The weights are a logistic
-regression, fitted and its threshold chosen by `make calibrate` on the dev half of gold and on public sets
-(`eval/RESULTS.md`).
+A passage that is about a question may still not answer it. The reader was trained to tell (see
+`assistant/models/reader`); what it makes of the best passages decides. The threshold is chosen by `make
+calibrate` on the dev half of gold (and shown on public sets), and kept beside the reader.
 """
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
-from assistant.chunks import heading
 from assistant.errors import AssistantError
 from assistant.interface import Strict
-from assistant.models.reranker import probability
-from assistant.questions import Asked
 from assistant.retrieval import Hit
 
 READ = 5
-"""The best passages by the reranker, whose best reading counts."""
+"""The best passages, whose best reading counts."""
 
 FILE = Path(__file__).parent / "data" / "gate.json"
 
 
 class Gate(Strict):
-    """A logistic regression over signals, and the probability below which an answer is withheld."""
+    """The probability that the passages answer, as the reader gives it, below which no answer is tried."""
 
-    weights: dict[str, float]
-    bias: float
-    threshold: float
+    threshold: float = Field(ge=0, le=1)
 
-    def probability(self, signals: Mapping[str, float]) -> float:
-        """How likely it is that the passages answer the question, between 0 and 1."""
-        return probability(self.bias + sum(weight * signals[name] for name, weight in self.weights.items()))
+    def opens(self, chance: float) -> bool:
+        """Whether an answer is tried at this probability."""
+        return chance >= self.threshold
 
 
 def load_gate(path: Path = FILE) -> Gate:
@@ -46,38 +37,11 @@ def load_gate(path: Path = FILE) -> Gate:
     try:
         return Gate.model_validate_json(path.read_text(encoding="utf-8"))
     except (OSError, ValidationError) as error:
-        raise AssistantError(f"cannot read {path}: {error}; make it anew with: make calibrate") from error
+        message = " ".join(str(error).split())
+        raise AssistantError(f"cannot read {path} ({message}); make it anew with: make calibrate") from error
 
 
-def signals(asked: Asked, hits: Sequence[Hit]) -> dict[str, float]:
-    """What speaks for and against an answer in the best hits; logits are cut off at 8.
-
-    `reader` and `reranker` are the best logits, `span` the probability of the likeliest answer, `kind`
-    whether that is of the kind asked for, `covered` the share of the question's names and numbers that stand
-    in its paragraph or headline, `agree` whether the reader and the reranker choose the same paragraph.
-    """
-    read = [hit for hit in hits[:READ] if hit.reading]
-    if not read:
-        return dict.fromkeys(("reader", "reranker", "span", "kind", "covered", "agree"), 0.0)
-    best = max(read, key=lambda hit: hit.reading.answers if hit.reading else 0.0)
-    reading = best.reading
-    assert reading is not None
-    value = best.chunk.text[reading.start : reading.end]
-    return {
-        "reader": logit(reading.answers),
-        "reranker": logit(hits[0].score),
-        "span": reading.span,
-        "kind": float(asked.met(value)),
-        "covered": asked.covered(f"{heading(best.article)} ; {best.chunk.text}"),
-        "agree": float(best is hits[0]),
-    }
-
-
-def logit(chance: float) -> float:
-    """The logit of a probability, cut off at 8 to either side."""
-    return max(-8.0, min(8.0, math.log(max(chance, 1e-9) / max(1 - chance, 1e-9))))
-
-
-def save_gate(gate: Gate, path: Path = FILE) -> None:
-    """Writes a gate where `load_gate` finds it."""
-    path.write_text(json.dumps(gate.model_dump(), indent=2) + "\n", encoding="utf-8")
+def answerable(hits: Iterable[Hit]) -> float | None:
+    """The reader's probability that one of the best `READ` hits answers; None where nothing was read."""
+    best = sorted((hit for hit in hits if hit.reading), key=lambda hit: -hit.score)[:READ]
+    return max((hit.reading.answers for hit in best if hit.reading), default=None)

@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     """A packaged embedder's name, or any sentence-transformers hub id or folder."""
     reranker: str = "ms-marco-MiniLM-L12-v2"
     """The packaged cross-encoder's name, any sentence-transformers CrossEncoder, or "none"."""
+    reader: str = "packaged"
+    """The reader that tells whether a passage answers: "packaged", or "none"."""
     model: str = "qwen2.5-coder-1.5b"
     """An embedded model's name, "extractive", or "provider:model" for a hosted one."""
     base_url: str | None = None

@@ -58,8 +58,11 @@ def address() -> Iterator[str]:
 def test_a_served_model_answers_behind_the_same_grounding(address: str, tmp_path: Path) -> None:
     (tmp_path / "dam.md").write_text(CORPUS, encoding="utf-8")
     asked = subprocess.run(
-        [sys.executable, "-m", "assistant", "ask", "What will the valley dam cost?", "--json"]
-        + ["--model", "openai:local", "--corpus", str(tmp_path / "dam.md"), "--index", str(tmp_path / "index")],
+        [
+            *(sys.executable, "-m", "assistant", "ask", "What will the valley dam cost?", "--json"),
+            *("--model", "openai:local", "--corpus", str(tmp_path / "dam.md")),
+            *("--index", str(tmp_path / "index")),
+        ],
         env=os.environ | {"ASSISTANT_BASE_URL": address},
         capture_output=True,
         text=True,

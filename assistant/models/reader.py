@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from assistant import weights
+from assistant.errors import SettingsError
 from assistant.models.onnx import Floats, OnnxEncoder, load_tokenizer
 
 if TYPE_CHECKING:
@@ -58,12 +59,19 @@ class Reader:
         self._questions = load_tokenizer(folder / "tokenizer.json")
         self._questions.enable_truncation(MAX_QUESTION)
 
-    def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
-        """One reading a passage, in order. What exceeds `MAX_TOKENS` at a passage's end is not read."""
+    def read(
+        self, question: str, passages: Sequence[str], headings: Sequence[str] | None = None
+    ) -> list[Reading]:
+        """One reading a passage, in order. What exceeds `MAX_TOKENS` at a passage's end is not read.
+
+        A heading is read before its passage, and tells who and when; the answer is looked for in the passage.
+        """
         question = self._cut(question)
+        before = [f"{heading}\n" for heading in headings] if headings else [""] * len(passages)
+        rows = [(question, first + passage) for first, passage in zip(before, passages, strict=True)]
         return [
-            _reading(encoding, outputs)
-            for encoding, outputs in self._encoder.run_whole([(question, passage) for passage in passages])
+            _reading(encoding, outputs, len(first))
+            for first, (encoding, outputs) in zip(before, self._encoder.run_whole(rows), strict=True)
         ]
 
     def support(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
@@ -76,20 +84,34 @@ class Reader:
         return text[: encoding.offsets[-1][1]] if encoding.overflowing else text
 
 
-def load_reader(cache: Path, *, threads: int | None = None) -> Reader:
-    """The reader that comes with the program. Raises WeightsError for damaged files, ModelError."""
+def load_reader(choice: str, cache: Path, *, threads: int | None = None) -> Reader | None:
+    """The reader that comes with the program for "packaged", None for "none".
+
+    Raises SettingsError for another choice, WeightsError for damaged files, and ModelError.
+    """
+    if choice == "none":
+        return None
+    if choice != "packaged":
+        raise SettingsError(f"no reader {choice!r}; set reader to packaged or none")
     return Reader(weights.folder(NAME, cache), threads=threads)
 
 
-def _reading(encoding: Encoding, outputs: list[Floats]) -> Reading:
-    places = [place for place, part in enumerate(encoding.sequence_ids) if part == 1]
+def reader_id(choice: str) -> str:
+    """What figures measured with this reader depend on: its name and checksum."""
+    model = weights.packaged(NAME)
+    return f"{NAME}@{model.sha256[:12]}" if model and choice == "packaged" else choice
+
+
+def _reading(encoding: Encoding, outputs: list[Floats], shift: int) -> Reading:
+    """`shift` is where the passage starts in the text that was read."""
+    shown = [place for place, part in enumerate(encoding.sequence_ids) if part == 1]
+    inside = [place for place in shown if encoding.offsets[place][0] >= shift]
     answers = float(1 / (1 + np.exp(-float(outputs[2]))))
-    if not places:
+    if not inside:
         return Reading(0, 0, answers, 0.0)
-    first, last = places[0], places[-1] + 1
-    offsets = encoding.offsets[first:last]
-    low, high, chance = best_span(outputs[0][first:last], outputs[1][first:last])
-    chances = _softmax(outputs[0][first:last])
+    offsets = [(start - shift, end - shift) for start, end in (encoding.offsets[place] for place in inside)]
+    low, high, chance = best_span(outputs[0][inside], outputs[1][inside])
+    chances = _softmax(outputs[0][shown])[-len(inside) :]
     starts = tuple((place, float(one)) for (place, _), one in zip(offsets, chances, strict=True))
     return Reading(offsets[low][0], offsets[high][1], answers, chance, starts)
 

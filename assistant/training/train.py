@@ -29,14 +29,14 @@ Say = Callable[[str], None]
 class Recipe:
     """What a run depends on."""
 
-    epochs: float = 2.0
+    epochs: float = 1.0
     batch: int = 16
     rate: float = 8e-5
     head_rate: float = 4e-4
     warmup: float = 0.06
     decay: float = 0.01
-    frozen: int = 0
-    """Lower layers, and the embeddings, that stay as they are; 0 trains everything."""
+    frozen: int = 4
+    """Lower layers, and the embeddings, that stay as they are; 0 leaves none."""
     support: float = 1.0
     """Share of the claims that are used."""
     seed: int = 1
