@@ -11,11 +11,13 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
+from typing import Literal
 
 from assistant.errors import AssistantError, SettingsError
+from assistant.evaluation.compare import Agreement, Comparison, Gate
 from assistant.evaluation.gold import Case
 from assistant.evaluation.scorers import Score, Scorer
-from assistant.interface import Answer, Strict
+from assistant.interface import Answer, AnswerPassage, Strict
 
 
 class Graded(Strict):
@@ -25,8 +27,17 @@ class Graded(Strict):
     answer: Answer | None
     scores: tuple[Score, ...]
     seconds: float
-    """Wall-clock time of the call, measured outside the assistant."""
+    """Wall-clock time of the call, measured outside the assistant; a replayed model's as it was recorded."""
     error: str | None
+    recording: Literal["missing", "stale"] | None = None
+    """Set where there is no answer because the model's part of it is not recorded, or for another prompt."""
+    passages: tuple[AnswerPassage, ...] = ()
+    """What retrieval found, kept here only where there is no answer to hold it."""
+
+    @property
+    def status(self) -> Literal["measured", "failed", "missing", "stale"]:
+        """Whether there is an answer, and if not, why. Only measured cases have all their scores."""
+        return "measured" if self.answer else self.recording or "failed"
 
 
 class Report(Strict):
@@ -35,6 +46,12 @@ class Report(Strict):
     provenance: dict[str, str]
     """What the figures depend on: model, embedder, reranker, index identity, prompt digest, platform."""
     graded: tuple[Graded, ...]
+    comparison: Comparison | None = None
+    """Beside the baseline, if there was one."""
+    gate: Gate | None = None
+    """The verdict; None where only a part of the gold was asked."""
+    agreement: Agreement | None = None
+    """With a judge, if one was asked."""
 
 
 class _Asked(Strict):
