@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from assistant.articles import compare, corpus_stamp, read_corpus
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from assistant.answer import Assistant
     from assistant.grounding import Support
+    from assistant.recordings import Recordings
     from assistant.retrieval import Retriever
 
 Progress = Callable[[int, int], None]
@@ -105,8 +107,11 @@ def build_retriever(settings: Settings, index: Index) -> Retriever:
     )
 
 
-def build_assistant(settings: Settings, index: Index) -> Assistant:
-    """Everything a question needs. Raises ModelError and PromptError."""
+def build_assistant(settings: Settings, index: Index, recordings: Recordings | None = None) -> Assistant:
+    """Everything a question needs; with `recordings`, these stand before the language model.
+
+    Raises ModelError and PromptError.
+    """
     from assistant.answer import EXTRACTIVE, Assistant
     from assistant.models.chat import load_chat_model
     from assistant.prompts import SLOTS, load_prompt
@@ -115,13 +120,15 @@ def build_assistant(settings: Settings, index: Index) -> Assistant:
     prompts = {name: load_prompt(prompts_folder(), name) for name in SLOTS}
     model = None
     if settings.model != EXTRACTIVE:
-        model = load_chat_model(
+        load = partial(
+            load_chat_model,
             settings.model,
             settings.cache,
             base_url=settings.base_url,
             timeout=settings.timeout,
             threads=settings.threads,
         )
+        model = recordings.chat_model(load) if recordings else load()
     support = _support(retriever.reranker)
     return Assistant(
         retriever, support, prompts, model, model_name=settings.model, evidence=settings.evidence
