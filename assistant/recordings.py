@@ -2,7 +2,7 @@
 
 `Recordings.chat_model` stands before a chat model. In replay it answers from the files alone, and the model
 need not exist; in record it asks the model for what the files lack. Each case has a file of its own below a
-folder named after the model, so that two branches that record different cases never meet, and a changed answer
+folder named after the model. So two branches that record different cases never meet, and a changed answer
 shows as a change of its case:
 
     eval/recordings/qwen2.5-coder-1.5b/g001.json
