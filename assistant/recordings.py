@@ -62,6 +62,8 @@ class Call(Strict):
     tokens: Tokens
     seconds: float
     """Wall-clock time of the call when it was recorded."""
+    logprobs: Any = None
+    """The log-probabilities of the answer, where the call asked for them."""
 
 
 class _File(Strict):
@@ -233,13 +235,22 @@ def _call(key: Key, pieces: list[AIMessageChunk], seconds: float) -> Call:
     message = add_ai_message_chunks(AIMessageChunk(content=""), *pieces)
     usage = message.usage_metadata
     tokens = Tokens(prompt=usage["input_tokens"], completion=usage["output_tokens"]) if usage else Tokens()
-    return Call(key=key, reply=message.text, tokens=tokens, seconds=round(seconds, 2))
+    return Call(
+        key=key,
+        reply=message.text,
+        tokens=tokens,
+        seconds=round(seconds, 2),
+        logprobs=message.response_metadata.get("logprobs"),
+    )
 
 
 def _message(call: Call) -> AIMessageChunk:
     read, written = call.tokens.prompt, call.tokens.completion
     usage = UsageMetadata(input_tokens=read, output_tokens=written, total_tokens=read + written)
-    return AIMessageChunk(content=call.reply, usage_metadata=usage, chunk_position="last")
+    metadata = {"logprobs": call.logprobs} if call.logprobs is not None else {}
+    return AIMessageChunk(
+        content=call.reply, usage_metadata=usage, response_metadata=metadata, chunk_position="last"
+    )
 
 
 def _read(path: Path) -> tuple[Call, ...]:
@@ -262,7 +273,7 @@ def _write(path: Path, calls: tuple[Call, ...]) -> None:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(".partial")
-        text = json.dumps(_File(calls=calls).model_dump(), indent=1, ensure_ascii=False)
+        text = json.dumps(_File(calls=calls).model_dump(exclude_none=True), indent=1, ensure_ascii=False)
         unfinished.write_text(text + "\n", encoding="utf-8")
         unfinished.replace(path)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What a run is held against: its differences from a baseline, and the gate's verdict, as data."""
+"""What a run is held against, as data: its differences from a baseline, and the gate's verdict."""
 
 from __future__ import annotations
 
@@ -14,21 +14,31 @@ EVERYTHING = "all"
 """The slice of all cases; the other slices are question types."""
 
 POOLED = "pooled"
-"""The slice of the types that are too small to ever fail alone."""
+"""The slice of the guarded types that are too small to ever fail alone."""
+
+FIGURES = frozenset({"latency", "tokens"})
+"""Scores that are no shares; they are shown, not compared."""
 
 
 class Kept(Strict):
-    """What is kept of a measured case: a line of the baseline."""
+    """What is kept of a case: a line of the baseline."""
 
     id: str
     type: str
     digest: str
     """Of the whole case; an edited case is not compared."""
-    outcome: Outcome
+    outcome: Outcome | None
+    """None where there was no answer; retrieval may have scores even so."""
     scores: dict[str, float]
     """By name; scores that could not be taken are left out."""
     answer: str
     """Its text, for people to read; empty for an abstention."""
+
+    def value(self, measure: str) -> float | None:
+        """Of `RIGHT`, or of a score."""
+        if measure == RIGHT:
+            return None if self.outcome is None else float(self.outcome == "right")
+        return self.scores.get(measure)
 
 
 class Difference(Strict):
@@ -54,7 +64,8 @@ class Difference(Strict):
     detectable: float | None
     """The smallest drop that this many cases would have shown 4 times in 5, for `RIGHT`; else None."""
     verdict: Literal["worse", "better", "same"]
-    """worse: the gate fails by it. better: the interval lies above 0. same: neither was shown."""
+    """worse: the gate fails by it or, where it does not look, the interval lies below 0. better: the interval
+    lies above 0. same: neither was shown."""
 
     @property
     def change(self) -> float:
@@ -95,11 +106,11 @@ class Floor(Strict):
     slice: str
     floor: float
     value: float | None
-    """None where no case was measured; that fails."""
+    """None where no case has it; too many unmeasured cases fail by themselves."""
 
     @property
     def passed(self) -> bool:
-        return self.value is not None and self.value >= self.floor
+        return self.value is None or self.value >= self.floor
 
 
 class Gate(Strict):
