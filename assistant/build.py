@@ -129,7 +129,7 @@ def build_assistant(settings: Settings, index: Index, recordings: Recordings | N
             threads=settings.threads,
         )
         model = recordings.chat_model(load) if recordings else load()
-    support = _support(retriever.reranker)
+    support = support_of(retriever.reranker)
     return Assistant(
         retriever, support, prompts, model, model_name=settings.model, evidence=settings.evidence
     )
@@ -149,7 +149,7 @@ def provenance(settings: Settings, assistant: Assistant) -> dict[str, str]:
     }
 
 
-def _support(reranker: BaseCrossEncoder | None) -> Support:
+def support_of(reranker: BaseCrossEncoder | None) -> Support:
     """Does a quote support a claim? The cross-encoder's probability, or the share of common words."""
     if reranker is None:
         from rapidfuzz.fuzz import token_set_ratio

@@ -5,7 +5,7 @@
 `FOLDER/judgecal/items.jsonl` holds answers of five systems to open questions, each graded right or wrong by a
 person (Wang et al., "Evaluating Open-QA Evaluation", NeurIPS 2023). Each becomes a case with one group of
 expected forms, and is graded by the very scorer that grades gold. Most of these answers are right, so what
-counts is balanced accuracy: the mean of the shares of right and of wrong answers that are graded as people do.
+counts is balanced accuracy: the mean of the shares of right and of wrong answers graded as people do.
 """
 
 from __future__ import annotations
