@@ -114,7 +114,10 @@ def balanced_interval(
             by_question[one.case.question][2 * one.right + (grade == one.right)] += 1
     counts = np.array(list(by_question.values()))
     draws = np.random.default_rng(seed).integers(0, len(counts), (2000, len(counts)))
-    missed_wrong, found_wrong, missed_right, found_right = counts[draws].sum(axis=1).T
+    totals = counts[draws].sum(axis=1)
+    # A draw without a right or without a wrong answer has no balanced accuracy.
+    both = totals[(totals[:, :2].sum(axis=1) > 0) & (totals[:, 2:].sum(axis=1) > 0)]
+    missed_wrong, found_wrong, missed_right, found_right = both.T
     shares = (found_wrong / (found_wrong + missed_wrong) + found_right / (found_right + missed_right)) / 2
     low, high = np.percentile(shares, [2.5, 97.5])
     return float(low), float(high)
