@@ -15,7 +15,8 @@ export Q
 # Where flock(1) is found, two makes that set up at once wait for each other.
 LOCK := $(if $(shell command -v flock),flock Makefile)
 
-.PHONY: help setup ask calibrate train-reader test lint format eval bench-retrieval wheel clean
+.PHONY: help setup ask test lint format eval harm calibrate train-reader bench-retrieval bench-answers \
+	bench-judgecal wheel clean
 
 help:  ## list what there is to make
 	@awk -F ':.*##' '/^[a-z-]+:.*##/ { printf "  make %-16s%s\n", $$1, $$2 }' Makefile
@@ -56,11 +57,22 @@ format: setup  ## put the code into the common form
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-eval: setup  ## grade the assistant on the gold cases (A="--live": the options)
+eval: setup  ## grade the assistant on the gold cases, and compare with the baseline (A="--live": the options)
 	@$(BIN)/assistant eval $(A)
+
+harm: setup  ## test the gate: the same must pass, and what is worse be caught (A="...": options)
+	@$(BIN)/python -m assistant.evaluation.harm $(A)
 
 bench-retrieval: setup  ## measure retrieval on gold, and on public sets: BENCH=FOLDER (A="...": further options)
 	@$(BIN)/python -m assistant.evaluation.retrieval_bench $(if $(BENCH),--bench "$(BENCH)") $(A)
+
+bench-answers: setup  ## measure answers on a public set: SET=clapnq BENCH=FOLDER (N=60 questions, MODEL=...)
+	@$(BIN)/python -m assistant.evaluation.bench_answers --set "$(SET)" --bench "$(BENCH)" \
+		$(if $(N),--sample "$(N)") $(if $(MODEL),--model "$(MODEL)") $(A)
+
+bench-judgecal: setup  ## measure how the scorer, or JUDGE=model on N=... answers, agrees with people: BENCH=FOLDER
+	@$(BIN)/python -m assistant.evaluation.judgecal --bench "$(BENCH)" \
+		$(if $(JUDGE),--judge "$(JUDGE)") $(if $(N),--sample "$(N)") $(A)
 
 wheel: setup  ## build the wheel in dist/
 	@$(BIN)/python -m build --wheel --outdir dist

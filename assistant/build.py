@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from assistant.articles import compare, corpus_stamp, read_corpus
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from assistant.answer import Assistant
     from assistant.grounding import Support
+    from assistant.recordings import Recordings
     from assistant.retrieval import Retriever
 
 Progress = Callable[[int, int], None]
@@ -107,8 +109,11 @@ def build_retriever(settings: Settings, index: Index) -> Retriever:
     )
 
 
-def build_assistant(settings: Settings, index: Index) -> Assistant:
-    """Everything a question needs. Raises ModelError and PromptError."""
+def build_assistant(settings: Settings, index: Index, recordings: Recordings | None = None) -> Assistant:
+    """Everything a question needs; with `recordings`, these stand before the language model.
+
+    Raises ModelError and PromptError.
+    """
     from assistant.answer import EXTRACTIVE, Assistant
     from assistant.gate import load_gate
     from assistant.models.chat import EMBEDDED, load_chat_model
@@ -118,7 +123,8 @@ def build_assistant(settings: Settings, index: Index) -> Assistant:
     prompts = {name: load_prompt(prompts_folder(), name) for name in SLOTS}
     model = None
     if settings.model != EXTRACTIVE:
-        model = load_chat_model(
+        load = partial(
+            load_chat_model,
             settings.model,
             settings.cache,
             base_url=settings.base_url,
@@ -126,7 +132,8 @@ def build_assistant(settings: Settings, index: Index) -> Assistant:
             requests_per_minute=settings.requests_per_minute,
             threads=settings.threads,
         )
-    support = _support(retriever.reranker)
+        model = recordings.chat_model(load) if recordings else load()
+    support = support_of(retriever.reranker)
     return Assistant(
         retriever,
         support,
@@ -156,7 +163,7 @@ def provenance(settings: Settings, assistant: Assistant) -> dict[str, str]:
     }
 
 
-def _support(reranker: BaseCrossEncoder | None) -> Support:
+def support_of(reranker: BaseCrossEncoder | None) -> Support:
     """Does a quote support a claim? The cross-encoder's probability, or the share of common words."""
     if reranker is None:
         from rapidfuzz.fuzz import token_set_ratio

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from assistant import options
-from assistant.errors import AssistantError, SettingsError
+from assistant.errors import AssistantError
 from assistant.options import examples, limits, one_of, unknown_article
 
 if TYPE_CHECKING:
@@ -222,11 +222,20 @@ def chat(
         converse(build_assistant(settings, opened), filters, kept)
 
 
-@app.command(name="eval", epilog=examples("eval --live --model extractive --report report/"))
-def evaluate(
+@app.command(
+    name="eval", epilog=examples("eval", "eval --record --update-baseline", "eval --live --model extractive")
+)
+def evaluation(
     gold: options.Gold = None,
+    replay: options.Replay = False,
+    record: options.Record = False,
     live: options.Live = False,
     only: options.Only = None,
+    baseline: options.BaselineFile = None,
+    update_baseline: options.UpdateBaseline = False,
+    judge: options.Judge = None,
+    check: options.Check = False,
+    draft: options.Draft = None,
     report: options.ReportDir = None,
     results: options.Results = None,
     resume: options.Resume = None,
@@ -234,21 +243,31 @@ def evaluate(
     corpus: options.Corpus = None,
     index: options.IndexDir = None,
 ) -> None:
-    """Ask every gold question and score the answers."""
-    from assistant.build import build_assistant, provenance
-    from assistant.evaluation.command import evaluate, publish, select_cases
-    from assistant.evaluation.report import table
+    """Ask every gold question, score the answers, and compare them with the baseline.
+
+    Exit status: 0 the gate passed, 1 it failed, 2 an error (a missing recording, unreadable gold).
+    """
+    from assistant.evaluation import command
+    from assistant.evaluation.harness import GOLD, Wanted, evaluate
     from assistant.terminal import notice
 
-    if not live:
-        raise SettingsError("there are no recorded answers; ask the model with: assistant eval --live")
-    cases = select_cases(gold, only)
     settings = _settings(corpus=corpus, index=index, model=model)
+    wanted = Wanted(
+        gold=gold or GOLD,
+        mode=options.one_mode(replay=replay, record=record, live=live),
+        only=only,
+        baseline=baseline,
+        update_baseline=update_baseline,
+        judge=judge,
+        resume=resume,
+    )
     with _open_index(settings) as opened:
-        assistant = build_assistant(settings, opened)
-        measured = evaluate(assistant, cases, provenance(settings, assistant), notice, resume)
-    typer.echo(table(measured))
-    publish(measured, report, results)
+        if check:
+            raise typer.Exit(command.print_check(settings, opened, wanted, notice))
+        if draft:
+            raise typer.Exit(command.print_drafts(opened, wanted, draft, notice))
+        measured = evaluate(settings, opened, wanted, notice)
+    raise typer.Exit(command.conclude(measured, wanted, report, results, notice))
 
 
 @app.command()

@@ -9,7 +9,10 @@
     ├── ModelError          weights, packages, keys or a model that fails
     │   └── WeightsError    packaged weights missing or with a wrong checksum
     ├── PromptError         a prompt file that is missing or has wrong slots
-    └── GoldError           gold cases that cannot be read or can never be won
+    ├── GoldError           gold cases, or the baseline and floors beside them, that cannot be used
+    └── RecordingError      a recorded model answer that cannot be read or written
+        ├── RecordingMissing    a model's answer is needed and not recorded
+        └── RecordingStale      it is recorded, but the model would be given something else now
 
 Only the command line catches them (exit status 2, one line on standard error); foreign exceptions are
 mapped to one of these where the foreign library is called.
@@ -53,4 +56,16 @@ class PromptError(AssistantError):
 
 
 class GoldError(AssistantError):
-    """Gold cases cannot be read, or can never be won."""
+    """Gold cases cannot be read or never be won, or what is kept beside them cannot be used."""
+
+
+class RecordingError(AssistantError):
+    """A recorded answer of a model cannot be read or written."""
+
+
+class RecordingMissing(RecordingError):
+    """A replay needs a model's answer that was never recorded."""
+
+
+class RecordingStale(RecordingError):
+    """A replay needs a model's answer to something else than what was recorded."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -91,8 +91,21 @@ SessionName = Annotated[
 NoSave = Annotated[bool, flag("--no-save", "Keep nothing of this conversation.")]
 
 Gold = Annotated[Place, _option("--gold", "FILE", "The gold cases; default: eval/gold.jsonl.")]
-Live = Annotated[bool, flag("--live", "Ask the model now.")]
-Only = Annotated[Text, _option("--only", "TYPE", "Only cases of this type.")]
+Replay = Annotated[bool, flag("--replay", "Take the model's answers from the recordings (default).")]
+Record = Annotated[bool, flag("--record", "Ask the model for what is not recorded, and record it.")]
+Live = Annotated[bool, flag("--live", "Ask the model now; recordings stay as they are.")]
+Only = Annotated[Text, _option("--only", "TYPE", "Only cases of this type, and no verdict.")]
+BaselineFile = Annotated[
+    Place, _option("--baseline", "FILE", "What to compare with; default: baseline.json beside the gold.")
+]
+UpdateBaseline = Annotated[bool, flag("--update-baseline", "Make this run the baseline.")]
+Judge = Annotated[
+    Text, _option("--judge", "MODEL", "Also ask this model whether answers are right; advice only.")
+]
+Check = Annotated[bool, flag("--check", "Only say which cases cannot be won with these articles.")]
+Draft = Annotated[
+    int | None, _option("--draft", "N", "Print N drafts of cases over articles without any.", min=1)
+]
 ReportDir = Annotated[Place, _option("--report", "DIR", "Also write report.md and report.json there.")]
 Results = Annotated[
     Place,
@@ -133,6 +146,13 @@ def one_of(question: str | None, batch: str | None, name: str) -> None:
     """Raises SettingsError unless there is either a question or a batch."""
     if (question is None) == (batch is None):
         raise SettingsError(f"give either {name} or --batch FILE")
+
+
+def one_mode(*, replay: bool, record: bool, live: bool) -> Literal["replay", "record", "live"]:
+    """The mode of an evaluation. Raises SettingsError for more than one."""
+    if replay + record + live > 1:
+        raise SettingsError("give only one of --replay, --record and --live")
+    return "record" if record else "live" if live else "replay"
 
 
 def unknown_article(article: str, catalogue: Catalogue) -> SettingsError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from langchain_core.prompts import ChatPromptTemplate
 from assistant.errors import PromptError
 
 SLOTS = {"answer": {"evidence", "question"}}
-"""Every prompt there is, with the slots it must have."""
+"""Every prompt that answering uses, with the slots it must have."""
 
 _PARTS = re.compile(r"\A\s*# system\n(?P<system>.*?)^# user\n(?P<user>.*)\Z", re.DOTALL | re.MULTILINE)
 
@@ -29,8 +30,11 @@ class Prompt:
     digest: str
 
 
-def load_prompt(folder: Path, name: str) -> Prompt:
-    """The prompt `folder/name.md`. Raises PromptError if it is missing, or has wrong parts or slots."""
+def load_prompt(folder: Path, name: str, slots: Set[str] | None = None) -> Prompt:
+    """The prompt `folder/name.md`, with these slots, by default those of `SLOTS`.
+
+    Raises PromptError if it is missing, or has wrong parts or slots.
+    """
     path = folder / f"{name}.md"
     try:
         raw = path.read_bytes()
@@ -45,7 +49,7 @@ def load_prompt(folder: Path, name: str) -> Prompt:
         )
     except ValueError as error:  # a brace that is neither a slot nor doubled
         raise PromptError(f"{path}: {error}; write a literal brace twice") from None
-    if set(template.input_variables) != SLOTS[name]:
-        wanted, found = sorted(SLOTS[name]), sorted(template.input_variables)
+    wanted, found = sorted(slots or SLOTS[name]), sorted(template.input_variables)
+    if found != wanted:
         raise PromptError(f"{path} has the slots {found}, but needs {wanted}; correct them")
     return Prompt(template, hashlib.sha256(raw).hexdigest()[:12])

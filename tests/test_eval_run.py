@@ -1,15 +1,16 @@
 """Runs and their reports: interruption, unmeasured cases, tables, the results file."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from assistant.answer import ignore
 from assistant.errors import AssistantError, ModelError, SettingsError
 from assistant.evaluation.gold import CASE_TYPES, Case, Evidence, Turn
 from assistant.evaluation.report import header, rows, table, update_results
-from assistant.evaluation.run import Graded, Report, run
+from assistant.evaluation.retrieval_scores import retrieval_scorers
+from assistant.evaluation.run import Ask, Graded, Report, run
 from assistant.evaluation.scorers import Score, correctness, standard_scorers
 from assistant.interface import Answer
 
@@ -34,14 +35,14 @@ CASES = [case(f"c{number}") for number in range(5)]
 NOT_SAID = case("u1", type="unanswerable", answerable=False, expect=(), evidence=())
 
 
-def answered(asked: Case, text: str = "Yes.") -> Answer:
+def answered(asked: Case, on_event: object = ignore, text: str = "Yes.") -> Answer:
     status = "answered" if text else "abstained"
     return Answer(question=asked.question, status=status, confidence=0.5, answer=text, model="small")
 
 
 def start(
     cases: list[Case],
-    ask: Callable[[Case], Answer] = answered,
+    ask: Ask = answered,
     resume: Path | None = None,
     provenance: dict[str, str] = PROVENANCE,
 ) -> Report:
@@ -62,7 +63,7 @@ class Asker:
         self.raising = raising
         self.asked: list[str] = []
 
-    def __call__(self, asked: Case) -> Answer:
+    def __call__(self, asked: Case, on_event: object) -> Answer:
         self.asked.append(asked.id)
         if asked.id in self.raising:
             raise self.raising[asked.id]
@@ -169,13 +170,19 @@ def mixed_report() -> Report:
     cases = [*CASES, NOT_SAID, case("f1", type="false-premise")]
     texts = dict(zip([one.id for one in cases], ["Yes.", "No.", "", "Yes.", "Yes.", "", "No."], strict=True))
 
-    def ask(asked: Case) -> Answer:
+    def ask(asked: Case, on_event: object) -> Answer:
         if asked.id == "c4":
             raise ModelError("Broken; mend it.")
-        return answered(asked, texts[asked.id])
+        return answered(asked, text=texts[asked.id])
 
-    scorers = [*standard_scorers({}, recall_at=4)]
-    return run(cases, ask, scorers=scorers, on_progress=lambda graded: None, provenance=PROVENANCE)
+    return run(
+        cases,
+        ask,
+        scorers=standard_scorers({}),
+        retrieval_scorers=retrieval_scorers({}, k=4),
+        on_progress=lambda graded: None,
+        provenance=PROVENANCE,
+    )
 
 
 def cells(report: Report, row: int) -> dict[str, str]:

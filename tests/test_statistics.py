@@ -1,4 +1,4 @@
-"""Intervals, against published figures and scipy."""
+"""Intervals and tests, against published figures and scipy."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from assistant.evaluation.statistics import mean_interval, wilson_interval
+from assistant.evaluation.statistics import (
+    detectable_drop,
+    holm,
+    mcnemar,
+    mean_interval,
+    permutation,
+    wilson_interval,
+)
 
 
 @pytest.mark.parametrize(
@@ -58,3 +65,79 @@ def test_bootstrap_of_equal_values_is_a_point_and_of_none_an_error() -> None:
     assert mean_interval([0.25] * 4, seed=0) == (0.25, 0.25, 0.25)
     with pytest.raises(ValueError, match="no values"):
         mean_interval([], seed=0)
+
+
+@pytest.mark.parametrize(
+    ("losses", "gains", "p"),
+    [(0, 0, 1), (0, 5, 1), (5, 0, 1 / 32), (1, 1, 3 / 4), (7, 1, 9 / 256), (150, 86, 1.85e-5)],
+)
+def test_mcnemar_is_a_sign_test_of_the_cases_that_changed(losses: int, gains: int, p: float) -> None:
+    """The last are the ratings of A. Agresti, "Categorical Data Analysis" (2002), table 10.1."""
+    assert mcnemar(losses, gains) == pytest.approx(p, rel=1e-2)
+
+
+DARWIN = (49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48)
+"""Crossed less self-fertilised maize, in eighths of an inch; R. A. Fisher (1935), section 21."""
+
+
+def test_the_permutation_test_gives_the_published_result() -> None:
+    worse = [-value for value in DARWIN]
+    assert permutation(worse, seed=0) == 863 / (1 << 15)
+    assert permutation(worse, seed=0, resamples=9999) == pytest.approx(863 / (1 << 15), abs=5e-3)
+    assert permutation(DARWIN, seed=0) > 0.95
+
+
+def test_what_did_not_change_tells_nothing() -> None:
+    assert permutation([0.0] * 50, seed=0) == permutation([], seed=0) == 1
+    assert permutation([0.0] * 50 + [-0.5] * 6, seed=0) == 1 / 64
+
+
+@given(st.lists(st.sampled_from([-1.0, 0.0, 1.0]), max_size=12))
+def test_of_rights_and_wrongs_both_tests_agree(differences: list[float]) -> None:
+    by_counts = mcnemar(differences.count(-1), differences.count(1))
+    assert permutation(differences, seed=0) == pytest.approx(by_counts)
+
+
+def test_holm_corrects_as_published() -> None:
+    """The example of J. P. Shaffer, "Multiple Hypothesis Testing", Annual Review of Psychology 46 (1995)."""
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.9, 0.6, 0.7]) == [1, 1, 1]
+    assert holm([]) == []
+
+
+@given(st.lists(st.floats(0, 1), min_size=1))
+def test_holm_keeps_the_order_and_lies_between_no_correction_and_bonferroni(values: list[float]) -> None:
+    corrected = holm(values)
+    assert all(
+        value <= better <= min(1, value * len(values))
+        for value, better in zip(values, corrected, strict=True)
+    )
+    ranked = sorted(range(len(values)), key=lambda place: values[place])
+    assert [corrected[place] for place in ranked] == sorted(corrected)
+
+
+def test_the_detectable_drop_is_what_the_test_finds_four_times_in_five() -> None:
+    drop = detectable_drop(180, 100, 0.05)
+    assert drop is not None
+    lost = round(drop * 180)
+    found = [
+        sum(
+            mcnemar(losses, 0) <= 0.05
+            for losses in np.random.default_rng(9).binomial(100, share / 100, 400).tolist()
+        )
+        / 400
+        for share in (lost - 2, lost, lost + 2)
+    ]
+    assert found[0] < 0.8 <= found[2]
+    assert found[1] == pytest.approx(0.8, abs=0.1)
+
+
+def test_a_smaller_level_gains_and_few_cases_hide_drops() -> None:
+    plain = detectable_drop(180, 100, 0.05)
+    assert plain is not None
+    for other in (detectable_drop(180, 100, 0.001), detectable_drop(180, 100, 0.05, gains=8)):
+        assert other is not None
+        assert other > plain
+    assert detectable_drop(4, 4, 0.05) is None
+    assert detectable_drop(5, 5, 0.05) == 1
+    assert detectable_drop(9, 0, 0.05) is None

@@ -1,71 +1,77 @@
-"""`assistant eval`: gold in, answers asked of the very same assistant as everybody's, a table out."""
+"""`assistant eval`: what the command prints and writes, and its exit status."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from assistant.answer import Assistant, Turn
-from assistant.articles import Article
 from assistant.errors import GoldError, SettingsError
-from assistant.evaluation.gold import CASE_TYPES, Case, check_gold, read_gold
+from assistant.evaluation.baseline import baseline_of, write_baseline
+from assistant.evaluation.bench_data import stored_articles
+from assistant.evaluation.draft import draft_cases
+from assistant.evaluation.gate import exit_status
+from assistant.evaluation.gold import read_cases
+from assistant.evaluation.harness import Notice, Wanted, check, select_cases
 from assistant.evaluation.report import section, table, update_results
-from assistant.evaluation.run import Graded, Report, run
-from assistant.evaluation.scorers import outcome, standard_scorers
-from assistant.filters import Filters
-from assistant.interface import Answer
-
-GOLD = Path("eval/gold.jsonl")
+from assistant.evaluation.run import Report
+from assistant.index import Index
+from assistant.settings import Settings
 
 
-def select_cases(gold: Path | None, only: str | None) -> list[Case]:
-    """The gold cases, or those of one type. Raises GoldError and SettingsError."""
-    if only is not None and only not in CASE_TYPES:
-        raise SettingsError(f"no question type {only!r}; there are: {', '.join(CASE_TYPES)}")
-    return [case for case in read_gold(gold or GOLD) if only is None or case.type == only]
+def print_check(settings: Settings, index: Index, wanted: Wanted, notice: Notice) -> int:
+    """Says that every case can be won. Raises GoldError if not."""
+    cases = select_cases(wanted.gold, wanted.only)
+    check(cases, stored_articles(index.catalogue), settings.chunk_words, notice)
+    drafts = sum(case.draft for case in read_cases(wanted.gold))
+    left_out = f"; {drafts} drafts do not count" if drafts else ""
+    print(f"{len(cases)} cases can be won{left_out}")
+    return 0
 
 
-def evaluate(
-    assistant: Assistant,
-    cases: list[Case],
-    provenance: Mapping[str, str],
-    notice: Callable[[str], None],
-    resume: Path | None,
-) -> Report:
-    """Asks and scores every case. Raises GoldError when a case cannot be won with the indexed articles."""
-    catalogue = assistant.retriever.index.catalogue
-    articles: dict[str, Article] = {}
-    for article_id in catalogue.fingerprints():
-        article = catalogue.article(article_id)
-        if article is not None:
-            articles[article_id] = article
-    problems = check_gold(cases, articles)
-    if problems:
-        raise GoldError(
-            f"{len(problems)} gold cases cannot be won, the first: {problems[0]}; correct the gold"
-        )
-    done = 0
-
-    def told(graded: Graded) -> None:
-        nonlocal done
-        done += 1
-        result = outcome(graded.case, graded.answer) if graded.answer else f"unmeasured: {graded.error}"
-        notice(f"{done}/{len(cases)} {graded.case.id} {graded.case.type}: {result} in {graded.seconds:.1f} s")
-
-    return run(
-        cases,
-        lambda case: ask_case(assistant, case),
-        scorers=standard_scorers(articles),
-        on_progress=told,
-        provenance=provenance,
-        resume=resume,
+def print_drafts(index: Index, wanted: Wanted, count: int, notice: Notice) -> int:
+    """Prints drafts as JSON Lines, to be added to the gold and edited."""
+    drafts = draft_cases(stored_articles(index.catalogue), read_cases(wanted.gold), count)
+    for draft in drafts:
+        print(draft.model_dump_json())
+    notice(
+        f"{len(drafts)} drafts over articles without a case; add them to {wanted.gold}, make a question of "
+        'each gap, and remove "draft"'
+        if drafts
+        else "every article has a case"
     )
+    return 0
 
 
-def ask_case(assistant: Assistant, case: Case) -> Answer:
-    """The case's question as a person would have asked it, on its day."""
-    history = [Turn(turn.question, turn.answer) for turn in case.history]
-    return assistant.ask(case.question, history=history, filters=Filters(as_of=case.as_of))
+def conclude(
+    report: Report, wanted: Wanted, folder: Path | None, results: Path | None, notice: Notice
+) -> int:
+    """Prints and writes the report, and the baseline if it is to be updated; the exit status.
+
+    Raises GoldError and SettingsError when something cannot be written.
+    """
+    print(table(report), end="")
+    publish(report, folder, results)
+    if wanted.update_baseline:
+        _update_baseline(report, wanted, notice)
+    if report.gate is None:
+        notice(f"no verdict: only cases of type {wanted.only} were asked")
+        return 0
+    if report.comparison is None and not wanted.update_baseline:
+        notice(f"no baseline at {wanted.baseline_path}; make one with: assistant eval --update-baseline")
+    for reason in report.gate.reasons:
+        notice(reason)
+    notice("the gate passed" if report.gate.passed else "the gate failed")
+    return exit_status(report)
+
+
+def _update_baseline(report: Report, wanted: Wanted, notice: Notice) -> None:
+    """Makes this run the baseline. Raises GoldError for a run that is no evidence."""
+    gate = report.gate
+    if gate is None or gate.unmeasured > gate.most_unmeasured:
+        raise GoldError(
+            "a baseline needs a run over all gold with its cases measured; record what is missing"
+        )
+    write_baseline(wanted.baseline_path, baseline_of(report))
+    notice(f"{wanted.baseline_path} is the baseline now")
 
 
 def publish(report: Report, folder: Path | None, results: Path | None) -> None:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 from pydantic import Field, ValidationError, model_validator
 
 from assistant.articles import Article
+from assistant.chunks import split_article
 from assistant.errors import GoldError
 from assistant.interface import Strict
 
@@ -59,6 +59,8 @@ class Case(Strict):
     expect: tuple[Group, ...]
     """At least one form of every group stands in a right answer."""
     evidence: tuple[Evidence, ...]
+    draft: bool = False
+    """Made by a program and not yet edited by a person: never asked, never counted."""
 
     @property
     def half(self) -> Literal["dev", "test"]:
@@ -83,9 +85,20 @@ class Case(Strict):
 
 
 def read_gold(path: Path) -> list[Case]:
-    """The cases of a JSON Lines file, in its order; blank lines are skipped.
+    """The cases of a JSON Lines file, in its order, without drafts.
 
     Raises GoldError with the file and line of each problem, and for a file that is missing or holds no case.
+    """
+    cases = [case for case in read_cases(path) if not case.draft]
+    if not cases:
+        raise GoldError(f"{path}: holds no case that is no draft; edit one and remove its mark.")
+    return cases
+
+
+def read_cases(path: Path) -> list[Case]:
+    """The cases of a JSON Lines file, in its order, with drafts; blank lines are skipped.
+
+    Raises GoldError as `read_gold`.
     """
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
@@ -156,17 +169,14 @@ def _unwinnable(case: Case, evidence: Evidence, article: Article | None) -> str 
     return None
 
 
-def cut_quotes(
-    cases: Sequence[Case], articles: Mapping[str, Article], chunks: Iterable[tuple[str, int, int]]
-) -> list[str]:
-    """One warning for each evidence quote that no single chunk holds whole.
+def cut_quotes(cases: Sequence[Case], articles: Mapping[str, Article], most_words: int) -> list[str]:
+    """One warning for each evidence quote that no passage of at most `most_words` words holds whole.
 
-    `chunks` are (article id, start, end), in characters. Such a quote caps evidence recall below one; it
-    does not make the case unwinnable. Quotes that are nowhere in their article are `check_gold`'s matter.
+    Such a quote caps evidence recall below one; it does not make the case unwinnable. Quotes that are nowhere
+    in their article are `check_gold`'s matter.
     """
-    extents: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for article_id, start, end in chunks:
-        extents[article_id].append((start, end))
+    quoted = {evidence.article for case in cases for evidence in case.evidence}
+    passages = {name: _passages(articles[name], most_words) for name in quoted if name in articles}
     warnings = []
     for case in cases:
         for evidence in case.evidence:
@@ -175,8 +185,22 @@ def cut_quotes(
             whole = any(
                 low <= start and end <= high
                 for start, end in spans
-                for low, high in extents[evidence.article]
+                for low, high in passages[evidence.article]
             )
             if spans and not whole:
-                warnings.append(f'{case.id}: no one chunk of {evidence.article} holds "{evidence.quote}"')
+                warnings.append(f'{case.id}: no passage of {evidence.article} holds "{evidence.quote}"')
     return warnings
+
+
+def _passages(article: Article, most_words: int) -> list[tuple[int, int]]:
+    """Every passage that retrieval could make of an article: chunks with their neighbours, while they fit."""
+    chunks = split_article(article, most_words)
+    found = []
+    for first, chunk in enumerate(chunks):
+        words = 0
+        for last in chunks[first:]:
+            words += len(last.text.split())
+            if words > most_words and last is not chunk:
+                break
+            found.append((chunk.start, last.end))
+    return found

@@ -11,11 +11,16 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
+from typing import Literal
 
-from assistant.errors import AssistantError, SettingsError
+from assistant.answer import Event, PassagesFound
+from assistant.citing import answer_passage
+from assistant.errors import AssistantError, RecordingMissing, RecordingStale, SettingsError
+from assistant.evaluation.compare import Agreement, Comparison, Gate
 from assistant.evaluation.gold import Case
+from assistant.evaluation.retrieval_scores import RetrievalScorer
 from assistant.evaluation.scorers import Score, Scorer
-from assistant.interface import Answer, Strict
+from assistant.interface import Answer, AnswerPassage, Strict
 
 
 class Graded(Strict):
@@ -25,8 +30,17 @@ class Graded(Strict):
     answer: Answer | None
     scores: tuple[Score, ...]
     seconds: float
-    """Wall-clock time of the call, measured outside the assistant."""
+    """Wall-clock time of the call, measured outside the assistant; a replayed model's as it was recorded."""
     error: str | None
+    recording: Literal["missing", "stale"] | None = None
+    """Set where there is no answer because the model's part of it is not recorded, or for another prompt."""
+    passages: tuple[AnswerPassage, ...] = ()
+    """What retrieval found, kept here only where there is no answer to hold it."""
+
+    @property
+    def status(self) -> Literal["measured", "failed", "missing", "stale"]:
+        """Whether there is an answer, and if not, why. Only measured cases have all their scores."""
+        return "measured" if self.answer else self.recording or "failed"
 
 
 class Report(Strict):
@@ -35,6 +49,16 @@ class Report(Strict):
     provenance: dict[str, str]
     """What the figures depend on: model, embedder, reranker, index identity, prompt digest, platform."""
     graded: tuple[Graded, ...]
+    comparison: Comparison | None = None
+    """Beside the baseline, if there was one."""
+    gate: Gate | None = None
+    """The verdict; None where only a part of the gold was asked."""
+    agreement: Agreement | None = None
+    """With a judge, if one was asked."""
+
+
+Ask = Callable[[Case, Callable[[Event], None]], Answer]
+"""Answers a case, and tells of what happens meanwhile."""
 
 
 class _Asked(Strict):
@@ -45,6 +69,8 @@ class _Asked(Strict):
     answer: Answer | None
     seconds: float
     error: str | None
+    recording: Literal["missing", "stale"] | None = None
+    passages: tuple[AnswerPassage, ...] = ()
 
 
 class _Header(Strict):
@@ -55,19 +81,20 @@ class _Header(Strict):
 
 def run(
     cases: Sequence[Case],
-    ask: Callable[[Case], Answer],
+    ask: Ask,
     *,
     scorers: Sequence[Scorer],
+    retrieval_scorers: Sequence[RetrievalScorer] = (),
     on_progress: Callable[[Graded], None],
     provenance: Mapping[str, str],
     resume: Path | None = None,
 ) -> Report:
     """Ask and score every case; `on_progress` is told of each, of those taken from the file too.
 
-    A case whose `ask` raises AssistantError is unmeasured, and the run goes on; any other exception is a bug
-    and ends it. With `resume`, answers are written there as they come, and those already there are not asked
-    for again (unmeasured cases are). Raises SettingsError if that file is of another provenance or no such
-    file.
+    A case whose `ask` raises AssistantError is unmeasured but for its retrieval, and the run goes on; any
+    other exception is a bug and ends it. With `resume`, answers are written there as they come, and those
+    already there are not asked for again (unmeasured cases are). Raises SettingsError if that file is of
+    another provenance or no such file.
     """
     stored = _open(resume, dict(provenance)) if resume else {}
     graded = []
@@ -77,25 +104,59 @@ def run(
             asked = _ask(case, ask)
             if resume:
                 _append(resume, asked)
-        graded.append(_grade(case, asked, scorers))
+        graded.append(_grade(case, asked, scorers, retrieval_scorers))
         on_progress(graded[-1])
     return Report(provenance=dict(provenance), graded=tuple(graded))
 
 
-def _ask(case: Case, ask: Callable[[Case], Answer]) -> _Asked:
+def _ask(case: Case, ask: Ask) -> _Asked:
     answer, error = None, None
+    passages: list[AnswerPassage] = []
+    recording: Literal["missing", "stale"] | None = None
+
+    def listen(event: Event) -> None:
+        if isinstance(event, PassagesFound):
+            passages[:] = map(answer_passage, event.passages)
+
     start = perf_counter()
     try:
-        answer = ask(case)
+        answer = ask(case, listen)
     except AssistantError as raised:
         error = str(raised) or type(raised).__name__
-    return _Asked(id=case.id, asked=_digest(case), answer=answer, seconds=perf_counter() - start, error=error)
+        if isinstance(raised, RecordingStale):
+            recording = "stale"
+        elif isinstance(raised, RecordingMissing):
+            recording = "missing"
+    seconds = perf_counter() - start
+    return _Asked(
+        id=case.id,
+        asked=_digest(case),
+        answer=answer,
+        # A replayed answer says what it took when it was recorded.
+        seconds=max(seconds, answer.seconds.total) if answer else seconds,
+        error=error,
+        recording=recording,
+        passages=() if answer else tuple(passages),
+    )
 
 
-def _grade(case: Case, asked: _Asked, scorers: Sequence[Scorer]) -> Graded:
+def _grade(
+    case: Case, asked: _Asked, scorers: Sequence[Scorer], retrieval_scorers: Sequence[RetrievalScorer]
+) -> Graded:
     answer = asked.answer
-    scores = tuple(scorer(case, answer) for scorer in scorers) if answer else ()
-    return Graded(case=case, answer=answer, scores=scores, seconds=asked.seconds, error=asked.error)
+    scores = [scorer(case, answer) for scorer in scorers] if answer else []
+    if answer or asked.passages:
+        passages = answer.passages if answer else asked.passages
+        scores += [scorer(case, passages) for scorer in retrieval_scorers]
+    return Graded(
+        case=case,
+        answer=answer,
+        scores=tuple(scores),
+        seconds=asked.seconds,
+        error=asked.error,
+        recording=asked.recording,
+        passages=asked.passages,
+    )
 
 
 def _digest(case: Case) -> str:

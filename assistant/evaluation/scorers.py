@@ -1,25 +1,26 @@
 """Scorers: pure functions of a case and its answer, each giving one `Score`.
 
 Those that look into articles take them as a keyword; `standard_scorers` binds it. A score of None means that
-the case cannot be graded so; it is left out of means, never counted as zero.
+the case cannot be graded so; it is left out of means, never counted as zero. Scorers of retrieval take the
+passages in place of the answer (`retrieval_scores`), since they can be graded where there is no answer.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
 from assistant.articles import Article
-from assistant.evaluation.gold import Case, Evidence, quote_spans
+from assistant.evaluation.gold import Case
+from assistant.evaluation.support import supports
 from assistant.interface import Answer, AnswerPassage, Citation
 from assistant.surface import holds, without_markers, words
 
 Outcome = Literal["right", "wrong", "abstained"]
 Articles = Mapping[str, Article]
-
 MAX_WORDS = 120
 """What an answer may say; a timeline alone may be longer. Words beyond earn nothing."""
 
@@ -36,18 +37,28 @@ class Score:
 Scorer = Callable[[Case, Answer], Score]
 
 
-def standard_scorers(articles: Articles, *, recall_at: int = 8) -> tuple[Scorer, ...]:
+def standard_scorers(articles: Articles) -> tuple[Scorer, ...]:
     """All scorers of this module, over these articles."""
     return (
         correctness,
         token_f1,
         citation_precision,
+        citation_recall,
+        evidence_cited,
         partial(quotes_verbatim, articles=articles),
-        partial(evidence_recall, articles=articles, k=recall_at),
+        abstention_precision,
+        abstention_recall,
+        conflict_coverage,
         no_future_article,
         latency,
         tokens,
     )
+
+
+def share(name: str, total: int, failing: Sequence[str], fault: str) -> Score:
+    """The share that does not fail, of `total`."""
+    why = f"{fault}: {', '.join(failing)}" if failing else f"all {total}"
+    return Score(name, 1 - len(failing) / total, why)
 
 
 def correctness(case: Case, answer: Answer) -> Score:
@@ -60,7 +71,7 @@ def correctness(case: Case, answer: Answer) -> Score:
         return Score("correctness", None, "the case has no answer")
     if answer.status == "abstained":
         return Score("correctness", 0.0, "abstained")
-    text = _graded_text(case, answer)
+    text = graded_text(case, answer)
     missing = [group for group in case.expect if not any(holds(text, form) for form in group)]
     why = "missing: " + "; ".join(" | ".join(group) for group in missing) if missing else "all groups found"
     return Score("correctness", float(not missing), why)
@@ -88,22 +99,59 @@ def token_f1(case: Case, answer: Answer) -> Score:
     """
     if not case.answerable:
         return Score("token F1", None, "the case has no answer")
-    text = _graded_text(case, answer)
+    text = graded_text(case, answer)
     forms = (next((form for form in group if holds(text, form)), group[0]) for group in case.expect)
-    expected, given = _bag(" ".join(forms)), _bag(text)
+    expected, given = token_bag(" ".join(forms)), token_bag(text)
     shared = (expected & given).total()
     value = 2 * shared / (expected.total() + given.total()) if shared else 0.0
     return Score("token F1", value, f"{shared} shared of {given.total()} given, {expected.total()} expected")
 
 
 def citation_precision(case: Case, answer: Answer) -> Score:
+    """Share of the claims' citations that support their claim, alone or needed beside the claim's others.
+
+    After Gao et al., "Enabling Large Language Models to Generate Text with Citations" (EMNLP 2023), with
+    `support.supports` in place of an entailment model: a citation counts against the answer if it does not
+    support the claim alone, and the claim has support without it or none at all. None without citations.
+    """
+    quotes = {citation.number: citation for citation in answer.citations}
+    total, stray = 0, []
+    for claim in answer.claims:
+        cited = [quotes[number] for number in claim.citations if number in quotes]
+        total += len(cited)
+        for one in cited:
+            others = [other for other in cited if other is not one]
+            needed = supports(claim.text, cited) and not supports(claim.text, others)
+            if not needed and not supports(claim.text, [one]):
+                stray.append(f"[{one.number}] {one.article}")
+    if not total:
+        return Score("citation precision", None, "no citations")
+    return share("citation precision", total, stray, "no support for their claims")
+
+
+def citation_recall(case: Case, answer: Answer) -> Score:
+    """Share of the claims that their citations, taken together, support. None without claims.
+
+    After Gao et al. (EMNLP 2023), as `citation_precision`.
+    """
+    if not answer.claims:
+        return Score("citation recall", None, "no claims")
+    quotes = {citation.number: citation for citation in answer.citations}
+    bare = [
+        claim.text
+        for claim in answer.claims
+        if not supports(claim.text, [quotes[number] for number in claim.citations if number in quotes])
+    ]
+    return share("citation recall", len(answer.claims), bare, "unsupported")
+
+
+def evidence_cited(case: Case, answer: Answer) -> Score:
     """Share of citations that are of an evidence article, or whose quote itself holds an expected form.
 
-    The citation precision of Gao et al., "Enabling Large Language Models to Generate Text with Citations"
-    (EMNLP 2023), with gold evidence in place of an entailment model. None without citations or evidence.
+    Whether the right thing is cited, whatever it is cited for. None without citations or evidence.
     """
     if not answer.citations or not case.evidence:
-        return Score("citation precision", None, "no citations" if case.evidence else "no evidence")
+        return Score("evidence cited", None, "no citations" if case.evidence else "no evidence")
     gold = {evidence.article for evidence in case.evidence}
     forms = [form for group in case.expect for form in group]
     stray = [
@@ -111,7 +159,7 @@ def citation_precision(case: Case, answer: Answer) -> Score:
         for citation in answer.citations
         if citation.article not in gold and not any(holds(citation.quote, form) for form in forms)
     ]
-    return _share("citation precision", len(answer.citations), stray, "beside the evidence")
+    return share("evidence cited", len(answer.citations), stray, "beside the evidence")
 
 
 def quotes_verbatim(case: Case, answer: Answer, *, articles: Articles) -> Score:
@@ -124,25 +172,36 @@ def quotes_verbatim(case: Case, answer: Answer, *, articles: Articles) -> Score:
         if citation.article not in articles
         or articles[citation.article].text[citation.start : citation.end] != citation.quote
     ]
-    return _share("quotes verbatim", len(answer.citations), false, "not verbatim")
+    return share("quotes verbatim", len(answer.citations), false, "not verbatim")
 
 
-def evidence_recall(case: Case, answer: Answer, *, articles: Articles, k: int) -> Score:
-    """Share of the evidence quotes that stand whole in one of the first `k` passages found for the question.
+def abstention_precision(case: Case, answer: Answer) -> Score:
+    """1 if the articles do not say either, else 0; its mean is the share of abstentions that are right.
 
-    Recall@k of retrieval (Manning, Raghavan, Schütze, "Introduction to Information Retrieval", 2008, 8.4). A
-    passage with a near copy in the evidence article (`also_in`) counts. None without evidence.
+    None where the assistant did not abstain.
     """
-    name = f"evidence recall@{k}"
-    if not case.evidence:
-        return Score(name, None, "no evidence")
-    passages = answer.passages[:k]
-    lacking = [
-        evidence.article
-        for evidence in case.evidence
-        if not any(_shows(passage, evidence, articles) for passage in passages)
-    ]
-    return _share(name, len(case.evidence), lacking, "not found")
+    if answer.status != "abstained":
+        return Score("abstention precision", None, "did not abstain")
+    return Score("abstention precision", float(not case.answerable), "abstained")
+
+
+def abstention_recall(case: Case, answer: Answer) -> Score:
+    """1 if the assistant abstained, else 0; its mean is the share of unanswerable questions it declines.
+
+    None where the articles do say.
+    """
+    if case.answerable:
+        return Score("abstention recall", None, "the case has an answer")
+    return Score("abstention recall", float(answer.status == "abstained"), answer.status)
+
+
+def conflict_coverage(case: Case, answer: Answer) -> Score:
+    """Share of the conflicting accounts, the expected groups, that the answer gives. Conflict cases only."""
+    if case.type != "conflict":
+        return Score("conflict coverage", None, "no conflict")
+    text = graded_text(case, answer)
+    missing = [group[0] for group in case.expect if not any(holds(text, form) for form in group)]
+    return share("conflict coverage", len(case.expect), missing, "missing")
 
 
 def no_future_article(case: Case, answer: Answer) -> Score:
@@ -171,24 +230,12 @@ def tokens(case: Case, answer: Answer) -> Score:
     return Score("tokens", float(prompt + completion), f"{prompt} read, {completion} written")
 
 
-def _graded_text(case: Case, answer: Answer) -> str:
+def graded_text(case: Case, answer: Answer) -> str:
+    """What counts of an answer: without its markers and, unless a timeline, up to its 120th word."""
     text = without_markers(answer.answer)
     return text if case.type == "timeline" else " ".join(text.split()[:MAX_WORDS])
 
 
-def _bag(text: str) -> Counter[str]:
+def token_bag(text: str) -> Counter[str]:
+    """The plain words of a text with their counts, without a, an, the."""
     return Counter(word for word in words(text).split() if word not in {"a", "an", "the"})
-
-
-def _shows(passage: AnswerPassage, evidence: Evidence, articles: Articles) -> bool:
-    if evidence.article in passage.also_in:
-        return True
-    if passage.article != evidence.article or passage.article not in articles:
-        return False
-    spans = quote_spans(articles[passage.article].text, evidence.quote)
-    return any(passage.start <= start and end <= passage.end for start, end in spans)
-
-
-def _share(name: str, total: int, failing: list[str], fault: str) -> Score:
-    why = f"{fault}: {', '.join(failing)}" if failing else f"all {total}"
-    return Score(name, 1 - len(failing) / total, why)

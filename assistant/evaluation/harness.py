@@ -1,0 +1,203 @@
+"""The harness: gold cases asked of the very same assistant as everybody's, scored, held against a baseline.
+
+Everything that belongs to a gold file lies beside it: `recordings/`, `baseline.json` and `floors.toml`.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from assistant.answer import EXTRACTIVE, Assistant, Event, Turn
+from assistant.articles import Article
+from assistant.build import build_assistant, provenance
+from assistant.errors import GoldError, SettingsError
+from assistant.evaluation.baseline import read_baseline
+from assistant.evaluation.bench_data import stored_articles
+from assistant.evaluation.gate import held_against, read_rules
+from assistant.evaluation.gold import CASE_TYPES, Case, check_gold, cut_quotes, read_gold
+from assistant.evaluation.judge import SLOTS, agreement, judge_scorer
+from assistant.evaluation.remembered import remembered
+from assistant.evaluation.retrieval_scores import retrieval_scorers
+from assistant.evaluation.run import Graded, Report, run
+from assistant.evaluation.scorers import Score, Scorer, outcome, standard_scorers
+from assistant.filters import Filters
+from assistant.index import Index
+from assistant.interface import Answer
+from assistant.models.chat import load_chat_model
+from assistant.prompts import load_prompt
+from assistant.recordings import Mode, Recordings
+from assistant.resources import prompts_folder
+from assistant.settings import Settings
+from assistant.weights import packaged
+
+GOLD = Path("eval/gold.jsonl")
+Notice = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What `assistant eval` is to do."""
+
+    gold: Path = GOLD
+    mode: Mode | Literal["live"] = "replay"
+    only: str | None = None
+    """A question type; then there is no verdict, since a part of the gold is not the gold."""
+    baseline: Path | None = None
+    """None is the one beside the gold."""
+    update_baseline: bool = False
+    judge: str | None = None
+    """A model's name."""
+    resume: Path | None = None
+
+    @property
+    def baseline_path(self) -> Path:
+        return self.baseline or self.gold.parent / "baseline.json"
+
+    @property
+    def recordings(self) -> Path:
+        return self.gold.parent / "recordings"
+
+
+def evaluate(settings: Settings, index: Index, wanted: Wanted, notice: Notice) -> Report:
+    """Asks and scores every case, and holds the run against the baseline and the floors.
+
+    Raises GoldError when a case cannot be won with the indexed articles, or what lies beside the gold cannot
+    be used; SettingsError, ModelError, PromptError and RecordingError.
+    """
+    cases = select_cases(wanted.gold, wanted.only)
+    rules = read_rules(wanted.gold.parent / "floors.toml")
+    baseline = read_baseline(wanted.baseline_path)
+    articles = stored_articles(index.catalogue)
+    check(cases, articles, settings.chunk_words, notice)
+    recordings = _recordings(settings.model, wanted, wanted.recordings)
+    assistant = build_assistant(settings, index, recordings)
+    made = provenance(settings, assistant)
+    if wanted.mode != "live":
+        made["seconds"] = "the language model's as recorded; the reranker's only for pairs that are new"
+        assistant.retriever.reranker = remembered(assistant.retriever.reranker, settings)
+    scorers = standard_scorers(articles)
+    if wanted.judge:
+        scorers += (_judge(settings, wanted),)
+    report = run(
+        cases,
+        partial(ask_recorded, assistant, recordings),
+        scorers=scorers,
+        retrieval_scorers=retrieval_scorers(articles),
+        on_progress=_progress(len(cases), notice),
+        provenance=made,
+        resume=wanted.resume,
+    )
+    if wanted.judge:
+        report = report.model_copy(update={"agreement": agreement(report.graded, wanted.judge)})
+    if wanted.only is None:
+        if recordings and wanted.mode == "record":
+            recordings.forget_others([case.id for case in cases])
+        report = held_against(report, None if wanted.update_baseline else baseline, rules)
+    if recordings:
+        _tell_unrecorded(report, recordings, notice)
+    return report
+
+
+def select_cases(gold: Path, only: str | None) -> list[Case]:
+    """The gold cases, or those of one type. Raises GoldError and SettingsError."""
+    if only is not None and only not in CASE_TYPES:
+        raise SettingsError(f"no question type {only!r}; there are: {', '.join(CASE_TYPES)}")
+    return [case for case in read_gold(gold) if only is None or case.type == only]
+
+
+def check(cases: list[Case], articles: Mapping[str, Article], most_words: int, notice: Notice) -> None:
+    """Tells of evidence that no passage holds whole. Raises GoldError if a case cannot be won at all."""
+    for warning in cut_quotes(cases, articles, most_words):
+        notice(warning)
+    if problems := check_gold(cases, articles):
+        for problem in problems[1:]:
+            notice(problem)
+        raise GoldError(
+            f"{len(problems)} pieces of evidence cannot be found: {problems[0]}; correct the gold"
+        )
+
+
+def ask_recorded(
+    assistant: Assistant, recordings: Recordings | None, case: Case, on_event: Callable[[Event], None]
+) -> Answer:
+    """As `ask_case`; a replayed answer has the seconds that its model took when it was recorded."""
+    if recordings is None:
+        return ask_case(assistant, case, on_event)
+    with recordings.of(case.id) as replayed:
+        answer = ask_case(assistant, case, on_event)
+    seconds = sum(call.seconds for call in replayed)
+    taken = answer.seconds
+    recorded = {"generate": taken.generate + seconds, "total": taken.total + seconds}
+    return answer.model_copy(update={"seconds": taken.model_copy(update=recorded)})
+
+
+def ask_case(assistant: Assistant, case: Case, on_event: Callable[[Event], None]) -> Answer:
+    """The case's question as a person would have asked it, on its day."""
+    history = [Turn(turn.question, turn.answer) for turn in case.history]
+    filters = Filters(as_of=case.as_of)
+    return assistant.ask(case.question, history=history, filters=filters, on_event=on_event)
+
+
+def _recordings(model: str, wanted: Wanted, folder: Path) -> Recordings | None:
+    """None where no model's answers are to be recorded or replayed."""
+    if wanted.mode == "live" or model == EXTRACTIVE:
+        return None
+    known = packaged(model)
+    identity = f"{model}@{known.sha256[:12]}" if known else model
+    return Recordings(folder, model, identity, wanted.mode)
+
+
+def _judge(settings: Settings, wanted: Wanted) -> Scorer:
+    """The judge, its answers recorded and replayed as those of the assistant's model are."""
+    name = wanted.judge or ""
+    load = partial(
+        load_chat_model, name, settings.cache, base_url=settings.base_url, threads=settings.threads
+    )
+    recordings = _recordings(name, wanted, wanted.recordings / "judge")
+    prompt = load_prompt(prompts_folder(), "judge", SLOTS)
+    scorer = judge_scorer(recordings.chat_model(load) if recordings else load(), name, prompt)
+    if recordings is None:
+        return scorer
+
+    def recorded(case: Case, answer: Answer) -> Score:
+        with recordings.of(case.id):
+            return scorer(case, answer)
+
+    return recorded
+
+
+def _progress(cases: int, notice: Notice) -> Callable[[Graded], None]:
+    """Tells of each case in a line."""
+    done = 0
+
+    def told(graded: Graded) -> None:
+        nonlocal done
+        done += 1
+        case, answer = graded.case, graded.answer
+        result = outcome(case, answer) if answer else f"unmeasured, {graded.error}"
+        notice(f"{done}/{cases} {case.id} {case.type}: {result} in {graded.seconds:.1f} s")
+
+    return told
+
+
+def _tell_unrecorded(report: Report, recordings: Recordings, notice: Notice) -> None:
+    """Says how many recordings are lacking, why, and what recording them takes."""
+    lacking = [graded for graded in report.graded if graded.recording]
+    if not lacking:
+        return
+    reasons = Counter(graded.error for graded in lacking)
+    listed = "; ".join(f"{count} {reason}" for reason, count in reasons.most_common())
+    estimates = [recordings.seconds(graded.case.id) for graded in lacking]
+    known = [seconds for seconds in estimates if seconds is not None]
+    takes = f" (about {max(1, round(sum(known) / 60))} min)" if known else ""
+    plural = "recordings are" if len(lacking) > 1 else "recording is"
+    notice(
+        f"{len(lacking)} {plural} missing or stale: {listed}; record what is lacking{takes} with: "
+        f"assistant eval --record --model {shlex.quote(report.provenance['model'])}"
+    )

@@ -1,0 +1,102 @@
+"""A judge: a language model's opinion whether an answer is right, beside the deterministic scorer.
+
+It advises and never gates: its score is a measure like the others, and the report says how well it agrees
+with `scorers.correctness`. How well it agrees with people is measured by `judgecal`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.utils.json import parse_json_markdown
+
+from assistant.errors import AssistantError
+from assistant.evaluation.compare import Agreement
+from assistant.evaluation.gold import Case
+from assistant.evaluation.run import Graded
+from assistant.evaluation.scorers import Score, Scorer
+from assistant.evidence import plain
+from assistant.interface import Answer
+from assistant.models.chat import model_errors
+from assistant.prompts import Prompt
+from assistant.surface import without_markers
+
+NAME = "judge"
+SLOTS = frozenset({"question", "expected", "answer"})
+_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {"why": {"type": "string", "maxLength": 300}, "right": {"type": "boolean"}},
+    "required": ["why", "right"],
+    "additionalProperties": False,
+}
+
+
+def judge_scorer(model: BaseChatModel, model_name: str, prompt: Prompt) -> Scorer:
+    """A scorer that asks the model about answered, answerable cases.
+
+    Its value is 1 if the model finds the answer right, else 0, and None where the model failed or what it
+    says cannot be read: an unreadable grade is no grade.
+    """
+    verdict = {"name": "verdict", "strict": True, "schema": _SCHEMA}
+    response_format = {"type": "json_schema", "json_schema": verdict}
+    chain = prompt.template | model.bind(response_format=response_format)
+
+    def judge(case: Case, answer: Answer) -> Score:
+        if not case.answerable or answer.status == "abstained":
+            return Score(NAME, None, "nothing to judge")
+        expected = "\n".join("- " + " or ".join(map(plain, group)) for group in case.expect)
+        given = plain(without_markers(answer.answer))
+        try:
+            with model_errors(model_name):
+                reply = chain.invoke(
+                    {"question": plain(case.question), "expected": expected, "answer": given}
+                ).text
+        except AssistantError as error:
+            return Score(NAME, None, str(error))
+        return _verdict(reply)
+
+    return judge
+
+
+def _verdict(reply: str) -> Score:
+    try:
+        said = parse_json_markdown(reply)
+    except (ValueError, RecursionError):
+        said = None
+    if not isinstance(said, dict) or not isinstance(said.get("right"), bool):
+        return Score(NAME, None, f"unreadable: {reply[:80]}")
+    return Score(NAME, float(said["right"]), plain(str(said.get("why", ""))))
+
+
+def agreement(graded: Sequence[Graded], judge: str) -> Agreement:
+    """How the judge of that name and the deterministic scorer agree, over the cases that both graded."""
+    pairs = []
+    for one in graded:
+        values = {score.name: score.value for score in one.scores}
+        by_judge, by_scorer = values.get(NAME), values.get("correctness")
+        if by_judge is not None and by_scorer is not None:
+            pairs.append((bool(by_judge), bool(by_scorer)))
+    return Agreement(
+        judge=judge,
+        cases=len(pairs),
+        both_right=pairs.count((True, True)),
+        both_wrong=pairs.count((False, False)),
+        judge_only=pairs.count((True, False)),
+        scorer_only=pairs.count((False, True)),
+        kappa=_kappa(pairs),
+    )
+
+
+def _kappa(pairs: Sequence[tuple[bool, bool]]) -> float | None:
+    """Agreement beyond chance (J. Cohen, "A Coefficient of Agreement for Nominal Scales", 1960).
+
+    None where chance alone would always agree, and without pairs.
+    """
+    if not pairs:
+        return None
+    observed = sum(one == other for one, other in pairs) / len(pairs)
+    one, other = (sum(side) / len(pairs) for side in zip(*pairs, strict=True))
+    expected = one * other + (1 - one) * (1 - other)
+    return (observed - expected) / (1 - expected) if expected < 1 else None

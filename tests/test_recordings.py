@@ -1,0 +1,206 @@
+"""Recordings: replays without a model, records what is missing, says what is stale."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fakes import FAILURE, QueuedModel, sentences_of
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+
+from assistant.articles import Article
+from assistant.drafting import draft_with_model
+from assistant.errors import ModelError, RecordingError, RecordingMissing, RecordingStale
+from assistant.interface import Tokens
+from assistant.prompts import load_prompt
+from assistant.recordings import Mode, Recordings
+from assistant.resources import prompts_folder
+
+REPLY = '{"claims": [{"sentence": 1, "text": "It costs 90 billion – “too much”."}]}'
+SENTENCES = sentences_of(Article("a", "Dam", "The dam costs 90 billion. Work begins soon."))
+ASKED = [SystemMessage("Be short."), HumanMessage("What does it cost?")]
+
+
+def no_model() -> BaseChatModel:
+    raise AssertionError("a replay loads no model")
+
+
+def replying(*replies: object) -> Callable[[], BaseChatModel]:
+    model = QueuedModel(replies=list(replies))
+    return lambda: model
+
+
+def recordings(folder: Path, mode: Mode = "replay", identity: str = "small@1") -> Recordings:
+    return Recordings(folder, "small:1", identity, mode)
+
+
+def record(folder: Path, case: str, *replies: str, asked: str = "What does it cost?") -> None:
+    recorder = recordings(folder, "record")
+    model = recorder.chat_model(replying(*replies))
+    with recorder.of(case):
+        for number in range(len(replies)):
+            model.invoke([ASKED[0], HumanMessage(asked + "?" * number)])
+
+
+def replay(folder: Path, case: str, asked: str = "What does it cost?", **bound: object) -> AIMessage:
+    replayer = recordings(folder)
+    with replayer.of(case):
+        return replayer.chat_model(no_model).invoke([ASKED[0], HumanMessage(asked)], **bound)
+
+
+def test_a_recorded_draft_is_replayed_word_for_word_without_a_model(tmp_path: Path) -> None:
+    prompt = load_prompt(prompts_folder(), "answer")
+
+    def draft(mode: Mode, load: Callable[[], BaseChatModel]) -> tuple[object, list[str], int]:
+        texts: list[str] = []
+        kept = recordings(tmp_path, mode)
+        with kept.of("g1") as replayed:
+            made = draft_with_model(kept.chat_model(load), "small", prompt, "Cost?", SENTENCES, texts.append)
+        return made, texts, len(replayed)
+
+    recorded, texts, replayed = draft("record", replying(REPLY))
+    assert (texts[-1], replayed) == (REPLY, 0)
+    assert len(texts) > 2  # streamed on while recording
+    again, texts, replayed = draft("replay", no_model)
+    assert again == recorded
+    assert again.tokens == Tokens(prompt=100, completion=10)
+    assert (texts, replayed) == ([REPLY], 1)
+
+
+def test_a_file_is_readable_and_its_own_for_each_case(tmp_path: Path) -> None:
+    record(tmp_path, "g1", "Ninety – “a lot”.")
+    record(tmp_path, "talks/2", "Two.")
+    folder = tmp_path / "small-1"
+    assert sorted(path.name for path in folder.iterdir()) == ["g1.json", "talks%2F2.json"]
+    stored = json.loads((folder / "g1.json").read_text(encoding="utf-8"))
+    assert stored["calls"][0]["reply"] == "Ninety – “a lot”."
+    assert "Ninety – “a lot”." in (folder / "g1.json").read_text(encoding="utf-8")
+    assert stored["calls"][0]["seconds"] >= 0
+
+
+def test_what_is_recorded_is_not_asked_again(tmp_path: Path) -> None:
+    record(tmp_path, "g1", "Ninety.", "Really.")
+    before = (tmp_path / "small-1" / "g1.json").read_bytes()
+    recorder = recordings(tmp_path, "record")
+    with recorder.of("g1") as replayed:
+        model = recorder.chat_model(no_model)
+        assert model.invoke(ASKED).text == "Ninety."
+        assert model.invoke([ASKED[0], HumanMessage("What does it cost??")]).text == "Really."
+    assert [call.reply for call in replayed] == ["Ninety.", "Really."]
+    assert (tmp_path / "small-1" / "g1.json").read_bytes() == before
+
+
+def test_a_missing_recording_is_an_error_of_its_own(tmp_path: Path) -> None:
+    with pytest.raises(RecordingMissing, match="not recorded"):
+        replay(tmp_path, "g1")
+    record(tmp_path, "g1", "Ninety.")
+    with pytest.raises(RecordingMissing, match="not recorded"):
+        replay(tmp_path, "g2")
+
+
+@pytest.mark.parametrize(
+    ("system", "asked", "bound", "identity", "changed"),
+    [
+        ("Be long.", "What does it cost?", {}, "small@1", "other instructions$"),
+        ("Be short.", "What did it cost?", {}, "small@1", "other evidence or question$"),
+        (
+            "Be short.",
+            "What does it cost?",
+            {"response_format": {"type": "text"}},
+            "small@1",
+            "other model or parameters$",
+        ),
+        ("Be short.", "What does it cost?", {"stop": ["."]}, "small@1", "other model or parameters$"),
+        ("Be short.", "What does it cost?", {}, "small@2", "other model or parameters$"),
+        ("Be long.", "What did it cost?", {}, "small@1", "other instructions and evidence or question$"),
+    ],
+)
+def test_a_stale_recording_says_what_changed(
+    tmp_path: Path, system: str, asked: str, bound: dict[str, object], identity: str, changed: str
+) -> None:
+    record(tmp_path, "g1", "Ninety.")
+    assert replay(tmp_path, "g1").text == "Ninety."
+    replayer = recordings(tmp_path, identity=identity)
+    with replayer.of("g1"), pytest.raises(RecordingStale, match=changed):
+        replayer.chat_model(no_model).invoke([SystemMessage(system), HumanMessage(asked)], **bound)
+
+
+def test_recording_replaces_what_is_stale(tmp_path: Path) -> None:
+    record(tmp_path, "g1", "Ninety.")
+    record(tmp_path, "g1", "Eighty.", asked="What did it cost?")
+    assert replay(tmp_path, "g1", "What did it cost?").text == "Eighty."
+    with pytest.raises(RecordingStale):
+        replay(tmp_path, "g1")
+
+
+def test_a_case_that_asks_no_more_is_forgotten_and_so_are_others(tmp_path: Path) -> None:
+    for case in ("g1", "g2", "g3"):
+        record(tmp_path, case, "Ninety.")
+    record(tmp_path, "g1")
+    recordings(tmp_path, "record").forget_others(["g1", "g2"])
+    assert [path.name for path in (tmp_path / "small-1").iterdir()] == ["g2.json"]
+
+
+def test_a_failing_or_interrupted_case_leaves_its_recording(tmp_path: Path) -> None:
+    record(tmp_path, "g1", "Ninety.")
+    before = (tmp_path / "small-1" / "g1.json").read_bytes()
+    for error in (FAILURE, KeyboardInterrupt()):
+        recorder = recordings(tmp_path, "record")
+        model = recorder.chat_model(replying(error))
+        with pytest.raises((ModelError, KeyboardInterrupt)), recorder.of("g1"):
+            model.invoke([HumanMessage("Else?")])
+    assert (tmp_path / "small-1" / "g1.json").read_bytes() == before
+
+
+def test_a_model_is_loaded_once(tmp_path: Path) -> None:
+    loaded = []
+    model = QueuedModel(replies=["One.", "Two."])
+
+    def load() -> BaseChatModel:
+        loaded.append(1)
+        return model
+
+    recorder = recordings(tmp_path, "record")
+    chat = recorder.chat_model(load)
+    assert loaded == []
+    for case in ("g1", "g2"):
+        with recorder.of(case):
+            chat.invoke(ASKED)
+    assert loaded == [1]
+
+
+def test_what_recording_would_take_is_estimated(tmp_path: Path) -> None:
+    assert recordings(tmp_path).seconds("g1") is None
+    record(tmp_path, "g1", "Ninety.", "Really.")
+    record(tmp_path, "g2", "Two.")
+    for name, seconds in (("g1", 4.0), ("g2", 2.0)):
+        path = tmp_path / "small-1" / f"{name}.json"
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        for call in stored["calls"]:
+            call["seconds"] = seconds
+        path.write_text(json.dumps(stored), encoding="utf-8")
+    assert recordings(tmp_path).seconds("g1") == 8
+    assert recordings(tmp_path).seconds("g2") == 2
+    assert recordings(tmp_path).seconds("new") == 5
+
+
+@pytest.mark.parametrize("content", ["", "<<<<<<< ours\n", '{"calls": [{}]}', '{"calls": [], "more": 1}'])
+def test_a_file_that_is_no_recording_is_told_of(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "small-1" / "g1.json"
+    path.parent.mkdir()
+    path.write_text(content)
+    with pytest.raises(RecordingError, match=r"g1\.json: is no recording .* assistant eval --record"):
+        replay(tmp_path, "g1")
+
+
+def test_a_place_that_cannot_be_written_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "small-1" / "g1.partial").mkdir(parents=True)
+    recorder = recordings(tmp_path, "record")
+    with pytest.raises(RecordingError, match="cannot be"), recorder.of("g1"):
+        recorder.chat_model(replying("Ninety.")).invoke(ASKED)
+
+
+def test_a_call_outside_of_a_case_is_a_defect(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="outside"):
+        recordings(tmp_path).chat_model(no_model).invoke(ASKED)
