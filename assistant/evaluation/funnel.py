@@ -12,21 +12,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
 from typing import Literal, get_args
 
 from assistant.articles import Article
-from assistant.catalogue import Catalogue
 from assistant.chunks import Chunk
-from assistant.citing import answer_passage
 from assistant.evaluation.gold import Case, Evidence, quote_spans
-from assistant.evidence import choose
-from assistant.filters import Filters
-from assistant.interface import Answer, AnswerPassage
-from assistant.retrieval import POOL, Key, Retriever, reciprocal_rank_fusion
+from assistant.evaluation.run import Graded
+from assistant.interface import AbstentionReason, Answer, AnswerPassage
+from assistant.retrieval import Key
 
 Stage = Literal["corpus", "index", "candidates", "rerank", "prompt", "claims"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
+
+WITHOUT_A_MODEL: frozenset[AbstentionReason] = frozenset({"nothing-relevant", "unclear-question"})
+"""Reasons to abstain that are found before a model is asked."""
 
 MEANING: dict[Stage, str] = {
     "corpus": "the quote stands in a stored article that the question may see",
@@ -85,59 +84,20 @@ class Retrieved:
     """What a model is shown, unless the passages are too poor for one to be asked."""
 
 
-def retrieve(retriever: Retriever, case: Case, question: str, read: int) -> Retrieved:
-    """Searches again for `question`, the case's own or what it was rewritten to; `read` paragraphs are read."""
-    filters = Filters(as_of=case.as_of)
-    index = retriever.index
-    pool = max(POOL, 2 * retriever.k)
-    dense = index.dense(retriever.embeddings.embed_query(question), pool, filters)
-    lexical = index.catalogue.search(question, pool, filters)
-    keys = [[(article, position) for article, position, _ in found] for found in (dense, lexical)]
-    # As many as leave the pool as it is: a larger one would be another retrieval.
-    passages = retriever.retrieve(question, filters, pool // 2)
-    articles = {evidence.article for evidence in case.evidence}
-    return Retrieved(
-        chunks={article: article_chunks(index.catalogue, article) for article in articles},
-        dense=_ranks(keys[0]),
-        lexical=_ranks(keys[1]),
-        fused=_ranks(reciprocal_rank_fusion(*keys)),
-        reranked=retriever.candidates if retriever.reranker is not None else 2 * pool,
-        passages=[answer_passage(passage) for passage in passages],
-        returned=retriever.k,
-        read=[hit.chunk for hit in choose(passages[: retriever.k], read)],
-    )
-
-
-def article_chunks(catalogue: Catalogue, article_id: str) -> list[Chunk]:
-    """The chunks of a stored article in their order; none for an article that is not stored."""
-    article = catalogue.article(article_id)
-    chunks: list[Chunk] = []
-    for position in count():
-        chunk = catalogue.chunk(article, position) if article else None
-        if chunk is None:
-            return chunks
-        chunks.append(chunk)
-    raise AssertionError  # count() does not end
-
-
 def trace(
-    case: Case, answer: Answer | None, articles: Mapping[str, Article], retrieved: Retrieved | None = None
+    graded: Graded, articles: Mapping[str, Article], retrieved: Retrieved | None = None
 ) -> tuple[Trace, ...]:
     """A trace of each piece of the case's evidence.
 
     Without `retrieved` only the stages that an answer tells of are known: corpus, rerank, claims.
     """
-    return tuple(_trace(case, evidence, answer, articles, retrieved) for evidence in case.evidence)
+    return tuple(_trace(graded, evidence, articles, retrieved) for evidence in graded.case.evidence)
 
 
 def lost_counts(traces: Iterable[Trace]) -> dict[Stage | None, int]:
     """How many pieces of evidence were lost at each stage, every stage named; None counts the cited ones."""
     counted = Counter(trace.lost for trace in traces)
     return {stage: counted[stage] for stage in (*STAGES, None)}
-
-
-def _ranks(keys: Iterable[Key]) -> dict[Key, int]:
-    return {key: rank for rank, key in enumerate(keys, 1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,37 +116,37 @@ class _Place:
 
 
 def _trace(
-    case: Case,
-    evidence: Evidence,
-    answer: Answer | None,
-    articles: Mapping[str, Article],
-    retrieved: Retrieved | None,
+    graded: Graded, evidence: Evidence, articles: Mapping[str, Article], retrieved: Retrieved | None
 ) -> Trace:
+    answer = graded.answer
     article = articles.get(evidence.article)
     spans = quote_spans(article.text, evidence.quote) if article else []
     places = [_Place(evidence.article, start, end) for start, end in spans]
-    passages = retrieved.passages if retrieved else answer.passages if answer else []
+    found = retrieved.passages if retrieved else found_passages(graded)
     copies = [
         _Place(passage.article, passage.start, passage.end)
-        for passage in passages
+        for passage in found
         if evidence.article in passage.also_in
     ]
-    shown = bool(answer and answer.passages)
-    asked = shown and not (answer and answer.abstention and answer.abstention.reason == "nothing-relevant")
     return Trace(
         evidence,
         (
-            _in_corpus(case, article, bool(spans)),
+            _in_corpus(graded.case, article, stands=bool(places)),
             _in_index(places, retrieved),
             _among_candidates(places, retrieved),
-            _in_passages(places, copies, passages, retrieved.returned if retrieved else len(passages)),
-            _in_prompt([*places, *copies], retrieved, asked=asked),
+            _in_passages(places, copies, found, retrieved.returned if retrieved else len(found)),
+            _in_prompt([*places, *copies], retrieved, answer),
             _in_claims([*places, *copies], answer),
         ),
     )
 
 
-def _in_corpus(case: Case, article: Article | None, stands: bool) -> Step:
+def found_passages(graded: Graded) -> Sequence[AnswerPassage]:
+    """What retrieval returned, whether or not there is an answer."""
+    return graded.answer.passages if graded.answer else graded.passages
+
+
+def _in_corpus(case: Case, article: Article | None, *, stands: bool) -> Step:
     if article is None:
         return Step("corpus", False, "no such article")
     if not stands:
@@ -240,8 +200,8 @@ def _in_passages(
     return Step("rerank", False, f"not in {len(passages)} passages" if passages else "no passages")
 
 
-def _in_prompt(places: Sequence[_Place], retrieved: Retrieved | None, *, asked: bool) -> Step:
-    if not asked:
+def _in_prompt(places: Sequence[_Place], retrieved: Retrieved | None, answer: Answer | None) -> Step:
+    if answer and answer.abstention and answer.abstention.reason in WITHOUT_A_MODEL:
         return Step("prompt", False, "no model was asked")
     if retrieved is None:
         return Step("prompt", None)

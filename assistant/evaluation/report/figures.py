@@ -41,10 +41,11 @@ class Slice:
     def unmeasured(self) -> int:
         return len(self.graded) - self.measured
 
-    @cached_property
-    def unmeasured_by_status(self) -> Counter[str]:
-        """Why cases are unmeasured: failed, missing or stale."""
-        return Counter(one.status for one in self.graded if one.status != "measured")
+    @property
+    def unmeasured_why(self) -> str:
+        """`2 stale, 1 failed`: why cases are unmeasured; empty if none is."""
+        counted = Counter(one.status for one in self.graded if one.status != "measured")
+        return ", ".join(f"{count} {status}" for status, count in counted.most_common())
 
     def rate(self, kind: Outcome) -> Interval | None:
         """The share of this outcome in the measured cases, with Wilson's 95% interval."""
