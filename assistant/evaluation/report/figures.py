@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from assistant.articles import Article
 from assistant.evaluation.compare import EVERYTHING
+from assistant.evaluation.funnel import found_passages
 from assistant.evaluation.gold import CASE_TYPES
+from assistant.evaluation.retrieval_scores import evidence_ranks
 from assistant.evaluation.run import Graded, Report
 from assistant.evaluation.scorers import Outcome, outcome
 from assistant.evaluation.statistics import Interval, mean_interval, wilson_interval
@@ -79,6 +82,23 @@ def slices(graded: Sequence[Graded]) -> list[Slice]:
 def score_names(report: Report) -> tuple[str, ...]:
     """Every score of the run, in the order of the scorers."""
     return tuple(dict.fromkeys(score.name for graded in report.graded for score in graded.scores))
+
+
+def recall_curve(graded: Sequence[Graded], articles: Mapping[str, Article]) -> list[Interval]:
+    """Recall of evidence in the first 1, 2, ... passages, as far as any case has passages.
+
+    The mean over the cases with evidence of the share of it that stands in the first k, with its
+    bootstrapped 95% interval.
+    """
+    searched = [one for one in graded if one.case.evidence and (one.answer or one.passages)]
+    ranks = [evidence_ranks(one.case, found_passages(one), articles) for one in searched]
+    most = max((len(found_passages(one)) for one in searched), default=0)
+    return [
+        mean_interval(
+            [sum(rank is not None and rank <= k for rank in some) / len(some) for some in ranks], seed=0
+        )
+        for k in range(1, most + 1)
+    ]
 
 
 def percent(interval: Interval | None) -> str:

@@ -180,7 +180,7 @@ def evidence_held(stages: Sequence[tuple[str, int, int]]) -> Plot:
         for place, (_, left, lost) in enumerate(stages):
             axes.barh(place, left, color=NOW, alpha=0.75, height=0.6)
             axes.barh(place, lost, left=left, color=BEFORE, alpha=0.25, height=0.6)
-            note = f" −{lost}" if lost else ""
+            note = f" -{lost}" if lost else ""
             axes.text(left + lost, place, note, color=MUTED, verticalalignment="center", fontsize=8)
         axes.set_yticks(range(len(stages)), [name for name, *_ in stages])
         axes.invert_yaxis()
