@@ -170,8 +170,9 @@ def _plots(report: Report, articles: Mapping[str, Article], cases: Sequence[Case
     ]
     if types:
         made.append(plots.right_by_type(types))
-    if points := risk_coverage(report.graded):
-        made.append(plots.risk_coverage([(one.coverage, one.risk) for one in points], area(points)))
+    points = risk_coverage(report.graded)
+    if (under := area(points)) is not None:
+        made.append(plots.risk_coverage([(one.coverage, one.risk) for one in points], under))
     if recall := recall_curve(report.graded, articles):
         made.append(plots.recall_at_k(recall))
     if stages := _stages([one for case in cases for one in case.traces]):
