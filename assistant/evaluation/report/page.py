@@ -31,7 +31,7 @@ from assistant.evaluation.funnel import (
 )
 from assistant.evaluation.report import plots
 from assistant.evaluation.report.excerpts import Excerpt, excerpts
-from assistant.evaluation.report.figures import FIGURES, Slice, percent, recall_curve, score_names, slices
+from assistant.evaluation.report.figures import FIGURES, Slice, recall_curve, score_names, slices
 from assistant.evaluation.retrieval_scores import evidence_ranks
 from assistant.evaluation.run import Graded, Report
 from assistant.evaluation.scorers import Score, outcome
@@ -145,7 +145,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"day": day, "interval": percent, "svg": Markup}
+    environment.filters |= {"day": day, "svg": Markup}
     environment.globals |= {"STAGES": STAGES, "MEANING": MEANING, "FIGURES": FIGURES, "RIGHT": RIGHT}
     return environment
 
