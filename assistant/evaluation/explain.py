@@ -16,7 +16,7 @@ from assistant.catalogue import Catalogue
 from assistant.chunks import Chunk
 from assistant.citing import answer_passage
 from assistant.evaluation.funnel import Retrieved, Step, Trace, trace
-from assistant.evaluation.run import Graded
+from assistant.evaluation.run import Graded, Report
 from assistant.evaluation.scorers import outcome
 from assistant.evidence import choose
 from assistant.filters import Filters
@@ -69,6 +69,17 @@ def _print_trace(number: int, one: Trace, console: Console) -> None:
 
 def _held(step: Step) -> str:
     return "unknown" if step.held is None else "held" if step.held else "not"
+
+
+def retrieve_lost(
+    report: Report, articles: Mapping[str, Article], retriever: Retriever, read: int
+) -> dict[str, Retrieved]:
+    """Searches again for each case with evidence that its answer does not cite: by the case's id."""
+    return {
+        graded.case.id: retrieve(retriever, graded, read)
+        for graded in report.graded
+        if any(one.lost for one in trace(graded, articles))
+    }
 
 
 def retrieve(retriever: Retriever, graded: Graded, read: int) -> Retrieved:

@@ -20,7 +20,7 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit_xml(report: Report) -> bytes:
-    """The document, in UTF-8. What is not right is a failure, what failed an error, the unrecorded skipped."""
+    """The document, in UTF-8. An unmeasured case is an error if the model failed, else skipped."""
     cases = TestSuite("gold")
     cases.add_testcases([_case(graded) for graded in report.graded])
     for name, value in report.provenance.items():
