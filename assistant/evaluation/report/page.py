@@ -186,7 +186,7 @@ def _stages(traces: Sequence[Trace]) -> list[tuple[str, int, int]]:
     """Each stage with the pieces of evidence left after it and lost at it."""
     lost = lost_counts(traces)
     left = len(traces)
-    stages = []
+    stages: list[tuple[str, int, int]] = []
     for stage in STAGES if traces else ():
         left -= lost[stage]
         stages.append((stage, left, lost[stage]))

@@ -9,6 +9,7 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -27,7 +28,7 @@ _COLOURS = {
     NOW: "var(--accent)",
     BEFORE: "var(--muted)",
 }
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "font.size": 9,
     "text.color": INK,
@@ -107,7 +108,7 @@ def risk_coverage(points: Sequence[tuple[float, float]], area: float) -> Plot:
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter(_PERCENT)
         svg = _svg(axes, "risk")
-    tenths = [min(points, key=lambda one, at=at: abs(one[0] - at / 10)) for at in range(1, 11)]  # type: ignore[misc]
+    shown = [points[round(place / 10 * (len(points) - 1))] for place in range(11)]
     return Plot(
         "risk",
         "Risk and coverage",
@@ -115,7 +116,7 @@ def risk_coverage(points: Sequence[tuple[float, float]], area: float) -> Plot:
         "(lower is better).",
         svg,
         ("coverage", "risk"),
-        tuple((f"{coverage:.0%}", f"{risk:.0%}") for coverage, risk in dict.fromkeys(tenths)),
+        tuple((f"{coverage:.0%}", f"{risk:.0%}") for coverage, risk in dict.fromkeys(shown)),
     )
 
 
