@@ -1,4 +1,4 @@
-"""A small run to report on: one case of each outcome, a baseline, a gate that failed, and markup to be shown."""
+"""A small run to report on: a case of each outcome, a baseline, a gate that failed, and planted markup."""
 
 import datetime as dt
 from typing import Any

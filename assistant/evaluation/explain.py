@@ -60,7 +60,8 @@ def _about(graded: Graded) -> Iterator[str]:
 
 
 def _print_trace(number: int, one: Trace, console: Console) -> None:
-    end = f"lost at {one.lost}" if one.lost else "cited"
+    cited = "cited" if one.steps[-1].held else "not lost, as far as is known"
+    end = f"lost at {one.lost}" if one.lost else cited
     console.print(Text(safe(f"evidence {number}, {one.evidence.article}: {end}"), style="bold"))
     console.print(Text(safe(f"  “{one.evidence.quote}”")))
     for step in one.steps:
