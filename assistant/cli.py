@@ -236,6 +236,7 @@ def evaluation(
     judge: options.Judge = None,
     check: options.Check = False,
     draft: options.Draft = None,
+    explain: options.ExplainCase = None,
     report: options.ReportDir = None,
     results: options.Results = None,
     resume: options.Resume = None,
@@ -256,6 +257,7 @@ def evaluation(
         gold=gold or GOLD,
         mode=options.one_mode(replay=replay, record=record, live=live),
         only=only,
+        case=explain,
         baseline=baseline,
         update_baseline=update_baseline,
         judge=judge,
@@ -266,8 +268,13 @@ def evaluation(
             raise typer.Exit(command.print_check(settings, opened, wanted, notice))
         if draft:
             raise typer.Exit(command.print_drafts(opened, wanted, draft, notice))
+        if explain:
+            raise typer.Exit(command.print_explanation(settings, opened, wanted, notice))
         measured = evaluate(settings, opened, wanted, notice)
-    raise typer.Exit(command.conclude(measured, wanted, report, results, notice))
+        status = command.conclude(measured, wanted, results, notice)
+        if report is not None:
+            command.publish(measured, report, settings, opened)
+    raise typer.Exit(status)
 
 
 @app.command()

@@ -106,7 +106,12 @@ Check = Annotated[bool, flag("--check", "Only say which cases cannot be won with
 Draft = Annotated[
     int | None, _option("--draft", "N", "Print N drafts of cases over articles without any.", min=1)
 ]
-ReportDir = Annotated[Place, _option("--report", "DIR", "Also write report.md and report.json there.")]
+ExplainCase = Annotated[
+    Text, _option("--explain", "ID", "Only say where the evidence of this case was lost, stage by stage.")
+]
+ReportDir = Annotated[
+    Place, _option("--report", "DIR", "Also write report.html, report.md, report.json and junit.xml there.")
+]
 Results = Annotated[
     Place,
     _option("--results", "FILE", "Also put the table into this Markdown file, in place of the last one."),
