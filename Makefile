@@ -15,7 +15,7 @@ export Q
 # Where flock(1) is found, two makes that set up at once wait for each other.
 LOCK := $(if $(shell command -v flock),flock Makefile)
 
-.PHONY: help setup ask test lint format eval bench-retrieval wheel clean
+.PHONY: help setup ask test lint format eval attacks bench-retrieval wheel clean
 
 help:  ## list what there is to make
 	@awk -F ':.*##' '/^[a-z-]+:.*##/ { printf "  make %-16s%s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,9 @@ format: setup  ## put the code into the common form
 
 eval: setup  ## grade the assistant on the gold cases (A="--live": the options)
 	@$(BIN)/assistant eval $(A)
+
+attacks: setup  ## plant instructions in articles, and see what they change (A="--model extractive": the options)
+	@$(BIN)/python -m assistant.evaluation.attacks $(A)
 
 bench-retrieval: setup  ## measure retrieval on gold, and on public sets: BENCH=FOLDER (A="...": further options)
 	@$(BIN)/python -m assistant.evaluation.retrieval_bench $(if $(BENCH),--bench "$(BENCH)") $(A)
