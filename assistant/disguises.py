@@ -62,7 +62,7 @@ def views(text: str) -> Iterator[View]:
 
 def folded(text: str, gap: str = "") -> View:
     """The text in the letters that its characters are variants of (NFKD); `gap` is put for invisible ones."""
-    if text.isascii():
+    if text.isascii() and text.replace("\n", "").isprintable():
         return View(text, range(len(text)))
     letters: list[str] = []
     places: list[int] = []
@@ -91,7 +91,7 @@ _LOOKALIKES = str.maketrans(
 
 _LEET = str.maketrans("013457@$", "oieastas")
 _LEET_WORD = re.compile(r"[A-Za-z][013457@$]+[A-Za-z]")
-_SPREAD = re.compile(r"(?<!\w)\w(?:[ .\-_*]\w){2,}(?!\w)")
+_SPREAD = re.compile(r"(?<![^\W_])[^\W_]([ .\-_*])[^\W_](?:\1[^\W_])+(?![^\W_])")
 """Letters one by one, as in "i g n o r e" or "i.g.n.o.r.e"."""
 
 

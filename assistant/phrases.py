@@ -28,8 +28,8 @@ TOKENS = re.compile(
 
 TURNS = re.compile(
     r"<(?=/?(?:s|pad|unk|think|user|model|developer|article|document|context|question)(?:\s[^<>\n]{0,80})?>)"
-    r"|^[^\w\n]*(?:system|developer|user|human|assistant|ai|question|answer|article)(?=\s?:)"
-    r"|^[^\w\n]*#[^\w\n]*(?:instructions?|input|response)(?=\s?:)",
+    r"|^[^\w\n]*(?:system|developer|user|human|assistant|ai|question|answer|article)(?=[*_\s]{0,3}:)"
+    r"|^[^\w\n]*#[^\w\n]*(?:instructions?|input|response)(?=[*_\s]{0,3}:)",
     re.IGNORECASE | re.MULTILINE,
 )
 """Where text could begin somebody's turn in a conversation, or close a part of a prompt, but need not."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from assistant.articles import Article
-from assistant.disguises import decoded, folded, invisible, views
+from assistant.disguises import View, decoded, folded, invisible, views
 from assistant.interface import AnswerWarning
 from assistant.phrases import SUSPICIOUS, TOKENS, TURNS, Kind, phrases
 
@@ -51,9 +51,12 @@ def neutral(text: str) -> str:
 
     `<|im_end|>` becomes `< |im_end|>`, and "System:" at the beginning of a line "System :".
     """
-    view = folded(text)
+    text = _UNSEEN.sub("", text)
     places = {
-        view.span(*match.span())[1] for pattern in (TOKENS, TURNS) for match in pattern.finditer(view.text)
+        view.span(*match.span())[1]
+        for view in (View(text, range(len(text))), folded(text))
+        for pattern in (TOKENS, TURNS)
+        for match in pattern.finditer(view.text)
     }
     for place in sorted(places, reverse=True):
         text = f"{text[:place]} {text[place:]}"
@@ -98,7 +101,8 @@ def _phrases(text: str) -> Iterator[Finding]:
             yield Finding(*view.span(*token.span()), "marker")
         for kind, pattern in phrases().items():
             for match in pattern.finditer(view.text):
-                yield Finding(*view.span(*match.span()), kind)
+                words = match.end() - len(match[0].lstrip())
+                yield Finding(*view.span(words, match.end()), kind)
 
 
 def _encoded(text: str, depth: int) -> Iterator[Finding]:
