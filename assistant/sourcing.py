@@ -1,8 +1,8 @@
 """Sourcing: how many reports stand behind an answer, and until when its corpus reaches.
 
-Five sites that print one dispatch are five articles and one report. Articles are taken for one report where the
-words that an answer quotes stand in each of them, nearly alike. Whose report it is follows from the outlets that
-they all name, where "Harbour Post (Axios)" is the Harbour Post passing on what Axios reported.
+Five sites that print one dispatch are five articles and one report. Articles are taken for one report where
+the words that an answer quotes stand in each of them, nearly alike. Whose report it is follows from the
+outlets that they all name, where "Harbour Post (Axios)" is the Harbour Post passing on what Axios reported.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from assistant.times import question_times
 FEWEST = 6
 """Word trigrams a quote needs at least to tell a copy from chance."""
 
-_PASSED_ON = re.compile(r"\(([^()]+)\)\s*$")
+_PASSED_ON = re.compile(r"^.*\(([^()]+)\)\s*$")
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -34,11 +34,8 @@ class Report:
 
 def origins(outlets: Iterable[str]) -> frozenset[str]:
     """Who reported it: of "Open.kg (Meduza, Axios)" Meduza and Axios, of "Axios" Axios itself."""
-    return frozenset(
-        name.strip()
-        for outlet in outlets
-        for name in ((match[1] if (match := _PASSED_ON.search(outlet)) else outlet).split(","))
-    )
+    names = (_PASSED_ON.sub(r"\1", outlet).split(",") for outlet in outlets)
+    return frozenset(name.strip() for some in names for name in some)
 
 
 def reports(citations: Sequence[Citation], passages: Sequence[Passage]) -> list[Report]:
@@ -105,9 +102,9 @@ def sourcing(citations: Sequence[Citation], passages: Sequence[Passage]) -> str:
         parts = ", ".join(f"{_number(len(report.articles))}{_by(report.outlets)}" for report in found)
         return f"{articles}, {_number(len(found))} reports: {parts}."
     if len(set(authors)) == 1 and len(authors[0]) == 1:
-        return f"{articles}, all{_by(authors[0])}."
+        return f"{articles}, {'both' if total == 2 else 'all'}{_by(authors[0])}."
     if all(authors) and len(frozenset().union(*authors)) == sum(map(len, authors)):
-        return f"{articles}, by outlets independent of each other."
+        return f"{articles}, by different outlets."
     return ""
 
 
