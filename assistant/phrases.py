@@ -39,7 +39,7 @@ _FRAGMENTS = {
     "@THE": r"(?:(?:all|any|every|of|the|these|those|your|my|our) ){0,3}",
     "@BEFORE": r"(?:previous|prior|preceding|earlier|above|foregoing|former|original|initial|system|existing)",
     "@ORDERS": r"(?:instruction|prompt|direction|directive|command|guideline|rule)s?",
-    "@TEXT": r"(?:message|context|text|content|sentence|passage|article|evidence|question|input)s?",
+    "@TEXT": r"(?:message|context|document|text|content|sentence|passage|article|evidence|question|input)s?",
     "@AI": r"(?:(?:all|any|the|every|our) )?(?:ai|artificial intelligence|(?:large )?language model|llm|chat ?bot|(?:ai|virtual|digital) assistant|bot|crawler|summari[sz]er|chatgpt|gpt|copilot|automated system)s?(?: (?:reader|assistant|model|system|agent|tool|summari[sz]er)s?)?",
     "@STOP": r" ?[:.,;!–—-]",
     "@REPLY": r"(?:answer|reply|response|output)",
@@ -60,6 +60,7 @@ _ENGLISH: dict[Kind, tuple[str, ...]] = {
         r"~@DROP (?:all )?(?:of )?the above",
         r"~(?:ignore|disregard|stop|abandon) (?:your|the) (?:current |previous |original )?task",
         r"~(?:forget|ignore|disregard) everything (?:and )?you are\b",
+        r"(?:ignore|disregard|forget) your (?:instructions?|prompts?|guidelines|training|programming|safety (?:filter|rule)s?)",
         r"your (?:previous|prior|earlier|current|original) (?:@ORDERS|training) (?:are|is|have been|were) (?:now )?(?:void|suspended|cancell?ed|revoked|superseded|deprecated|replaced)",
         r"(?:admin|system|priority|developer|security) override(?: active)? ?[:\]—–]",
         r"treat @REST as (?:trusted|system|your|new|your new) instructions?",
@@ -80,6 +81,9 @@ _ENGLISH: dict[Kind, tuple[str, ...]] = {
         r"you (?:must|should|will|shall|are to) (?:adopt|assume|take on|play) the (?:persona|role|character) of",
         r"~pretend (?:to be|that you are|you are) (?:an?|the|my)\b",
         r"~role(?:-| )play as",
+        r"~pretend you have no (?:restriction|rule|limit|filter)s?",
+        r"as an? (?:unrestricted|unfiltered|uncensored|jailbroken) (?:ai|assistant|model|chatbot)",
+        r"you are no longer an? (?:\w+ ){0,2}(?:ai|assistant|chatbot|bot|model)\b",
         r"let(?: u|')s play a game (?:in which|where) you",
         r"an? (?:ai|assistant|model|chatbot) (?:without|with no|that has no) (?:any )?(?:restriction|rule|limit|filter)s?",
     ),
@@ -96,11 +100,13 @@ _ENGLISH: dict[Kind, tuple[str, ...]] = {
     ),
     "marker": (
         r"system (?:prompt|message|notice|override|instruction)s?[^.\w\n]{0,4}[:\]>]",
-        r"^[^\w\n]*(?-i:SYSTEM) ?:|\[(?-i:SYSTEM)\b[^\]\n]{0,40}\]",
+        r"^[^\w\n]*(?-i:SYSTEM) ?:",
+        r"\[(?-i:SYSTEM|ADMIN|DEVELOPER|OPERATOR)\b[^\]\n]{0,40}\](?!\()",
+        r"\[(?:(?:hidden|new|secret) )?instructions?\b[^:\]\n]{0,40} ?:",
         r"^[^\w\n]*assistant ?: ",
         r"^#{1,6} ?(?:system|assistant|user|developer)(?: (?:message|prompt|instructions?))? ?:?$",
         r"^[^\w\n]*(?:begin|end) (?:admin|system|developer) (?:override|prompt|message|instructions?)",
-        r"^[^\w\n]{1,8}(?:begin|start|end) of (?:the )?(?:article|context|document|evidence|prompt|instructions?)\b",
+        r"^[^\w\n]{1,8}(?:begin|start|end) of (?:the )?(?:article|context|data|document|evidence|prompt|instructions?)\b",
         r"^end of (?:quoted text|context|prompt)\b",
         r"the (?:evidence|context) ends here",
         r"^[^\w\n]*(?:user|human|question)[^\w\n]{0,3}:(?:.|\n){1,300}?\n[^\w\n]*(?:assistant|ai|bot|answer|model)[^\w\n]{0,3}:",
@@ -108,14 +114,14 @@ _ENGLISH: dict[Kind, tuple[str, ...]] = {
     ),
     "output": (
         r"~(?:reply|respond|answer|say|output|echo)(?: (?:to )?(?:this|the|any|every|all|each)(?: questions?)?)? (?:only|exactly|solely|simply|just|nothing but) (?:with|by|in|as|that|the words?|the following|json|[\"'“‘«:]|(?-i:[A-Z]{4}))",
-        r"~(?:reply|respond|answer)(?: (?:every|any|all))?(?: questions?)? with (?:only |exactly |nothing but |just )?(?:(?:the|one|a) (?:single |exact |following |one )?@WORDS\b|[\"“«]|(?-i:[A-Z]{4})|that\b)",
+        r"~(?:reply|respond|answer)(?: (?:every|any|all))?(?: questions?)? with (?:only |exactly |nothing but |just )?(?:(?:the|one|a) (?:single |exact |following |one )?@WORDS\b|[\"“«'‘]|(?-i:[A-Z]{4})|that\b)",
         r"(?:begin|start|end|finish|open|close|preface|prefix) (?:your|every|each|all|any) (?:\w+ )?@REPLYs? (?:with|by)\b",
         r"(?:reply|respond|answer) to (?:every|all|any) (?:future )?(?:queries|query|questions?|requests?|prompts?|messages?) (?:with|as|without)\b",
         r"output the (?:words?|text|string|phrase) (?:[\"“'‘]|(?-i:[A-Z]{4}))",
-        r"your @REPLY (?:must|has to|shall|is to) (?:be (?:[{\"“]|exactly|only|empty)|consist|end|start|begin|say|not)",
+        r"your (?:next |final )?@REPLY (?:must|has to|shall|is to) (?:be (?:[{\"“]|exactly|only|empty)|consist|contain|end|start|begin|say|not)",
         r"every @REPLY (?:is|must be|has to be|shall be|must end)\b",
         r"(?:every|each) sentence of your @REPLY",
-        r"~(?:add|append|prepend|include|insert|put|place|replace|show|repeat|use)\b@REST (?:in|to|of|into) (?:your|the) @REPLY\b",
+        r"~(?:add|append|prepend|include|insert|put|place|replace|show|repeat|use)\b@REST (?:in|to|of|into) (?:your|the) (?:next |final )?@REPLY\b",
         r"(?:in|at the (?:start|end|beginning) of) your @REPLY (?:replace|say|state|write|use|put|name|mention|include|add)\b",
         r"~(?:add|append|include|insert|put)\b[^\n]{0,120}? at the (?:start|end|beginning) of your @REPLY",
         r"~(?:append|prepend|add|put) @REST (?:to|in front of|before|after) (?:each|every|all|any) (?:claim|@REPLY|sentence)s?",
@@ -154,9 +160,11 @@ _ENGLISH: dict[Kind, tuple[str, ...]] = {
     "link": (
         r"~(?:visit|open|fetch|load|follow|go to|request|call) (?:this|the following) (?:url|link|address)",
         r"~(?:fetch|load|curl|wget|retrieve|execute) https?:",
-        r"!\[[^\]\n]{0,80}\]\( ?https?:[^)\s]{0,200}(?:[{<\[$]|[?&](?:q|query|data|answer|prompt|text|chat|history|question)=)",
+        r"!\[[^\]\n]{0,80}\]\( ?https?:[^)\s]{0,200}(?:[{<\[$]|[?&](?:q|query|data|answer|prompt|text|chat|history|question|leak|secret)=)",
         r"<img [^>]{0,200}src=[^>]{0,200}[?&][^>]{0,60}[{\[$]",
         r"~(?:reveal|repeat|print|output|show|display|leak) (?:me )?(?:your|the) (?:system|initial|hidden|original|full) (?:prompt|instructions|message)",
+        r"(?:reveal|output|print|display|repeat) your (?:\w+ ){0,3}(?:prompt|system message|instructions|configuration)",
+        r"(?:output|reveal|disclose|print|send|include) (?:your|the|all|any)@REST (?:api keys?|environment variables|credentials)",
         r"your system prompt",
     ),
 }
@@ -198,7 +206,7 @@ _OTHER_LANGUAGES: dict[Kind, tuple[str, ...]] = {
     ),
 }
 
-_CLAUSE = r"(?:(?:^|(?<=[.!?:;,\n\"“”«»(\[>*•–—/-]))[^\w\n]{0,3}|(?:please|now|then|instead|always|simply|just|kindly|hereby|you (?:must|should|will)) )"
+_CLAUSE = r"(?:(?:^|(?<=[.!?:;,\n\"'“”‘’«»(\[>*•–—/-]))[^\w\n]{0,3}|(?:please|now|then|instead|always|simply|just|kindly|hereby|you (?:must|should|will)) )"
 
 
 def _compile(*phrases: str) -> re.Pattern[str]:
