@@ -8,4 +8,5 @@ In reading order:
     statistics  intervals for means and rates
     run         asks every case, scores the answers, survives interruption
     report      a run as Markdown tables, kept in eval/RESULTS.md
+    attacks     instructions planted in articles, and what they change of the answers
 """
