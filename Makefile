@@ -15,7 +15,7 @@ export Q
 # Where flock(1) is found, two makes that set up at once wait for each other.
 LOCK := $(if $(shell command -v flock),flock Makefile)
 
-.PHONY: help setup ask test lint format eval harm calibrate train-reader bench-retrieval bench-answers \
+.PHONY: help setup ask test lint format eval harm attacks calibrate train-reader bench-retrieval bench-answers \
 	bench-judgecal wheel clean
 
 help:  ## list what there is to make
@@ -62,6 +62,9 @@ eval: setup  ## grade the assistant on the gold cases, and compare with the base
 
 harm: setup  ## test the gate: the same must pass, and what is worse be caught (A="...": options)
 	@$(BIN)/python -m assistant.evaluation.harm $(A)
+
+attacks: setup  ## plant instructions in articles, and see what they change (A="--model extractive": the options)
+	@$(BIN)/python -m assistant.evaluation.attacks $(A)
 
 bench-retrieval: setup  ## measure retrieval on gold, and on public sets: BENCH=FOLDER (A="...": further options)
 	@$(BIN)/python -m assistant.evaluation.retrieval_bench $(if $(BENCH),--bench "$(BENCH)") $(A)
