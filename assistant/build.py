@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
+from contextlib import suppress
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from assistant.articles import compare, corpus_stamp, read_corpus
 from assistant.chunks import CHUNKING
-from assistant.errors import IndexMissing
+from assistant.errors import IndexMissing, ModelError
 from assistant.index import Changes, Identity, Index, sync
 from assistant.resources import prompts_folder
 from assistant.settings import Settings
 
 if TYPE_CHECKING:
     from langchain_core.cross_encoders import BaseCrossEncoder
+    from langchain_core.language_models import BaseChatModel
 
     from assistant.answer import Assistant
     from assistant.grounding import Support
@@ -105,8 +108,11 @@ def build_retriever(settings: Settings, index: Index) -> Retriever:
     )
 
 
-def build_assistant(settings: Settings, index: Index) -> Assistant:
-    """Everything a question needs. Raises ModelError and PromptError."""
+def build_assistant(settings: Settings, index: Index, *, preload: bool = False) -> Assistant:
+    """Everything a question needs; with `preload`, a thread reads an embedded model's weights at once.
+
+    Raises ModelError and PromptError.
+    """
     from assistant.answer import EXTRACTIVE, Assistant
     from assistant.models.chat import load_chat_model
     from assistant.prompts import SLOTS, load_prompt
@@ -122,10 +128,25 @@ def build_assistant(settings: Settings, index: Index) -> Assistant:
             timeout=settings.timeout,
             threads=settings.threads,
         )
+        if preload:
+            _preload(model)
     support = _support(retriever.reranker)
     return Assistant(
         retriever, support, prompts, model, model_name=settings.model, evidence=settings.evidence
     )
+
+
+def _preload(model: BaseChatModel) -> None:
+    """Begins to read the weights of a model that has some; what goes wrong is told by the first question."""
+    load = getattr(model, "load", None)
+    if load is None:
+        return
+
+    def run() -> None:
+        with suppress(ModelError):
+            load()
+
+    Thread(target=run, name="weights", daemon=True).start()
 
 
 def provenance(settings: Settings, assistant: Assistant) -> dict[str, str]:
