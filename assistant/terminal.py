@@ -131,7 +131,7 @@ def citation_head(citation: Citation) -> Text:
     """A citation's line: number, date, headline with its link, article."""
     head = Text().append(f"[{citation.number}] ", style="bold")
     head.append(f"{day(citation.date)}  ", style="cyan")
-    head.append(safe(citation.title), style=Style(link=citation.url if _linkable(citation.url) else None))
+    head.append_text(linked(citation.title, citation.url))
     return head.append(f"  {safe(citation.article)}", style="dim")
 
 
@@ -143,8 +143,10 @@ def indent(text: Text, console: Console) -> None:
         console.print(Text("    " + " ".join(text.plain.split())))
 
 
-def _linkable(url: str | None) -> bool:
-    return url is not None and re.fullmatch(r"https?://[!-~]+", url) is not None
+def linked(text: str, url: str | None) -> Text:
+    """The text with a link, where there is one to a web page."""
+    safe_url = url if url is not None and re.fullmatch(r"https?://[!-~]+", url) else None
+    return Text(safe(text), style=Style(link=safe_url))
 
 
 def print_article(article: Article) -> None:

@@ -26,7 +26,7 @@ from assistant.chat.showing import (
     print_why,
 )
 from assistant.errors import SettingsError
-from assistant.live import watching
+from assistant.live import waiting, watching
 from assistant.options import unknown_article
 from assistant.terminal import notice, print_search, stdout
 
@@ -85,7 +85,9 @@ def _retry(conversation: Conversation, argument: str) -> None:
 def _timeline(conversation: Conversation, topic: str) -> None:
     if not topic:
         raise SettingsError("a timeline of what? write /timeline TOPIC")
-    _keep(conversation.keep, conversation.timeline(topic))
+    with watching():
+        record = conversation.timeline(topic)
+    _keep(conversation.keep, record)
 
 
 def _keep(keep: Callable[[Record], None], record: Record) -> None:
@@ -184,7 +186,8 @@ def _day(text: str) -> dt.date:
 
 def _model(conversation: Conversation, name: str) -> None:
     if name:
-        conversation.switch_model(name)
+        with waiting(f"loading {name}"):
+            conversation.switch_model(name)
     notice(f"model: {conversation.engine.settings.model}")
 
 
@@ -193,7 +196,8 @@ def _model(conversation: Conversation, name: str) -> None:
 
 def _new(conversation: Conversation, name: str) -> None:
     conversation.begin(name or None)
-    notice("a new conversation" + (f", kept as {name}" if name else ""))
+    kept = conversation.session.name
+    notice("a new conversation" + (f", kept as {kept}" if kept else ""))
 
 
 def _resume(conversation: Conversation, name: str) -> None:

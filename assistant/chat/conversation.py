@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.chat.loading import Engine
-from assistant.chat.sessions import Record, Session, Terms, automatic_name
+from assistant.chat.sessions import Record, Session, Terms, automatic_name, names, unknown
 from assistant.errors import SettingsError
 from assistant.interface import Answer, AnswerWarning, Claim, StageRanks
 from assistant.options import limits
@@ -33,10 +33,16 @@ STOPPED = "stopped"
 class Conversation:
     """One person's questions, one after another."""
 
-    def __init__(self, engine: Engine, session: Session, *, stoppable: bool = True) -> None:
-        """An interrupt ends an answer that is `stoppable` and keeps what came; else it ends the process."""
+    def __init__(
+        self, engine: Engine, session: Session, *, keep: bool = True, stoppable: bool = True
+    ) -> None:
+        """An interrupt ends an answer that is `stoppable` and keeps what came; else it ends the process.
+
+        Without `keep`, other sessions that are gone on with are written nowhere either.
+        """
         self.engine = engine
         self.session = session
+        self._keep = keep
         self.written: set[Path] = set()
         """Files that this conversation has saved, and may write again."""
         self._stoppable = stoppable
@@ -117,14 +123,23 @@ class Conversation:
         self.session.change(self.terms.model_copy(update={"model": name}))
 
     def begin(self, name: str | None) -> None:
-        """Goes on in a new session, under the same terms; without a name it is given one, if any is kept."""
+        """Goes on in a new session, under the same terms; it gets a name if this one has one.
+
+        Raises SettingsError when there is a session of that name.
+        """
+        if name is not None and name in names():
+            raise SettingsError(f"there is a session {name!r}; go on with it: /resume {name}")
         if name is None and self.session.name is not None:
             name = automatic_name()
-        self._move(Session(name, self.terms))
+        self._move(Session(name, self.terms, keep=self._keep))
 
     def resume(self, name: str) -> None:
-        """Goes on in another session, under its terms."""
-        session = Session(name, self.terms)
+        """Goes on in another session, under its terms. Raises SettingsError when there is none."""
+        if name == self.session.name:
+            return
+        if name not in names():
+            raise unknown(name)
+        session = Session(name, self.terms, keep=self._keep)
         try:
             check(session.terms, self.catalogue)
             model = session.terms.model

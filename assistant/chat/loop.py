@@ -28,13 +28,13 @@ def chat(settings: Settings, name: str | None, *, keep: bool, **given: Any) -> i
     if keep and name is None and interactive:
         name = automatic_name()
     corpus = str(settings.corpus.resolve()) if settings.corpus else None
-    session = Session(name if keep else None, Terms(model=settings.model, corpus=corpus))
+    session = Session(name, Terms(model=settings.model, corpus=corpus), keep=keep)
     session.change(session.terms.model_copy(update={key: value for key, value in given.items() if value}))
     engine = Engine(
         settings.model_copy(update={"model": session.terms.model or settings.model}),
         lambda catalogue: check(session.terms, catalogue),
     )
-    conversation = Conversation(engine, session, stoppable=interactive)
+    conversation = Conversation(engine, session, keep=keep, stoppable=interactive)
     try:
         read = _reader(conversation, interactive, keep=keep)
         for line in conversation.greeting():
@@ -52,8 +52,10 @@ def converse(conversation: Conversation, read: Read, *, interactive: bool) -> in
     """
     failed = False
     while True:
+        busy = False
         try:
             line = read().strip()
+            busy = True
             with unechoed(interactive):
                 if line.startswith("/"):
                     perform(conversation, line)
@@ -69,7 +71,7 @@ def converse(conversation: Conversation, read: Read, *, interactive: bool) -> in
         except KeyboardInterrupt:
             if not interactive:
                 raise
-            notice("stopped; /quit or Ctrl-D ends the conversation")
+            notice("stopped" if busy else "/quit or Ctrl-D ends the conversation")
 
 
 def _reader(conversation: Conversation, interactive: bool, *, keep: bool) -> Read:

@@ -74,8 +74,9 @@ class Prompt:
 
     def _bar(self) -> str:
         conversation = self._conversation
-        parts = [conversation.engine.status, conversation.engine.settings.model, conversation.session.name]
-        return "  ".join([*(safe(part) for part in parts if part), "/help"])
+        engine, name = conversation.engine, conversation.session.name
+        parts = engine.status, engine.settings.model, "/help", name or "nothing is kept"
+        return "  ".join(safe(part) for part in parts if part)
 
 
 def _keys() -> KeyBindings:

@@ -119,26 +119,21 @@ def _parse(given: Any) -> Terms | Record | Undo:
 
 
 class Session:
-    """A conversation: its turns, its terms, and the file they are kept in; without a name nothing is kept."""
+    """A conversation: its turns, its terms, and, if it is kept, the file that holds them."""
 
-    def __init__(self, name: str | None, terms: Terms) -> None:
+    def __init__(self, name: str | None, terms: Terms, *, keep: bool = True) -> None:
         """Opens the session of that name, which goes on with its own terms, or a new one with these.
 
-        Raises SettingsError for a bad name, a session that is open in another chat, and a file that cannot be
-        read or written.
+        Without a name, or `keep`, what is added to it is written nowhere. Raises SettingsError for a bad name, a
+        session that is open in another chat, and a file that cannot be read or written.
         """
-        self.name = name
-        self.terms = terms
-        self.turns: list[Record] = []
-        self.unreadable = 0
-        self._file: Path | None = None
-        if name is None:
-            return
-        self._file = file_of(name)
-        self._lock = _lock(name)
+        self.name = name if keep else None
+        self._file = file_of(name) if name is not None and keep else None
         with contextlib.ExitStack() as stack:
-            stack.callback(self._lock.release)
-            data = _read(self._file)
+            if self._file is not None:
+                self._lock = _lock(self._file.stem)
+                stack.callback(self._lock.release)
+            data = _read(file_of(name)) if name is not None else b""
             stack.pop_all()
         kept = replay(data)
         self.terms, self.turns, self.unreadable = kept.terms or terms, kept.turns, kept.unreadable

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -9,12 +10,15 @@ from rich.text import Text
 
 from assistant.chat.sessions import Record, Terms, file_of, replay
 from assistant.interface import Answer, Citation, Claim
-from assistant.terminal import citation_head, day, indent, print_answer, safe, stdout
+from assistant.terminal import citation_head, day, indent, linked, print_answer, safe, stdout
 
 if TYPE_CHECKING:
     from assistant.articles import Article
     from assistant.catalogue import Catalogue
     from assistant.chat.commands import Command
+
+
+HEADING = re.compile(r"#{1,6} ")
 
 
 def print_record(record: Record) -> None:
@@ -40,9 +44,10 @@ def print_sources(answer: Answer, catalogue: Catalogue) -> None:
     console = stdout()
     for citation in answer.citations or answer.nearest:
         console.print(citation_head(citation))
-        if citation.outlets:
-            indent(Text(safe(", ".join(citation.outlets)), style="dim"), console)
         article = catalogue.article(citation.article)
+        if article is not None and article.sources:
+            outlets = [linked(source.outlet, source.url) for source in article.sources]
+            indent(Text(", ", style="dim").join(outlets), console)
         before, after = neighbours(article, citation) if article else ("", "")
         text = Text().append(f"{safe(before)} " if before else "", style="dim")
         text.append(f"“{safe(citation.quote)}”", style="bold")
@@ -55,7 +60,7 @@ def neighbours(article: Article, citation: Citation) -> tuple[str, str]:
     from assistant.chunks import sentence_spans
 
     text = article.text
-    spans = sentence_spans(text)
+    spans = [span for span in sentence_spans(text) if not HEADING.match(text, span[0])]
     before = [text[start:end] for start, end in spans if end <= citation.start]
     after = [text[start:end] for start, end in spans if start >= citation.end]
     return (before or [""])[-1], (after or [""])[0]
