@@ -56,7 +56,7 @@ def converse(conversation: Conversation, read: Read, *, interactive: bool) -> in
         try:
             line = read().strip()
             busy = True
-            with unechoed(interactive):
+            with unechoed():
                 if line.startswith("/"):
                     perform(conversation, line)
                 elif line:

@@ -119,15 +119,13 @@ def plain_lines(conversation: Conversation, prompted: bool) -> Read:
 
 
 @contextmanager
-def unechoed(interactive: bool) -> Iterator[None]:
+def unechoed() -> Iterator[None]:
     """Keeps what is typed while the assistant is busy off the screen; the next prompt shows it."""
-    try:
-        import termios  # not on Windows
-    except ImportError:
-        interactive = False
-    if not interactive:
+    if sys.platform == "win32" or not sys.stdin.isatty():
         yield
         return
+    import termios
+
     before = termios.tcgetattr(sys.stdin)
     silent = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
     termios.tcsetattr(sys.stdin, termios.TCSADRAIN, silent)

@@ -124,7 +124,7 @@ class Session:
     def __init__(self, name: str | None, terms: Terms, *, keep: bool = True) -> None:
         """Opens the session of that name, which goes on with its own terms, or a new one with these.
 
-        Without a name, or `keep`, what is added to it is written nowhere. Raises SettingsError for a bad name, a
+        Without a name, or without `keep`, it is written nowhere. Raises SettingsError for a bad name, a
         session that is open in another chat, and a file that cannot be read or written.
         """
         self.name = name if keep else None
