@@ -15,7 +15,7 @@ export Q
 # Where flock(1) is found, two makes that set up at once wait for each other.
 LOCK := $(if $(shell command -v flock),flock Makefile)
 
-.PHONY: help setup ask test lint format eval bench-retrieval wheel clean
+.PHONY: help setup ask test lint format eval bench-retrieval cast wheel clean
 
 help:  ## list what there is to make
 	@awk -F ':.*##' '/^[a-z-]+:.*##/ { printf "  make %-16s%s\n", $$1, $$2 }' Makefile
@@ -55,6 +55,9 @@ eval: setup  ## grade the assistant on the gold cases (A="--live": the options)
 
 bench-retrieval: setup  ## measure retrieval on gold, and on public sets: BENCH=FOLDER (A="...": further options)
 	@$(BIN)/python -m assistant.evaluation.retrieval_bench $(if $(BENCH),--bench "$(BENCH)") $(A)
+
+cast: setup  ## record a conversation: demo/chat.cast (A="--model extractive": the chat's options)
+	@$(BIN)/python demo/record.py demo/chat.cast $(A)
 
 wheel: setup  ## build the wheel in dist/
 	@$(BIN)/python -m build --wheel --outdir dist

@@ -120,17 +120,19 @@ def test_ctrl_c_stops_an_answer_and_keeps_what_came(start: Start) -> None:
     terminal.wait_for("reading 3 articles, 4 Mar 2025 to 20 Nov 2025")
     terminal.wait_for("unchecked: The dam will cost 90 billion crowns.")
     assert "4 Mar 2025  Valley dam is approved" in terminal.text()
-    terminal.type("typed meanwhile")
     terminal.type("\x03")
-    terminal.wait_for(r"(?m)^> typed meanwhile$")
+    terminal.wait_for(r"(?m)^>$")
     stopped = terminal.text().split(f"> {ASKED}\n")[1]
     assert stopped.startswith("\nNearest:\n[1] 4 Mar 2025  Valley dam is approved  dam\n    “Parliament")
     assert "\nassistant: stopped; this is what had come by then\n" in stopped
     assert "unchecked" not in stopped, "nothing that was not checked is left standing"
-    assert "^C" not in stopped
+    assert "^C" not in stopped, "what is typed meanwhile is not echoed"
     terminal.type("\x03")
     terminal.wait_for("assistant: /quit or Ctrl-D ends the conversation")
-    assert ANSWER in terminal.ask(ASKED)
+    terminal.type(f"{ASKED}\rtyped meanwhile")
+    terminal.wait_for(r"(?m)^> typed meanwhile$")
+    assert f"> {ASKED}\n{ANSWER}\n" in terminal.text()
+    terminal.type("\x03")
     terminal.type("\x04")
     assert terminal.end() == 0
     (name,) = names()
