@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from assistant.articles import compare, corpus_stamp, read_corpus
 from assistant.chunks import CHUNKING
-from assistant.errors import IndexMissing
+from assistant.errors import IndexMissing, ModelError
 from assistant.index import Changes, Identity, Index, sync
 from assistant.resources import prompts_folder
 from assistant.settings import Settings
 
 if TYPE_CHECKING:
     from langchain_core.cross_encoders import BaseCrossEncoder
+    from langchain_core.language_models import BaseChatModel
 
     from assistant.answer import Assistant
     from assistant.grounding import Support
@@ -109,8 +112,12 @@ def build_retriever(settings: Settings, index: Index) -> Retriever:
     )
 
 
-def build_assistant(settings: Settings, index: Index, recordings: Recordings | None = None) -> Assistant:
+def build_assistant(
+    settings: Settings, index: Index, recordings: Recordings | None = None, *, preload: bool = False
+) -> Assistant:
     """Everything a question needs; with `recordings`, these stand before the language model.
+
+    With `preload`, a thread reads an embedded model's weights at once.
 
     Raises ModelError and PromptError.
     """
@@ -133,6 +140,8 @@ def build_assistant(settings: Settings, index: Index, recordings: Recordings | N
             threads=settings.threads,
         )
         model = recordings.chat_model(load) if recordings else load()
+        if preload:
+            _preload(model)
     support = support_of(retriever.reranker)
     return Assistant(
         retriever,
@@ -144,6 +153,19 @@ def build_assistant(settings: Settings, index: Index, recordings: Recordings | N
         gate=load_gate(),
         fill=settings.model in EMBEDDED,
     )
+
+
+def _preload(model: BaseChatModel) -> None:
+    """Begins to read the weights of a model that has some; what goes wrong is told by the first question."""
+    load = getattr(model, "load", None)
+    if load is None:
+        return
+
+    def run() -> None:
+        with suppress(ModelError):
+            load()
+
+    Thread(target=run, name="weights", daemon=True).start()
 
 
 def provenance(settings: Settings, assistant: Assistant) -> dict[str, str]:
