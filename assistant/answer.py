@@ -15,9 +15,9 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
-from assistant.citing import answer_passage, cite, hidden_warnings, marked, nearest
+from assistant.citing import answer_passage, answer_warnings, cite, hidden_warnings, marked, nearest
 from assistant.drafting import MOST_WORDS, Draft, draft_extractive, draft_with_model
-from assistant.evidence import Sentence, choose, number_sentences, plain
+from assistant.evidence import Sentence, choose, likely, number_sentences, plain
 from assistant.filters import Filters
 from assistant.gate import Gate, answerable
 from assistant.grounding import Grounded, Support, ground
@@ -25,7 +25,6 @@ from assistant.interface import (
     Abstention,
     AbstentionReason,
     Answer,
-    AnswerWarning,
     Claim,
     Seconds,
     Tokens,
@@ -192,7 +191,14 @@ class Assistant:
         )
 
     def _filled_up(self, grounded: list[Grounded], sentences: list[Sentence], asked: str) -> list[Grounded]:
-        """The claims, and behind those that stand the likeliest sentences that they do not cite."""
+        """The claims that rest on a likely sentence, and behind them the likeliest that they do not cite."""
+        likeliest = {one.number for one in likely(sentences)}
+        grounded = [
+            claim
+            if not claim.sentences or any(one.number in likeliest for one in claim.sentences)
+            else Grounded(claim.text, (), 0.0, f"{claim.text!r} is beside the question")
+            for claim in grounded
+        ]
         kept = [claim for claim in grounded if claim.sentences]
         cited = {(one.article.id, one.start) for claim in kept for one in claim.sentences}
         room = MOST_WORDS - sum(len(claim.text.split()) for claim in kept)
@@ -222,6 +228,7 @@ class Assistant:
         ]
         dropped = [claim for claim in grounded if not claim.sentences]
         catalogue = self.retriever.index.catalogue
+        corpus_ends = catalogue.newest(filters)
         return Answer(
             question=question,
             rewritten=rewritten,
@@ -235,9 +242,9 @@ class Assistant:
             citations=citations,
             nearest=nearest(passages) if reason else [],
             passages=[answer_passage(passage) for passage in passages],
-            corpus_ends=catalogue.newest(filters),
+            corpus_ends=corpus_ends,
             warnings=[
-                *(AnswerWarning(code="unsupported-claim-dropped", message=one.reason) for one in dropped),
+                *answer_warnings(question, grounded, citations, passages, filters, corpus_ends),
                 *hidden_warnings(catalogue.counts()[2], filters),
             ],
             model=self._model_name,

@@ -15,7 +15,7 @@ from langchain_core.messages import AIMessageChunk
 from langchain_core.messages.ai import add_ai_message_chunks
 from langchain_core.utils.json import parse_json_markdown
 
-from assistant.evidence import Sentence, plain, render
+from assistant.evidence import Sentence, likely, plain, render
 from assistant.grounding import RawClaim
 from assistant.interface import Tokens
 from assistant.models.chat import model_errors
@@ -107,12 +107,14 @@ def draft_extractive(sentences: Sequence[Sentence], room: int = MOST_WORDS) -> D
     """The sentences where the answer most likely stands, in their order, up to `room` words: no model.
 
     The sentences come best paragraph first, each with its chance (`Sentence.chance`); ties keep that order.
-    One too long for what is left gives way to the next, but one is always given.
+    Unlikely ones are left out (`evidence.likely`), and one too long for what is left gives way to the next;
+    but where there is all the room of an answer, one is always given.
     """
     chosen: list[Sentence] = []
-    for sentence in sorted(sentences, key=lambda one: (-one.chance, one.number)):
+    whole = room >= MOST_WORDS
+    for sentence in sorted(likely(sentences), key=lambda one: (-one.chance, one.number)):
         words = len(sentence.text.split())
-        if words <= room or not chosen:
+        if words <= room or (whole and not chosen):
             chosen.append(sentence)
             room -= words
     chosen.sort(key=lambda one: one.number)

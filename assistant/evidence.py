@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.articles import Article
@@ -14,6 +14,10 @@ from assistant.untrusted import is_instruction, neutral, visible
 BESIDE = 0.05
 """What a sentence beside the answer is worth, as a probability: it tells who and when. Chosen on the dev
 half of gold."""
+
+LIKELY = 0.08
+"""Share of the likeliest sentence's chance from which another is worth showing; chosen on the dev half of
+gold."""
 
 _HEADING = re.compile(r"#{1,6} ")
 _THOUSANDS = re.compile("(?<=\\d)[\u00a0\u2009\u202f](?=\\d{3}(?!\\d))")
@@ -41,18 +45,28 @@ def choose(passages: Iterable[Passage], most: int) -> list[Hit]:
 
 
 def number_sentences(hits: Iterable[Hit]) -> list[Sentence]:
-    """The sentences of the hits' chunks, in their order, numbered through; Markdown headings say nothing."""
+    """The sentences of the hits' chunks, in their order, numbered through.
+
+    Markdown headings say nothing and are left out, and so is what addresses a machine.
+    """
     sentences: list[Sentence] = []
     for hit in hits:
         chunk = hit.chunk
         for start, end in sentence_spans(chunk.text):
-            if _HEADING.match(chunk.text, start):
+            place = chunk.start + start, chunk.start + end
+            if _HEADING.match(chunk.text, start) or is_instruction(hit.article.text, *place):
                 continue
             number = len(sentences) + 1
-            place = chunk.start + start, chunk.start + end
             chance = hit.score * min(1.0, hit.reading.within(start, end) + BESIDE) if hit.reading else 0.0
             sentences.append(Sentence(number, hit.article, chunk, *place, chunk.text[start:end], chance))
     return sentences
+
+
+def likely(sentences: Sequence[Sentence]) -> list[Sentence]:
+    """The sentences that are not far less likely to hold the answer than the likeliest; all where none was
+    read."""
+    least = LIKELY * max((one.chance for one in sentences), default=0.0)
+    return [one for one in sentences if one.chance >= least]
 
 
 def render(sentences: Iterable[Sentence]) -> str:

@@ -1,4 +1,5 @@
-"""`assistant eval` as a whole, over a small corpus: replay, record, baseline, gate, judge, check and drafts."""
+"""`assistant eval` as a whole, over a small corpus: replay, record, baseline, gate, judge, check and
+drafts."""
 
 import json
 import sys
