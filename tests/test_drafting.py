@@ -1,6 +1,7 @@
 """Drafting: claims out of whatever a model writes, and the best sentences without one."""
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -138,13 +139,21 @@ def test_a_failing_model_is_named_with_what_to_do(raised: Exception, message: st
         draft_with_model(model, "some:model", prompt, "What does it cost?", SENTENCES, lambda text: None)
 
 
-def test_without_a_model_the_best_paragraph_answers_sentence_by_sentence() -> None:
+def test_without_a_model_the_sentences_answer_in_their_order() -> None:
     other = sentences_of(Article("b", "Ferry", "The ferry sails. It is new."))
     listed = number_sentences(Hit(one.chunk, one.article, 0.9) for one in (SENTENCES[0], other[0]))
     draft = draft_extractive(listed)
     assert (draft.raw, draft.tokens.prompt) == ("", 0)
-    texts = ["The dam is approved.", "It costs 90 billion.", "Work begins soon."]
-    assert draft.claims == [RawClaim(text, (number,)) for number, text in enumerate(texts, 1)]
+    assert draft.claims == [RawClaim(one.text, (one.number,)) for one in listed]
+
+
+def test_without_a_model_the_likeliest_sentences_answer() -> None:
+    chances = (0.02, 0.9, 0.1)
+    listed = [replace(one, chance=chance) for one, chance in zip(SENTENCES, chances, strict=True)]
+    assert [claim.sentences for claim in draft_extractive(listed).claims] == [(2,), (3,)]
+    assert [claim.sentences for claim in draft_extractive(listed, room=4).claims] == [(2,)]
+    assert [claim.sentences for claim in draft_extractive(listed, room=3).claims] == [(3,)]
+    assert draft_extractive(listed, room=1).claims == []
 
 
 def test_without_a_model_a_heading_is_no_part_of_the_answer() -> None:
