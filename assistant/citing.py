@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 from assistant.evidence import Sentence, number_sentences
@@ -9,6 +10,8 @@ from assistant.filters import Filters
 from assistant.grounding import Grounded
 from assistant.interface import AnswerPassage, AnswerWarning, Citation, Claim
 from assistant.retrieval import Passage
+from assistant.sourcing import reach, sourcing
+from assistant.untrusted import instruction_warnings
 
 
 def answer_passage(passage: Passage) -> AnswerPassage:
@@ -21,6 +24,27 @@ def answer_passage(passage: Passage) -> AnswerPassage:
         score=round(passage.score, 4),
         also_in=[copy.article.id for copy in passage.copies],
     )
+
+
+def answer_warnings(
+    question: str,
+    claims: Sequence[Grounded],
+    citations: Sequence[Citation],
+    passages: Sequence[Passage],
+    filters: Filters,
+    corpus_ends: dt.date | None,
+) -> list[AnswerWarning]:
+    """What a reader should know about an answer: of its claims, kept and dropped, and of what they rest
+    on."""
+    dropped = [claim for claim in claims if not claim.sentences]
+    warnings = [AnswerWarning(code="unsupported-claim-dropped", message=claim.reason) for claim in dropped]
+    warnings += instruction_warnings(one.article for claim in claims for one in claim.sentences)
+    today = filters.as_of or corpus_ends
+    notes = {
+        "sources": sourcing(citations, passages),
+        "corpus-ends": reach(question, today, corpus_ends) if today else "",
+    }
+    return warnings + [AnswerWarning(code=code, message=note) for code, note in notes.items() if note]
 
 
 def hidden_warnings(undated: int, filters: Filters) -> list[AnswerWarning]:

@@ -15,7 +15,7 @@ from langchain_core.messages import AIMessageChunk
 from langchain_core.messages.ai import add_ai_message_chunks
 from langchain_core.utils.json import parse_json_markdown
 
-from assistant.evidence import Sentence, plain, render
+from assistant.evidence import Sentence, likely, plain, render
 from assistant.grounding import RawClaim
 from assistant.interface import Tokens
 from assistant.models.chat import model_errors
@@ -103,17 +103,19 @@ def parse_claims(raw: str) -> list[RawClaim]:
     return claims
 
 
-def draft_extractive(sentences: Sequence[Sentence]) -> Draft:
-    """The best paragraph, sentence by sentence, up to `MOST_WORDS` words: no wording, no model.
+def draft_extractive(sentences: Sequence[Sentence], room: int = MOST_WORDS) -> Draft:
+    """The sentences where the answer most likely stands, in their order, up to `room` words: no model.
 
-    The sentences come best paragraph first. A paragraph keeps who and when together, which the best sentences
-    out of several lose: it holds the answer more often, at the same length.
+    The sentences come best paragraph first, each with its chance (`Sentence.chance`); ties keep that order.
+    Unlikely ones are left out (`evidence.likely`), and one too long for what is left gives way to the next;
+    but where there is all the room of an answer, one is always given.
     """
     chosen: list[Sentence] = []
-    words = 0
-    for sentence in sentences:
-        words += len(sentence.text.split())
-        if chosen and (sentence.chunk is not sentences[0].chunk or words > MOST_WORDS):
-            break
-        chosen.append(sentence)
+    whole = room >= MOST_WORDS
+    for sentence in sorted(likely(sentences), key=lambda one: (-one.chance, one.number)):
+        words = len(sentence.text.split())
+        if words <= room or (whole and not chosen):
+            chosen.append(sentence)
+            room -= words
+    chosen.sort(key=lambda one: one.number)
     return Draft([RawClaim(sentence.text, (sentence.number,)) for sentence in chosen])

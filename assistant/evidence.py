@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from assistant.articles import Article
 from assistant.chunks import Chunk, heading, sentence_spans
 from assistant.retrieval import Hit, Passage
+from assistant.untrusted import is_instruction, neutral, visible
+
+BESIDE = 0.05
+"""What a sentence beside the answer is worth, as a probability: it tells who and when. Chosen on the dev
+half of gold."""
+
+LIKELY = 0.08
+"""Share of the likeliest sentence's chance from which another is worth showing; chosen on the dev half of
+gold."""
 
 _HEADING = re.compile(r"#{1,6} ")
 _THOUSANDS = re.compile("(?<=\\d)[\u00a0\u2009\u202f](?=\\d{3}(?!\\d))")
@@ -26,6 +34,8 @@ class Sentence:
     start: int
     end: int
     text: str
+    chance: float = 0.0
+    """How likely the answer stands here, from 0 to 1; 0 where no reader has read the chunk."""
 
 
 def choose(passages: Iterable[Passage], most: int) -> list[Hit]:
@@ -35,17 +45,28 @@ def choose(passages: Iterable[Passage], most: int) -> list[Hit]:
 
 
 def number_sentences(hits: Iterable[Hit]) -> list[Sentence]:
-    """The sentences of the hits' chunks, in their order, numbered through; Markdown headings say nothing."""
+    """The sentences of the hits' chunks, in their order, numbered through.
+
+    Markdown headings say nothing and are left out, and so is what addresses a machine.
+    """
     sentences: list[Sentence] = []
     for hit in hits:
         chunk = hit.chunk
         for start, end in sentence_spans(chunk.text):
-            if _HEADING.match(chunk.text, start):
+            place = chunk.start + start, chunk.start + end
+            if _HEADING.match(chunk.text, start) or is_instruction(hit.article.text, *place):
                 continue
             number = len(sentences) + 1
-            place = chunk.start + start, chunk.start + end
-            sentences.append(Sentence(number, hit.article, chunk, *place, chunk.text[start:end]))
+            chance = hit.score * min(1.0, hit.reading.within(start, end) + BESIDE) if hit.reading else 0.0
+            sentences.append(Sentence(number, hit.article, chunk, *place, chunk.text[start:end], chance))
     return sentences
+
+
+def likely(sentences: Sequence[Sentence]) -> list[Sentence]:
+    """The sentences that are not far less likely to hold the answer than the likeliest; all where none was
+    read."""
+    least = LIKELY * max((one.chance for one in sentences), default=0.0)
+    return [one for one in sentences if one.chance >= least]
 
 
 def render(sentences: Iterable[Sentence]) -> str:
@@ -56,17 +77,17 @@ def render(sentences: Iterable[Sentence]) -> str:
         if sentence.chunk is not shown:
             if shown is not None:
                 lines.append("")
-            lines.append(f"Article: {plain(heading(sentence.article))}")
+            lines.append(f"Article: {plain(_heading(sentence.article))}")
             shown = sentence.chunk
         lines.append(f"{sentence.number}. {plain(sentence.text)}")
     return "\n".join(lines)
 
 
+def _heading(article: Article) -> str:
+    """Headline and date; without the headline where that addresses a machine."""
+    return heading(replace(article, title="(no headline)") if is_instruction(article.title) else article)
+
+
 def plain(text: str) -> str:
-    """One line without control, format and private-use characters, which a reader would not see either."""
-    text = _THOUSANDS.sub(",", text)
-    visible = "".join(
-        character if unicodedata.category(character) not in ("Cc", "Cf", "Co", "Cs", "Cn") else " "
-        for character in text
-    )
-    return re.sub(r"\s+", " ", visible).strip()
+    """One line without what a reader would not see either, and without anything a model takes for control."""
+    return re.sub(r"\s+", " ", visible(neutral(_THOUSANDS.sub(",", text)))).strip()

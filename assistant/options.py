@@ -86,7 +86,12 @@ Rebuild = Annotated[bool, flag("--rebuild", "Start from nothing, as a new embedd
 Strict = Annotated[bool, flag("--strict", "Stop at the first article that cannot be read.")]
 
 SessionName = Annotated[
-    Text, _option("--session", "NAME", "Keep the conversation under this name, or go on with it.")
+    Text,
+    _option(
+        "--session",
+        "NAME",
+        "Keep the conversation under this name, or go on with it; default: its day and time.",
+    ),
 ]
 NoSave = Annotated[bool, flag("--no-save", "Keep nothing of this conversation.")]
 
@@ -106,7 +111,12 @@ Check = Annotated[bool, flag("--check", "Only say which cases cannot be won with
 Draft = Annotated[
     int | None, _option("--draft", "N", "Print N drafts of cases over articles without any.", min=1)
 ]
-ReportDir = Annotated[Place, _option("--report", "DIR", "Also write report.md and report.json there.")]
+ExplainCase = Annotated[
+    Text, _option("--explain", "ID", "Only say where the evidence of this case was lost, stage by stage.")
+]
+ReportDir = Annotated[
+    Place, _option("--report", "DIR", "Also write report.html, report.md, report.json and junit.xml there.")
+]
 Results = Annotated[
     Place,
     _option("--results", "FILE", "Also put the table into this Markdown file, in place of the last one."),

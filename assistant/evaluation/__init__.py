@@ -4,7 +4,6 @@ In reading order:
 
     gold              Case: a gold question with its acceptable answers and evidence; reading, checking
     draft             drafts of cases, for a person to make questions of
-    surface           does an acceptable surface form stand in an answer?
     support           does a quote carry a claim, as far as words can tell?
     scorers           pure functions of a case and its answer, each giving one Score
     retrieval_scores  the same of a case and the passages that were found
@@ -21,6 +20,8 @@ In reading order:
     command           `assistant eval`
     harm              the gate's own test
     remembered        a reranker that scores no pair twice
+    attacks           instructions planted in articles, and what they change of the answers
+    calibrate         the evidence gate's threshold, and what its signals are worth
 
 Beside them lie the benchmarks: retrieval_bench with its bench_* modules, bench_answers and bench_support for
 public question sets, and judgecal for the agreement of scorer and judge with people.

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assistant.errors import GoldError, SettingsError
+from assistant.build import build_retriever
+from assistant.errors import GoldError
 from assistant.evaluation.baseline import baseline_of, write_baseline
 from assistant.evaluation.bench_data import stored_articles
 from assistant.evaluation.draft import draft_cases
+from assistant.evaluation.explain import explain, retrieve_lost
 from assistant.evaluation.gate import exit_status
 from assistant.evaluation.gold import read_cases
-from assistant.evaluation.harness import Notice, Wanted, check, select_cases
-from assistant.evaluation.report import section, table, update_results
+from assistant.evaluation.harness import Notice, Wanted, check, evaluate, select_cases
+from assistant.evaluation.remembered import remembered
+from assistant.evaluation.report.markdown import section, update_results
+from assistant.evaluation.report.summary import append_step_summary
+from assistant.evaluation.report.terminal import print_report
 from assistant.evaluation.run import Report
 from assistant.index import Index
+from assistant.retrieval import Retriever
 from assistant.settings import Settings
+from assistant.terminal import stdout
 
 
 def print_check(settings: Settings, index: Index, wanted: Wanted, notice: Notice) -> int:
     """Says that every case can be won. Raises GoldError if not."""
-    cases = select_cases(wanted.gold, wanted.only)
+    cases = select_cases(wanted)
     check(cases, stored_articles(index.catalogue), settings.chunk_words, notice)
     drafts = sum(case.draft for case in read_cases(wanted.gold))
     left_out = f"; {drafts} drafts do not count" if drafts else ""
@@ -41,15 +48,23 @@ def print_drafts(index: Index, wanted: Wanted, count: int, notice: Notice) -> in
     return 0
 
 
-def conclude(
-    report: Report, wanted: Wanted, folder: Path | None, results: Path | None, notice: Notice
-) -> int:
-    """Prints and writes the report, and the baseline if it is to be updated; the exit status.
+def print_explanation(settings: Settings, index: Index, wanted: Wanted, notice: Notice) -> int:
+    """Says where the evidence of the one wanted case was lost."""
+    (graded,) = evaluate(settings, index, wanted, notice).graded
+    retriever = _retriever(settings, index)
+    explain(graded, stored_articles(index.catalogue), retriever, settings.evidence, stdout())
+    return 0
+
+
+def conclude(report: Report, wanted: Wanted, results: Path | None, notice: Notice) -> int:
+    """Prints the report, and writes what is kept of it; the exit status.
 
     Raises GoldError and SettingsError when something cannot be written.
     """
-    print(table(report), end="")
-    publish(report, folder, results)
+    print_report(report, stdout())
+    append_step_summary(report)
+    if results is not None:
+        update_results(results, f"answers {report.provenance['model']}", section(report))
     if wanted.update_baseline:
         _update_baseline(report, wanted, notice)
     if report.gate is None:
@@ -74,24 +89,18 @@ def _update_baseline(report: Report, wanted: Wanted, notice: Notice) -> None:
     notice(f"{wanted.baseline_path} is the baseline now")
 
 
-def publish(report: Report, folder: Path | None, results: Path | None) -> None:
-    """Writes the report into a folder, and its table into a Markdown file, where they are wanted.
+def publish(report: Report, folder: Path, settings: Settings, index: Index) -> None:
+    """Writes all reports into a folder. Raises SettingsError when one cannot be written."""
+    # Here, since plots take a second to load, and minutes on the day that matplotlib lists the fonts.
+    from assistant.evaluation.report.files import write_reports
 
-    Raises SettingsError when one cannot be written.
-    """
-    if folder is not None:
-        write_report(report, folder)
-    if results is not None:
-        update_results(results, f"answers {report.provenance['model']}", section(report))
+    articles = stored_articles(index.catalogue)
+    lost = retrieve_lost(report, articles, _retriever(settings, index), settings.evidence)
+    write_reports(report, folder, articles, lost)
 
 
-def write_report(report: Report, folder: Path) -> None:
-    """`report.md` for people and `report.json` for programs. Raises SettingsError."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "report.md").write_text(table(report), encoding="utf-8")
-        (folder / "report.json").write_text(report.model_dump_json(indent=1), encoding="utf-8")
-    except OSError as error:
-        raise SettingsError(
-            f"cannot write --report {folder}: {error.strerror}; give another folder"
-        ) from None
+def _retriever(settings: Settings, index: Index) -> Retriever:
+    """One that scores again only pairs that the evaluation did not."""
+    retriever = build_retriever(settings, index)
+    retriever.reranker = remembered(retriever.reranker, settings)
+    return retriever

@@ -48,12 +48,19 @@ class Wanted:
     mode: Mode | Literal["live"] = "replay"
     only: str | None = None
     """A question type; then there is no verdict, since a part of the gold is not the gold."""
+    case: str | None = None
+    """The id of the only case to ask; no verdict then either."""
     baseline: Path | None = None
     """None is the one beside the gold."""
     update_baseline: bool = False
     judge: str | None = None
     """A model's name."""
     resume: Path | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of the gold is asked."""
+        return self.only is None and self.case is None
 
     @property
     def baseline_path(self) -> Path:
@@ -70,7 +77,7 @@ def evaluate(settings: Settings, index: Index, wanted: Wanted, notice: Notice) -
     Raises GoldError when a case cannot be won with the indexed articles, or what lies beside the gold cannot
     be used; SettingsError, ModelError, PromptError and RecordingError.
     """
-    cases = select_cases(wanted.gold, wanted.only)
+    cases = select_cases(wanted)
     rules = read_rules(wanted.gold.parent / "floors.toml")
     baseline = read_baseline(wanted.baseline_path)
     articles = stored_articles(index.catalogue)
@@ -95,7 +102,7 @@ def evaluate(settings: Settings, index: Index, wanted: Wanted, notice: Notice) -
     )
     if wanted.judge:
         report = report.model_copy(update={"agreement": agreement(report.graded, wanted.judge)})
-    if wanted.only is None:
+    if wanted.whole:
         if recordings and wanted.mode == "record":
             recordings.forget_others([case.id for case in cases])
         report = held_against(report, None if wanted.update_baseline else baseline, rules)
@@ -104,11 +111,18 @@ def evaluate(settings: Settings, index: Index, wanted: Wanted, notice: Notice) -
     return report
 
 
-def select_cases(gold: Path, only: str | None) -> list[Case]:
-    """The gold cases, or those of one type. Raises GoldError and SettingsError."""
+def select_cases(wanted: Wanted) -> list[Case]:
+    """The gold cases, or those of one type, or one. Raises GoldError and SettingsError."""
+    only = wanted.only
     if only is not None and only not in CASE_TYPES:
         raise SettingsError(f"no question type {only!r}; there are: {', '.join(CASE_TYPES)}")
-    return [case for case in read_gold(gold) if only is None or case.type == only]
+    cases = [case for case in read_gold(wanted.gold) if only is None or case.type == only]
+    if wanted.case is None:
+        return cases
+    chosen = [case for case in cases if case.id == wanted.case]
+    if not chosen:
+        raise SettingsError(f"no case {wanted.case!r}; the first of {len(cases)} is {cases[0].id!r}")
+    return chosen
 
 
 def check(cases: list[Case], articles: Mapping[str, Article], most_words: int, notice: Notice) -> None:

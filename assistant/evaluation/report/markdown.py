@@ -1,21 +1,18 @@
-"""A report as Markdown: one table for the dev half, one for the test half, one for all cases."""
+"""A report as Markdown tables, for `eval/RESULTS.md`: the dev half, the test half, all cases."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from assistant.errors import SettingsError
-from assistant.evaluation.gold import CASE_TYPES
+from assistant.evaluation.report.figures import FIGURES, Slice, percent, score_names, slices
 from assistant.evaluation.run import Graded, Report
-from assistant.evaluation.scorers import outcome
-from assistant.evaluation.statistics import Interval, mean_interval, wilson_interval
+from assistant.evaluation.scorers import Outcome
 
-_FIGURES = frozenset({"correctness", "latency", "tokens"})
-"""Scores without a column of their own: correctness is the outcome, latency stands as seconds."""
+_OUTCOMES: tuple[Outcome, ...] = ("right", "wrong", "abstained")
+_WITHOUT_COLUMN = FIGURES | {"correctness"}
+"""Correctness is the outcome, latency stands as seconds."""
 _NOTHING = "-"
 
 
@@ -49,20 +46,15 @@ def section(report: Report) -> str:
 
 def header(report: Report) -> tuple[str, ...]:
     """The columns: outcomes, the means of the scorers that were run, seconds."""
-    counts = ("n", "right", "wrong", "abstained", "unmeasured")
-    return ("type", *counts, *_score_names(report), "median s", "p90 s")
+    return ("type", "n", *_OUTCOMES, "unmeasured", *_columns(report), "median s", "p90 s")
 
 
 def rows(report: Report, graded: Sequence[Graded]) -> list[tuple[str, ...]]:
     """One row of cells for each question type, then answerable, unanswerable and all, over `graded`."""
-    names = _score_names(report)
-    by_type = [_row(kind, [one for one in graded if one.case.type == kind], names) for kind in CASE_TYPES]
-    totals = {
-        "**answerable**": [one for one in graded if one.case.answerable],
-        "**unanswerable**": [one for one in graded if not one.case.answerable],
-        "**all**": graded,
-    }
-    return by_type + [_row(title, chosen, names, total=True) for title, chosen in totals.items()]
+    names = _columns(report)
+    *some, everything = slices(graded)
+    unanswerable = Slice("unanswerable", [one for one in graded if not one.case.answerable], total=True)
+    return [_row(one, names) for one in (*some, unanswerable, everything)]
 
 
 def update_results(path: Path, section: str, body: str) -> None:
@@ -87,41 +79,32 @@ def update_results(path: Path, section: str, body: str) -> None:
         raise SettingsError(f"{path}: cannot be updated ({error}); name another file.") from error
 
 
-def _score_names(report: Report) -> tuple[str, ...]:
-    """In the order of the scorers."""
-    names = dict.fromkeys(score.name for graded in report.graded for score in graded.scores)
-    return tuple(name for name in names if name not in _FIGURES)
+def _columns(report: Report) -> tuple[str, ...]:
+    return tuple(name for name in score_names(report) if name not in _WITHOUT_COLUMN)
 
 
-def _row(
-    title: str, graded: Sequence[Graded], names: Sequence[str], *, total: bool = False
-) -> tuple[str, ...]:
-    measured = [one for one in graded if one.answer]
-    outcomes = Counter(outcome(one.case, one.answer) for one in measured if one.answer)
-    seconds = [one.seconds for one in measured]
+def _row(some: Slice, names: Sequence[str]) -> tuple[str, ...]:
     return (
-        title,
-        str(len(graded)),
-        *(_count(outcomes[kind], len(measured), total) for kind in ("right", "wrong", "abstained")),
-        str(len(graded) - len(measured)),
-        *(_mean(name, measured, total) for name in names),
-        *(f"{np.percentile(seconds, share):.1f}" if seconds else _NOTHING for share in (50, 90)),
+        f"**{some.title}**" if some.total else some.title,
+        str(len(some.graded)),
+        *(_count(some, kind) for kind in _OUTCOMES),
+        str(some.unmeasured),
+        *(_mean(some, name) for name in names),
+        *(_seconds(some.seconds(share)) for share in (50, 90)),
     )
 
 
-def _count(count: int, measured: int, total: bool) -> str:
-    if not total or not measured:
-        return str(count)
-    return f"{count} ({_percent(wilson_interval(count, measured))})"
+def _count(some: Slice, kind: Outcome) -> str:
+    count = str(some.outcomes[kind])
+    return f"{count} ({percent(some.rate(kind))})" if some.total and some.measured else count
 
 
-def _mean(name: str, graded: Sequence[Graded], total: bool) -> str:
-    scores = [score for one in graded for score in one.scores if score.name == name]
-    values = [score.value for score in scores if score.value is not None]
-    if not values:
+def _mean(some: Slice, score: str) -> str:
+    mean = some.mean(score)
+    if mean is None:
         return _NOTHING
-    return _percent(mean_interval(values, seed=0)) if total else f"{np.mean(values):.0%}"
+    return percent(mean) if some.total else f"{mean.estimate:.0%}"
 
 
-def _percent(interval: Interval) -> str:
-    return f"{interval.estimate:.0%}, {interval.low:.0%} to {interval.high:.0%}"
+def _seconds(seconds: float | None) -> str:
+    return _NOTHING if seconds is None else f"{seconds:.1f}"
