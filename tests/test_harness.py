@@ -1,5 +1,4 @@
-"""`assistant eval` as a whole, over a small corpus: replay, record, baseline, gate, judge, check and
-drafts."""
+"""`assistant eval` as a whole over a small corpus: replay, record, baseline, gate, judge, check, drafts."""
 
 import json
 import sys

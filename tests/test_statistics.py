@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from assistant.evaluation.statistics import (
+    balanced_interval,
     detectable_drop,
     holm,
     mcnemar,
@@ -65,6 +66,16 @@ def test_bootstrap_of_equal_values_is_a_point_and_of_none_an_error() -> None:
     assert mean_interval([0.25] * 4, seed=0) == (0.25, 0.25, 0.25)
     with pytest.raises(ValueError, match="no values"):
         mean_interval([], seed=0)
+
+
+def test_groups_weigh_the_same_whatever_their_size() -> None:
+    values = np.random.default_rng(7).exponential(size=60).tolist()
+    assert balanced_interval([values], seed=3) == pytest.approx(mean_interval(values, seed=3))
+    mean, low, high = balanced_interval([[1.0] * 99, [0.0, 1.0, 0.0, 1.0]], seed=0)
+    assert mean == 0.75
+    assert (low, high) == (0.5, 1.0)
+    with pytest.raises(ValueError, match="no values"):
+        balanced_interval([[1.0], []], seed=0)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from assistant.chunks import sentence_spans
 from assistant.errors import GoldError
 from assistant.evaluation.bench_data import digest
 from assistant.evaluation.remembered import remembered
-from assistant.evaluation.statistics import Interval, mean_interval
+from assistant.evaluation.statistics import Interval, balanced_interval
 from assistant.evaluation.support import SHARED, overlap
 from assistant.models.reranker import load_reranker
 from assistant.settings import Settings
@@ -114,7 +114,4 @@ def balanced(
             hits[claim.supported].append(float((score >= threshold) == claim.supported))
     if not hits[True] or not hits[False]:
         raise GoldError("a half of the claims has no supported or no unsupported ones; use more claims")
-    # Weighted so that their mean is the mean of the two shares.
-    total = len(hits[True]) + len(hits[False])
-    weighted = [hit * total / (2 * len(kind)) for kind in hits.values() for hit in kind]
-    return mean_interval(weighted, seed=0)
+    return balanced_interval(list(hits.values()), seed=0)

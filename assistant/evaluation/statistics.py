@@ -43,6 +43,27 @@ def mean_interval(
     return Interval(float(sample.mean()), float(low), float(high))
 
 
+def balanced_interval(
+    groups: Sequence[Sequence[float]], *, seed: int, resamples: int = 2000, confidence: float = 0.95
+) -> Interval:
+    """The mean of the groups' means, each group weighing the same; bootstrapped within each of them.
+
+    Of hits on positives and on negatives it is balanced accuracy. Raises ValueError for a group without any.
+    """
+    means = []
+    chance = np.random.default_rng(seed)
+    for values in groups:
+        if not values:
+            raise ValueError("no values to take the mean of")
+        sample = np.asarray(values, dtype=float)
+        draws = chance.integers(0, sample.size, size=(resamples, sample.size))
+        means.append(np.append(sample[draws].mean(axis=1), sample.mean()))
+    *drawn, estimate = np.mean(means, axis=0)
+    tail = 50 * (1 - confidence)
+    low, high = np.percentile(drawn, [tail, 100 - tail])
+    return Interval(float(estimate), float(low), float(high))
+
+
 def wilson_interval(successes: int, trials: int, *, confidence: float = 0.95) -> Interval:
     """The rate `successes / trials` with its score interval, without continuity correction.
 
