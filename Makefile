@@ -15,7 +15,8 @@ export Q
 # Where flock(1) is found, two makes that set up at once wait for each other.
 LOCK := $(if $(shell command -v flock),flock Makefile)
 
-.PHONY: help setup ask test lint format eval bench-retrieval wheel clean
+.PHONY: help setup ask test lint format eval harm attacks calibrate train-reader bench-retrieval bench-answers \
+	bench-judgecal cast wheel clean
 
 help:  ## list what there is to make
 	@awk -F ':.*##' '/^[a-z-]+:.*##/ { printf "  make %-16s%s\n", $$1, $$2 }' Makefile
@@ -37,6 +38,12 @@ ask: setup  ## answer a question: make ask Q="..." (A="--as-of 2025-11-26": furt
 	@# Status 1 says that the corpus does not say, which is an answer too.
 	@$(BIN)/assistant ask $(A) -- "$$Q" || { status=$$?; test $$status -eq 1 || exit $$status; }
 
+calibrate: setup  ## choose the evidence gate's threshold on gold, and show it on public sets: BENCH=FOLDER
+	@$(BIN)/python -m assistant.evaluation.calibrate $(if $(BENCH),--bench "$(BENCH)") $(A)
+
+train-reader: setup  ## train the reader anew (about an hour): BENCH=FOLDER with reader.jsonl and support.jsonl
+	@$(BIN)/python -m assistant.training --data "$(BENCH)" $(A)
+
 test: setup  ## run the tests (T="-k name": pytest's options)
 	@$(BIN)/python -m pytest $(T)
 
@@ -50,11 +57,28 @@ format: setup  ## put the code into the common form
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-eval: setup  ## grade the assistant on the gold cases (A="--live": the options)
+eval: setup  ## grade the assistant on the gold cases, and compare with the baseline (A="--live": the options)
 	@$(BIN)/assistant eval $(A)
+
+harm: setup  ## test the gate: the same must pass, and what is worse be caught (A="...": options)
+	@$(BIN)/python -m assistant.evaluation.harm $(A)
+
+attacks: setup  ## plant instructions in articles, and see what they change (A="--model extractive": the options)
+	@$(BIN)/python -m assistant.evaluation.attacks $(A)
 
 bench-retrieval: setup  ## measure retrieval on gold, and on public sets: BENCH=FOLDER (A="...": further options)
 	@$(BIN)/python -m assistant.evaluation.retrieval_bench $(if $(BENCH),--bench "$(BENCH)") $(A)
+
+bench-answers: setup  ## measure answers on a public set: SET=clapnq BENCH=FOLDER (N=60 questions, MODEL=...)
+	@$(BIN)/python -m assistant.evaluation.bench_answers --set "$(SET)" --bench "$(BENCH)" \
+		$(if $(N),--sample "$(N)") $(if $(MODEL),--model "$(MODEL)") $(A)
+
+bench-judgecal: setup  ## measure how the scorer, or JUDGE=model on N=... answers, agrees with people: BENCH=FOLDER
+	@$(BIN)/python -m assistant.evaluation.judgecal --bench "$(BENCH)" \
+		$(if $(JUDGE),--judge "$(JUDGE)") $(if $(N),--sample "$(N)") $(A)
+
+cast: setup  ## record a conversation: demo/chat.cast (A="--model extractive": the chat's options)
+	@$(BIN)/python demo/record.py demo/chat.cast $(A)
 
 wheel: setup  ## build the wheel in dist/
 	@$(BIN)/python -m build --wheel --outdir dist

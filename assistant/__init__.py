@@ -9,6 +9,9 @@ The modules in reading order, each importing only from those above it:
     surface       plain words: one spelling for numbers, dates and names
     formats       Markdown, plain text, HTML and JSON Lines, parsed
     articles      Article; reads a corpus
+    disguises     hidden and encoded text, made plain
+    phrases       how texts talk to machines
+    untrusted     what of an article a model may see; where one addresses a machine
     chunks        Chunk; splits an article, keeps character offsets
     filters       which articles a question may see
     checksums     checksums of large files, remembered
@@ -23,6 +26,7 @@ The modules in reading order, each importing only from those above it:
     evidence      passages as numbered sentences
     grounding     which claims the articles carry
     drafting      claims by a language model, or the best paragraph
+    sourcing      how many reports stand behind the cited articles
     citing        claims and passages as the JSON shows them
     answer        Assistant.ask: the whole way
     evaluation/   gold cases, scorers, runs, reports

@@ -1,6 +1,6 @@
 """Answering: `Assistant.ask` takes a question the whole way to a checked answer.
 
-    question ─► in context (if it follows up) ─► passages ─► gate ─► draft ─► grounded ─► Answer
+    question ─► in context (if it follows up) ─► passages ─► gate ─► draft ─► grounded ─► filled up ─► Answer
 
 One way for everybody: the command line, the chat and the evaluation all call `ask`.
 """
@@ -16,9 +16,10 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 
 from assistant.citing import answer_passage, cite, hidden_warnings, marked, nearest
-from assistant.drafting import Draft, draft_extractive, draft_with_model
+from assistant.drafting import MOST_WORDS, Draft, draft_extractive, draft_with_model
 from assistant.evidence import Sentence, choose, number_sentences, plain
 from assistant.filters import Filters
+from assistant.gate import Gate, answerable
 from assistant.grounding import Grounded, Support, ground
 from assistant.interface import (
     Abstention,
@@ -35,6 +36,9 @@ from assistant.surface import without_markers
 
 RELEVANT = 0.01
 """Score of the best passage below which nothing relevant was found; chosen on the dev half of gold."""
+
+QUOTED = 4
+"""Paragraphs that an answer without wording takes its sentences from; chosen on the dev half of gold."""
 
 EXTRACTIVE = "extractive"
 
@@ -110,14 +114,22 @@ class Assistant:
         *,
         model_name: str = EXTRACTIVE,
         evidence: int = 2,
+        gate: Gate | None = None,
+        fill: bool = False,
     ) -> None:
-        """`support` scores (claim, quote) pairs; without a `model`, the best paragraph answers."""
+        """`support` scores (claim, quote) pairs; without a `model`, the articles' own sentences answer.
+
+        With `fill` they also stand behind a model's claims, up to the length of an answer: a small model
+        often picks a sentence beside the point.
+        """
         self.retriever = retriever
         self._support = support
         self.prompts = prompts
         self._model = model
         self._model_name = model_name
         self._evidence = evidence
+        self._gate = gate or Gate(threshold=0.0)
+        self._fill = fill
 
     def ask(
         self,
@@ -143,13 +155,21 @@ class Assistant:
         common: dict[str, Any] = {"rewritten": rewritten, "passages": passages}
         if not passages or passages[0].score < RELEVANT:
             return self._answer(question, filters, clock, reason="nothing-relevant", **common)
+        chance = answerable(hit for passage in passages for hit in passage.hits)
+        common["chance"] = chance
+        if chance is not None and not self._gate.opens(chance):
+            return self._answer(question, filters, clock, reason="not-stated", **common)
+        # The sentences of the paragraphs that a model reads come first, under the same numbers.
+        quotable = number_sentences(choose(passages, max(QUOTED, self._evidence)))
         sentences = number_sentences(choose(passages, self._evidence))
-        draft = self._draft(asked, sentences, on_event)
+        draft = self._draft(asked, quotable if self._model is None else sentences, on_event)
         clock.lap("generate")
         common["tokens"] = draft.tokens
-        if not draft.claims:
+        grounded = ground(draft.claims, quotable, self._support, asked)
+        if self._fill:
+            grounded = self._filled_up(grounded, quotable, asked)
+        if not grounded:
             return self._answer(question, filters, clock, reason="not-stated", **common)
-        grounded = ground(draft.claims, sentences, self._support, asked)
         for claim in grounded:
             on_event(ClaimKept(claim) if claim.sentences else ClaimDropped(claim))
         clock.lap("ground")
@@ -171,6 +191,16 @@ class Assistant:
             lambda raw: on_event(TextSoFar(raw)),
         )
 
+    def _filled_up(self, grounded: list[Grounded], sentences: list[Sentence], asked: str) -> list[Grounded]:
+        """The claims, and behind those that stand the likeliest sentences that they do not cite."""
+        kept = [claim for claim in grounded if claim.sentences]
+        cited = {(one.article.id, one.start) for claim in kept for one in claim.sentences}
+        room = MOST_WORDS - sum(len(claim.text.split()) for claim in kept)
+        left = [one for one in sentences if (one.article.id, one.start) not in cited]
+        if room <= 0 or not left:
+            return grounded
+        return [*grounded, *ground(draft_extractive(left, room).claims, left, self._support, asked)]
+
     def _answer(
         self,
         question: str,
@@ -182,6 +212,7 @@ class Assistant:
         passages: Sequence[Passage] = (),
         grounded: Sequence[Grounded] = (),
         tokens: Tokens = Tokens(),
+        chance: float | None = None,
     ) -> Answer:
         kept = [claim for claim in grounded if claim.sentences] if reason is None else []
         citations, numbers = cite(kept)
@@ -197,7 +228,7 @@ class Assistant:
             as_of=filters.as_of,
             status="abstained" if reason else "answered",
             abstention=Abstention(reason=reason, message=MESSAGES[reason]) if reason else None,
-            confidence=_confidence(passages, kept),
+            confidence=_confidence(chance, passages, kept),
             answer=" ".join(marked(claim) for claim in claims),
             claims=claims,
             dropped=[Claim(text=claim.text, citations=[], support=0.0) for claim in dropped],
@@ -231,7 +262,14 @@ class _Clock:
         return Seconds(**self._laps, total=round(time.perf_counter() - self._start, 3))
 
 
-def _confidence(passages: Sequence[Passage], kept: Sequence[Grounded]) -> float:
-    """How sure the evidence makes us: the best passage's score, times how well the claims are supported."""
+def _confidence(chance: float | None, passages: Sequence[Passage], kept: Sequence[Grounded]) -> float:
+    """How sure the evidence makes us: the reader's probability that the passages answer.
+
+    Where nothing was read, the best passage's score, times how well the claims are supported.
+    """
+    if not kept:
+        return 0.0
+    if chance is not None:
+        return round(chance, 4)
     best = passages[0].score if passages else 0.0
-    return round(best * fmean(claim.support for claim in kept), 4) if kept else 0.0
+    return round(best * fmean(claim.support for claim in kept), 4)

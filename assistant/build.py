@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from assistant.articles import compare, corpus_stamp, read_corpus
 from assistant.chunks import CHUNKING
-from assistant.errors import IndexMissing
+from assistant.errors import IndexMissing, ModelError
 from assistant.index import Changes, Identity, Index, sync
 from assistant.resources import prompts_folder
 from assistant.settings import Settings
 
 if TYPE_CHECKING:
     from langchain_core.cross_encoders import BaseCrossEncoder
+    from langchain_core.language_models import BaseChatModel
 
     from assistant.answer import Assistant
     from assistant.grounding import Support
@@ -90,6 +93,7 @@ def _changed_articles(index: Index, settings: Settings) -> str:
 def build_retriever(settings: Settings, index: Index) -> Retriever:
     """A retriever over an open index, on the light path: torch only for models that need it."""
     from assistant.models.embeddings import load_embeddings
+    from assistant.models.reader import load_reader
     from assistant.models.reranker import load_reranker
     from assistant.retrieval import Retriever
 
@@ -101,19 +105,25 @@ def build_retriever(settings: Settings, index: Index) -> Retriever:
         index=index,
         embeddings=embeddings,
         reranker=reranker,
+        reader=load_reader(settings.reader, settings.cache, threads=settings.threads),
         candidates=settings.candidates,
         k=settings.k,
         most_words=settings.chunk_words,
     )
 
 
-def build_assistant(settings: Settings, index: Index, recordings: Recordings | None = None) -> Assistant:
+def build_assistant(
+    settings: Settings, index: Index, recordings: Recordings | None = None, *, preload: bool = False
+) -> Assistant:
     """Everything a question needs; with `recordings`, these stand before the language model.
+
+    With `preload`, a thread reads an embedded model's weights at once.
 
     Raises ModelError and PromptError.
     """
     from assistant.answer import EXTRACTIVE, Assistant
-    from assistant.models.chat import load_chat_model
+    from assistant.gate import load_gate
+    from assistant.models.chat import EMBEDDED, load_chat_model
     from assistant.prompts import SLOTS, load_prompt
 
     retriever = build_retriever(settings, index)
@@ -126,22 +136,48 @@ def build_assistant(settings: Settings, index: Index, recordings: Recordings | N
             settings.cache,
             base_url=settings.base_url,
             timeout=settings.timeout,
+            requests_per_minute=settings.requests_per_minute,
             threads=settings.threads,
         )
         model = recordings.chat_model(load) if recordings else load()
-    support = _support(retriever.reranker)
+        if preload:
+            _preload(model)
+    support = support_of(retriever.reranker)
     return Assistant(
-        retriever, support, prompts, model, model_name=settings.model, evidence=settings.evidence
+        retriever,
+        support,
+        prompts,
+        model,
+        model_name=settings.model,
+        evidence=settings.evidence,
+        gate=load_gate(),
+        fill=settings.model in EMBEDDED,
     )
+
+
+def _preload(model: BaseChatModel) -> None:
+    """Begins to read the weights of a model that has some; what goes wrong is told by the first question."""
+    load = getattr(model, "load", None)
+    if load is None:
+        return
+
+    def run() -> None:
+        with suppress(ModelError):
+            load()
+
+    Thread(target=run, name="weights", daemon=True).start()
 
 
 def provenance(settings: Settings, assistant: Assistant) -> dict[str, str]:
     """What figures measured with this assistant depend on."""
+    from assistant.models.reader import reader_id
+
     made = identity(settings)
     return {
         "model": settings.model,
         "embedder": made.embedder,
         "reranker": settings.reranker,
+        "reader": reader_id(settings.reader),
         "chunking": f"{CHUNKING}/{made.most_words} words",
         "retrieval": f"{settings.candidates} candidates, {settings.k} passages, {settings.evidence} read",
         "prompts": ", ".join(f"{name} {prompt.digest}" for name, prompt in assistant.prompts.items()),
@@ -149,7 +185,7 @@ def provenance(settings: Settings, assistant: Assistant) -> dict[str, str]:
     }
 
 
-def _support(reranker: BaseCrossEncoder | None) -> Support:
+def support_of(reranker: BaseCrossEncoder | None) -> Support:
     """Does a quote support a claim? The cross-encoder's probability, or the share of common words."""
     if reranker is None:
         from rapidfuzz.fuzz import token_set_ratio

@@ -128,6 +128,11 @@ class Catalogue:
         day = self._db.execute(query, values).fetchone()[0]
         return dt.date.fromordinal(day) if day is not None else None
 
+    def headlines(self) -> list[tuple[str, str, dt.date | None]]:
+        """Id, title and day of every article, the newest first."""
+        rows = self._db.execute("SELECT id, title, published FROM articles ORDER BY published DESC, id")
+        return [(name, title, dt.date.fromordinal(day) if day else None) for name, title, day in rows]
+
     def known(self, column: str) -> list[str]:
         """Every section or outlet there is, for the message that one asked for is not among them."""
         queries = {

@@ -154,7 +154,8 @@ def ask(
     Exit status: 0 answered, 1 the corpus does not say, 2 an error. With --batch: 0, or 2 when a line failed.
     """
     from assistant.build import build_assistant
-    from assistant.terminal import print_answer, stdout, thinking
+    from assistant.live import watching
+    from assistant.terminal import print_answer, stdout
 
     one_of(question, batch, "QUESTION")
     settings = _settings(corpus=corpus, index=index, model=model)
@@ -167,7 +168,7 @@ def ask(
                 filters,
                 lambda line, limits: assistant.ask(line.question, history=line.turns(), filters=limits),
             )
-        with thinking() as on_event:
+        with watching() as on_event:
             answer = assistant.ask(question or "", filters=filters, on_event=on_event)
         if json:
             typer.echo(answer.model_dump_json())
@@ -196,7 +197,7 @@ def show(
             print_article(found)
 
 
-@app.command(epilog=examples("chat", "chat --session talks"))
+@app.command(epilog=examples("chat", "chat --session talks", "chat < questions.txt"))
 def chat(
     session: options.SessionName = None,
     no_save: options.NoSave = False,
@@ -210,16 +211,14 @@ def chat(
 ) -> None:
     """Ask in a conversation; follow-up questions may refer to what was said before.
 
-    Ctrl-C stops an answer; /quit or Ctrl-D ends the conversation.
+    /help lists the commands. Ctrl-C stops an answer and keeps what came; Ctrl-D ends the conversation. From a
+    pipe, every line is a question or a command; exit status: 0, or 2 when one failed.
     """
-    from assistant.build import build_assistant
-    from assistant.chat import Session, converse
+    from assistant.chat.loop import chat
 
-    kept = Session.open(session, keep=not no_save)
     settings = _settings(corpus=corpus, index=index, model=model)
-    with _open_index(settings) as opened:
-        filters = limits(opened.catalogue, as_of, since, section, outlet)
-        converse(build_assistant(settings, opened), filters, kept)
+    limits = {"as_of": as_of, "since": since, "section": section, "outlet": outlet}
+    raise typer.Exit(chat(settings, session, keep=not no_save, model=model, **limits))
 
 
 @app.command(

@@ -103,17 +103,17 @@ def parse_claims(raw: str) -> list[RawClaim]:
     return claims
 
 
-def draft_extractive(sentences: Sequence[Sentence]) -> Draft:
-    """The best paragraph, sentence by sentence, up to `MOST_WORDS` words: no wording, no model.
+def draft_extractive(sentences: Sequence[Sentence], room: int = MOST_WORDS) -> Draft:
+    """The sentences where the answer most likely stands, in their order, up to `room` words: no model.
 
-    The sentences come best paragraph first. A paragraph keeps who and when together, which the best sentences
-    out of several lose: it holds the answer more often, at the same length.
+    The sentences come best paragraph first, each with its chance (`Sentence.chance`); ties keep that order.
+    One too long for what is left gives way to the next, but one is always given.
     """
     chosen: list[Sentence] = []
-    words = 0
-    for sentence in sentences:
-        words += len(sentence.text.split())
-        if chosen and (sentence.chunk is not sentences[0].chunk or words > MOST_WORDS):
-            break
-        chosen.append(sentence)
+    for sentence in sorted(sentences, key=lambda one: (-one.chance, one.number)):
+        words = len(sentence.text.split())
+        if words <= room or not chosen:
+            chosen.append(sentence)
+            room -= words
+    chosen.sort(key=lambda one: one.number)
     return Draft([RawClaim(sentence.text, (sentence.number,)) for sentence in chosen])

@@ -16,17 +16,17 @@ from rapidfuzz import fuzz
 
 from assistant.catalogue import STOP_WORDS
 from assistant.chunks import heading
+from assistant.details import PUNCTUATION, QUOTED, denies, initials, knows, names, negated, numbers, quoted
 from assistant.evidence import Sentence, plain
 from assistant.surface import MONTHS, words
 
 QUOTE_MATCH = 85.0
 """Similarity (0 to 100) from which words in quotation marks are a misquote to be mended, not an invention."""
 
+_SHORT = re.compile(r"\b[A-Z]{2,}\b")
+
 RESTATED, OTHER = 85.0, 60.0
 """Similarities (0 to 100) from which a claim restates a sentence, and under which it says something else."""
-
-STEM = 5
-"""Letters that two forms of a name share at least."""
 
 Support = Callable[[list[tuple[str, str]]], list[float]]
 """Scores (claim, quote) pairs between 0 and 1: does the quote support the claim?"""
@@ -139,65 +139,30 @@ def unsupported_details(
     for name in names(text):
         plain_name = words(name)
         # "23 April" is checked as a day above; a month alone must stand near, as a date's has to.
-        stands = plain_name in near_words if plain_name in MONTHS else _knows(plain_name, known)
+        stands = plain_name in near_words if plain_name in MONTHS else knows(plain_name, known)
         abbreviated = name.isupper() and plain_name in short_forms
         if not stands and not abbreviated and name not in shortened:
             missing.append(name)
+    if contradicts(text, named, near):
+        missing.append('"not"' if negated(text) else 'it without a "not"')
     flat = _flat(paragraph)
     missing += [quote for quote in quoted(text) if _flat(quote) not in flat]
     return missing
 
 
-def _knows(name: str, known: frozenset[str]) -> bool:
-    """Whether a name's words are known; one form of a long name stands for another (Ukraine, Ukrainian)."""
-    return all(
-        part in known or (len(part) > STEM and any(word.startswith(part[:STEM]) for word in known))
-        for part in name.split()
+def contradicts(text: str, named: Sequence[Sentence], near: str) -> bool:
+    """Whether a claim negates what nothing near denies, or drops the "not" of a sentence that it restates."""
+    if negated(text):
+        return not denies(near)
+    return any(
+        negated(one.text)
+        and not denies(text)
+        and fuzz.token_sort_ratio(words(text), words(one.text)) >= RESTATED
+        for one in named
     )
 
 
-_SHORT = re.compile(r"\b[A-Z]{2,}\b")
-_CAPITALS = re.compile(r"\b[A-Z]\w+(?: (?:of |the |and )*[A-Z]\w+)+")
-
-
-def initials(text: str) -> dict[str, list[str]]:
-    """The initials of each run of words with capitals, in lower case, with the run: eu, [European, Union].
-
-    Of each end of a run too, since a sentence may start with it: The European Union.
-    """
-    runs = [re.findall(r"\b[A-Z]\w+", run) for run in _CAPITALS.findall(text)]
-    ends = [run[first:] for run in runs for first in range(len(run) - 1)]
-    return {"".join(word[0] for word in end).lower(): end for end in ends}
-
-
-def numbers(text: str) -> list[str]:
-    """The numbers and days of a text in plain spelling, each once."""
-    return list(dict.fromkeys(word for word in words(text, dates=True).split() if word[0].isdigit()))
-
-
-_NAME = re.compile(r"[^\W\d_][\w'’.-]*")
-_START = re.compile(r"(?:^|[.!?:]\s+|[\"“]\s*)$")
-
-
-def names(text: str) -> list[str]:
-    """The words of a text that are written with a capital although no sentence starts with them."""
-    found = []
-    for match in _NAME.finditer(text):
-        word = match.group().rstrip(".'’")
-        word = re.sub(r"['’]s$", "", word)
-        if word[:1].isupper() and word != "I" and not _START.search(text[: match.start()]):
-            found.append(word)
-    return list(dict.fromkeys(found))
-
-
 FILLERS = STOP_WORDS | {"yes", "no", "not", "indeed", "true", "false", "correct"}
-PUNCTUATION = " ,.;:!?"
-_QUOTED = re.compile('["“]([^"“”]{8,})["”]')
-
-
-def quoted(text: str) -> list[str]:
-    """What stands in double quotation marks, without the punctuation at its ends."""
-    return [match.group(1).strip(PUNCTUATION) for match in _QUOTED.finditer(text)]
 
 
 def mend_quotes(text: str, sentences: Sequence[Sentence]) -> str:
@@ -222,7 +187,7 @@ def mend_quotes(text: str, sentences: Sequence[Sentence]) -> str:
         tail = inner[len(inner.rstrip(PUNCTUATION)) :]
         return f"{match.group()[0]}{mended}{tail}{match.group()[-1]}"
 
-    return _QUOTED.sub(mend, text)
+    return QUOTED.sub(mend, text)
 
 
 def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:

@@ -86,7 +86,12 @@ Rebuild = Annotated[bool, flag("--rebuild", "Start from nothing, as a new embedd
 Strict = Annotated[bool, flag("--strict", "Stop at the first article that cannot be read.")]
 
 SessionName = Annotated[
-    Text, _option("--session", "NAME", "Keep the conversation under this name, or go on with it.")
+    Text,
+    _option(
+        "--session",
+        "NAME",
+        "Keep the conversation under this name, or go on with it; default: its day and time.",
+    ),
 ]
 NoSave = Annotated[bool, flag("--no-save", "Keep nothing of this conversation.")]
 

@@ -1,6 +1,6 @@
 """Retrieval: the passages that may answer a question, best first.
 
-    question ─┬─► dense   (Chroma)    ─┬─► fused ─► reranked ─► near copies grouped ─► widened ─► k passages
+    question ─┬─► dense   (Chroma)    ─┬─► fused ─► reranked ─► read ─► copies grouped ─► widened ─► passages
               └─► lexical (catalogue) ─┘   (RRF)    (and timed)
 
 Filters (a day, a section, an outlet) are applied inside both searches. Paragraphs are searched and ranked; a
@@ -26,7 +26,8 @@ from assistant.articles import Article
 from assistant.chunks import Chunk, heading, to_document
 from assistant.filters import Filters
 from assistant.index import Index
-from assistant.models.reranker import probability
+from assistant.models.reader import Reader, Reading
+from assistant.models.reranker import logit, probability
 from assistant.times import Times, question_times
 
 POOL = 50
@@ -39,6 +40,9 @@ chosen on the dev half of gold."""
 PRIOR = 0.5
 """How much the fused rank counts beside the reranker: a logit loses PRIOR * ln(rank). The two searches are a
 prior to the cross-encoder's likelihood; chosen on the dev half of gold."""
+
+READ = 10
+"""Chunks that the reader reads; it costs about as much a chunk as the reranker."""
 
 COPY_OVERLAP = 0.6
 """Share of the shorter chunk's word trigrams that stand in the other too, from which they are near copies."""
@@ -65,6 +69,8 @@ class Hit:
     article: Article
     score: float
     ranks: Ranks = field(default_factory=Ranks)
+    reading: Reading | None = None
+    """What the reader made of the chunk's text, where it read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,7 @@ class Retriever(BaseRetriever):
     index: Any  # Index; pydantic need not look into it
     embeddings: Embeddings
     reranker: Any = None  # BaseCrossEncoder or None
+    reader: Any = None  # Reader or None
     candidates: int = 30
     k: int = 8
     most_words: int = 160
@@ -109,6 +116,8 @@ class Retriever(BaseRetriever):
             today = filters.as_of or index.catalogue.newest(filters)
             times = question_times(question, today) if today else None
             hits = rerank(self.reranker, question, hits, self.candidates, times)
+        if self.reader is not None and hits:
+            hits = read(self.reader, question, hits)
         kept, copies = group_copies(hits)
         return [
             replace(
@@ -206,6 +215,27 @@ def rerank(
     ranked = [replace(hit, ranks=replace(hit.ranks, reranked=rank)) for rank, hit in enumerate(scored, 1)]
     floor = ranked[-1].score
     return ranked + [replace(hit, score=min(hit.score, floor)) for hit in rest]
+
+
+def read(reader: Reader, question: str, hits: list[Hit]) -> list[Hit]:
+    """The first `READ` hits by what the reader makes of them too; the rest stay behind them as they were.
+
+    The reranker says whether a passage is about the question, the reader whether it answers it: their logits
+    count alike.
+    """
+    head, rest = hits[:READ], hits[READ:]
+    readings = reader.read(question, [hit.chunk.text for hit in head], [heading(hit.article) for hit in head])
+    scored = [
+        replace(
+            hit,
+            score=round(probability((logit(hit.score) + logit(reading.answers)) / 2), 6),
+            reading=reading,
+        )
+        for hit, reading in zip(head, readings, strict=True)
+    ]
+    scored.sort(key=lambda hit: (-hit.score, hit.chunk.article_id, hit.chunk.position))
+    ranked = [replace(hit, ranks=replace(hit.ranks, reranked=rank)) for rank, hit in enumerate(scored, 1)]
+    return ranked + [replace(hit, score=min(hit.score, ranked[-1].score)) for hit in rest]
 
 
 def group_copies(hits: Sequence[Hit]) -> tuple[list[Hit], dict[str, tuple[Hit, ...]]]:

@@ -46,12 +46,16 @@ class Settings(BaseSettings):
     """A packaged embedder's name, or any sentence-transformers hub id or folder."""
     reranker: str = "ms-marco-MiniLM-L12-v2"
     """The packaged cross-encoder's name, any sentence-transformers CrossEncoder, or "none"."""
+    reader: str = "packaged"
+    """The reader that tells whether a passage answers: "packaged", or "none"."""
     model: str = "qwen2.5-coder-1.5b"
     """An embedded model's name, "extractive", or "provider:model" for a hosted one."""
     base_url: str | None = None
     """Address of an OpenAI-compatible server, for `model = "openai:NAME"`."""
     timeout: float = Field(default=60.0, gt=0)
     """Seconds a hosted model may take to answer."""
+    requests_per_minute: float | None = Field(default=None, gt=0)
+    """How often a hosted model is asked at most; None is as often as there are questions."""
     threads: int | None = Field(default=None, ge=1)
     """Processor threads for the embedded models; None is every usable core."""
 

@@ -25,8 +25,10 @@ from assistant.interface import Answer, Citation, SearchAnswer
 if TYPE_CHECKING:
     import datetime as dt
 
-    from assistant.answer import Event
     from assistant.articles import Article
+
+DROPPED = "unsupported-claim-dropped"
+"""Code of the warnings that say why a claim was dropped, one a dropped claim, in order."""
 
 VISIBLE = {"\n", "\t"}
 """Control characters that are layout and do no harm."""
@@ -47,9 +49,9 @@ def stdout() -> Console:
     return _console(stderr=False, soft_wrap=not sys.stdout.isatty())
 
 
-def stderr() -> Console:
-    """A console for progress, notices and warnings; wrapped by the terminal alone."""
-    return _console(stderr=True, soft_wrap=True)
+def stderr(*, soft_wrap: bool = True) -> Console:
+    """A console for progress, notices and warnings; wrapped by the terminal alone, unless it is drawn on."""
+    return _console(stderr=True, soft_wrap=soft_wrap)
 
 
 def _console(*, stderr: bool, soft_wrap: bool) -> Console:
@@ -75,26 +77,49 @@ def day(date: dt.date | None) -> str:
     return f"{date.day} {date:%b %Y}" if date else "undated"
 
 
-def print_answer(answer: Answer, console: Console) -> None:
-    """The answer, then each citation with its date, headline and quote; warnings go to standard error."""
+def print_answer(answer: Answer, console: Console, *, quotes: bool = True) -> None:
+    """The answer, then each citation with its date, headline and quote; warnings go to standard error.
+
+    A timeline is made of its quotes, which are then not repeated (`quotes`).
+    """
     if answer.rewritten:
         console.print(Text(safe(answer.rewritten), style="dim"))
-    if answer.abstention is not None:
-        console.print(Text(_abstained(answer)))
-        if answer.nearest:
-            console.print("\nNearest:")
-        listed = answer.nearest
-    else:
+    if answer.answer:
         console.print(Text(safe(answer.answer)))
         console.print()
         listed = answer.citations
+    else:
+        if answer.abstention is not None:
+            console.print(Text(abstained(answer)))
+        if answer.nearest:
+            console.print("\nNearest:")
+        listed = answer.nearest
     for citation in listed:
-        _print_citation(citation, console)
+        console.print(citation_head(citation))
+        if quotes:
+            indent(Text(f"“{safe(citation.quote)}”"), console)
+    _print_warnings(answer)
+
+
+def _print_warnings(answer: Answer) -> None:
+    reasons = [warning.message for warning in answer.warnings if warning.code == DROPPED]
+    paired = len(reasons) == len(answer.dropped)
     for warning in answer.warnings:
-        notice(warning.message)
+        if not (paired and warning.code == DROPPED):
+            notice(warning.message)
+    if paired:
+        for claim, reason in zip(answer.dropped, reasons, strict=True):
+            stderr().print(Text("assistant: ", style="dim").append_text(withdrawn(claim.text, reason)))
 
 
-def _abstained(answer: Answer) -> str:
+def withdrawn(text: str, reason: str) -> Text:
+    """A claim that does not stand, struck through, with the reason."""
+    line = Text().append("withdrawn: ", style="dim").append(safe(text), style="dim strike")
+    return line.append(f" ({safe(reason)})", style="dim")
+
+
+def abstained(answer: Answer) -> str:
+    """Why there is no answer, and up to which day was looked."""
     message = answer.abstention.message if answer.abstention else ""
     if answer.corpus_ends:
         as_of = f"As of {day(answer.as_of)}, the" if answer.as_of else "The"
@@ -102,16 +127,15 @@ def _abstained(answer: Answer) -> str:
     return f"{message} No article is of {day(answer.as_of)} or earlier." if answer.as_of else message
 
 
-def _print_citation(citation: Citation, console: Console) -> None:
+def citation_head(citation: Citation) -> Text:
+    """A citation's line: number, date, headline with its link, article."""
     head = Text().append(f"[{citation.number}] ", style="bold")
     head.append(f"{day(citation.date)}  ", style="cyan")
-    head.append(safe(citation.title), style=Style(link=citation.url if _linkable(citation.url) else None))
-    head.append(f"  {safe(citation.article)}", style="dim")
-    console.print(head)
-    _indent(Text(f"“{safe(citation.quote)}”"), console)
+    head.append_text(linked(citation.title, citation.url))
+    return head.append(f"  {safe(citation.article)}", style="dim")
 
 
-def _indent(text: Text, console: Console) -> None:
+def indent(text: Text, console: Console) -> None:
     """Four spaces in; wrapped on a terminal, a single line in a pipe, where lines are for programs."""
     if console.is_terminal:
         console.print(Padding(text, (0, 0, 0, 4), expand=False))
@@ -119,24 +143,42 @@ def _indent(text: Text, console: Console) -> None:
         console.print(Text("    " + " ".join(text.plain.split())))
 
 
-def _linkable(url: str | None) -> bool:
-    return url is not None and re.fullmatch(r"https?://[!-~]+", url) is not None
+def linked(text: str, url: str | None) -> Text:
+    """The text with a link, where there is one to a web page."""
+    safe_url = url if url is not None and re.fullmatch(r"https?://[!-~]+", url) else None
+    return Text(safe(text), style=Style(link=safe_url))
 
 
 def print_article(article: Article) -> None:
     """An article as stored; what would steer a terminal is written out, a pipe gets the text as it is."""
-    facts = (day(article.published), article.section, article.id)
-    about = "  ".join(fact for fact in facts if fact)
-    sources = "\n".join(f"{one.outlet}  {one.url or ''}".rstrip() for one in article.sources)
     console = stdout()
-    if not console.is_terminal:
-        # Not by way of rich, which expands tabs and leaves some control characters out.
-        print(f"{article.title}\n{about}\n\n{article.text}\n\n{sources}".rstrip("\n"))
+    if console.is_terminal:
+        console.print(article_text(article)[0])
         return
-    console.print(Text(safe(article.title), style="bold"))
-    console.print(Text(safe(about), style="dim"))
-    console.print(Text(f"\n{safe(article.text)}\n"))
-    console.print(Text(safe(sources), style="dim"))
+    # Not by way of rich, which expands tabs and leaves some control characters out.
+    sources = _sources(article)
+    print(f"{article.title}\n{_about(article)}\n\n{article.text}\n\n{sources}".rstrip("\n"))
+
+
+def article_text(article: Article, quote: tuple[int, int] = (0, 0)) -> tuple[Text, int]:
+    """An article for a terminal, with a quote of it marked; and where in that the quote begins."""
+    start, end = quote
+    text = Text().append(safe(article.title), style="bold")
+    text.append(f"\n{safe(_about(article))}\n\n", style="dim")
+    text.append(safe(article.text[:start]))
+    begin = len(text)
+    text.append(safe(article.text[start:end]), style="reverse")
+    text.append(f"{safe(article.text[end:])}\n")
+    return text.append(f"\n{safe(_sources(article))}", style="dim"), begin
+
+
+def _about(article: Article) -> str:
+    facts = (day(article.published), article.section, article.id)
+    return "  ".join(fact for fact in facts if fact)
+
+
+def _sources(article: Article) -> str:
+    return "\n".join(f"{one.outlet}  {one.url or ''}".rstrip() for one in article.sources)
 
 
 def article_json(article: Article) -> str:
@@ -156,14 +198,14 @@ def print_search(found: SearchAnswer, terms: list[str], console: Console) -> Non
         if passage.ranks is not None:
             stages = passage.ranks.model_dump()
             line = "  ".join(f"{stage} {position or '-'}" for stage, position in stages.items())
-            _indent(Text(line, style="dim"), console)
+            indent(Text(line, style="dim"), console)
         if passage.also_in:
             also = ", ".join(safe(article) for article in passage.also_in)
-            _indent(Text(f"also in {also}", style="dim"), console)
+            indent(Text(f"also in {also}", style="dim"), console)
         text = Text(safe(passage.text))
         if terms:
             text.highlight_regex(rf"(?i)\b(?:{'|'.join(map(re.escape, terms))})\b", "bold")
-        _indent(text, console)
+        indent(text, console)
         console.print()
 
 
@@ -202,30 +244,3 @@ def _plain_progress(label: str, console: Console) -> Callable[[int, int], None]:
             console.print(f"{label}: {done}/{total}")
 
     return update
-
-
-@contextmanager
-def thinking() -> Iterator[Callable[[Event], None]]:
-    """What the assistant is doing, on standard error, gone when done; nothing where that is no terminal."""
-    console = stderr()
-    if not console.is_terminal:
-        from assistant.answer import ignore
-
-        yield ignore
-        return
-    with console.status(Text("looking for passages")) as status:
-        yield lambda event: status.update(Text(describe(event)))
-
-
-def describe(event: Event) -> str:
-    """An event in one line; text of a model is marked as unchecked."""
-    from assistant.answer import ClaimKept, PassagesFound, TextSoFar
-
-    if isinstance(event, PassagesFound):
-        dates = sorted(one.article.published for one in event.passages if one.article.published)
-        articles = len({one.article.id for one in event.passages})
-        span = f", {day(dates[0])} to {day(dates[-1])}" if dates else ""
-        return f"reading {articles} article{'s' if articles != 1 else ''}{span}"
-    if isinstance(event, TextSoFar):
-        return f"writing (unchecked): {safe(' '.join(event.raw.split()))[-100:]}"
-    return "checking: a claim holds" if isinstance(event, ClaimKept) else "checking: a claim is dropped"

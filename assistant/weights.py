@@ -37,11 +37,13 @@ class Carrier:
 
     distribution: str
     version: str
+    module: str = ""
+    """The name it would be imported by, where that is not the distribution's."""
 
     @property
     def package(self) -> str:
         """The name it would be imported by."""
-        return self.distribution.replace("-", "_")
+        return self.module or self.distribution.replace("-", "_")
 
     @property
     def requirement(self) -> str:
@@ -53,7 +55,7 @@ class Packaged:
     """A model that comes inside packages: a folder of files in one, or one file in parts over several."""
 
     name: str
-    role: Literal["embedder", "reranker", "language model"]
+    role: Literal["embedder", "reranker", "reader", "language model"]
     carriers: tuple[Carrier, ...]
     sha256: str
     """Of the weights: of the main file, or of the joined parts."""
@@ -125,6 +127,15 @@ TABLE = (
         folder="models/data/reranker_en",
         main="model.onnx",
         sha256="1225ccd6afd0f1b43a1b08bf67cd1cb68c05aafb443e9d8450015b8b3837ffd1",
+        others=(("tokenizer.json", "cb374d6bc042c22455946f4e09a89d29882a199fdaf8fb25be00dc8b8857a448"),),
+    ),
+    Packaged(
+        name="reader",
+        role="reader",
+        carriers=(Carrier("news-assistant", "0.1.0", module="assistant"),),
+        folder="data/reader",
+        main="model.onnx",
+        sha256="64f02982d6419cffdcf2774cb3a6f4e1198a2f4b5d3c328972abff2c843e6299",
         others=(("tokenizer.json", "cb374d6bc042c22455946f4e09a89d29882a199fdaf8fb25be00dc8b8857a448"),),
     ),
     Packaged(

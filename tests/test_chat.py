@@ -1,53 +1,117 @@
-"""The chat: whole conversations, sessions that survive a crash, and errors that end a turn and no more."""
+"""The chat: whole conversations, as they stand on the screen of whoever reads a pipe."""
 
+import datetime as dt
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 import pytest
 from fakes import FAILURE, QueuedModel, write_corpus
 
-from assistant.answer import Assistant, Turn
+from assistant.answer import Assistant
 from assistant.build import build_assistant, open_index
-from assistant.chat import HISTORY, Session, converse
+from assistant.chat import loading
+from assistant.chat.conversation import HISTORY, Conversation, history_of
+from assistant.chat.loading import Engine
+from assistant.chat.loop import chat, converse
+from assistant.chat.sessions import Record, Session, Terms, names
 from assistant.errors import SettingsError
-from assistant.filters import Filters
-from assistant.interface import Answer
-from assistant.settings import APP, load_settings
+from assistant.index import Index
+from assistant.interface import Answer, Citation
+from assistant.settings import Settings, load_settings
 
 COST = json.dumps({"claims": [{"sentence": 2, "text": "The dam will cost 90 billion crowns."}]})
-MINISTER = json.dumps({"claims": [{"sentence": 2, "text": "Energy minister Ilse Brandt said it."}]})
+MINISTER = json.dumps(
+    {
+        "claims": [
+            {"sentence": 2, "text": "Energy minister Ilse Brandt said it."},
+            {"sentence": 2, "text": "She spoke of 62 billion."},
+        ]
+    }
+)
+Talk = Callable[..., Conversation]
+TERMS = Terms(model="extractive")
+ASKED = "What will the valley dam cost?"
 IN_CONTEXT = "Who said so? (Before: What will the valley dam cost? The dam will cost 90 billion crowns.)"
+SOURCE = (
+    "[1] 4 Mar 2025  Valley dam is approved  dam\n"
+    "    “The dam will cost 90 billion crowns, said energy minister Ilse Brandt.”\n"
+)
 
 
 @pytest.fixture(scope="module")
-def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Of a small corpus, which is indexed."""
     folder = tmp_path_factory.mktemp("chat")
     settings = load_settings(
         corpus=write_corpus(folder / "corpus"), index=folder / "index", model="extractive"
     )
-    index = open_index(settings, lambda message: None, lambda done, total: None)
-    yield build_assistant(settings, index)
+    open_index(settings, lambda message: None, lambda done, total: None).close()
+    return settings
+
+
+@pytest.fixture(scope="module")
+def model(settings: Settings) -> Iterator[QueuedModel]:
+    """The model of every conversation, over one retriever: it says what is put into its replies."""
+    model = QueuedModel(replies=[])
+    index = open_index(settings, pytest.fail, lambda done, total: None)
+    made = build_assistant(settings, index)
+
+    def build(settings: Settings, index: Index, *, preload: bool = False) -> Assistant:
+        return Assistant(
+            made.retriever,
+            lambda pairs: [0.5] * len(pairs),
+            made.prompts,
+            model,
+            model_name=settings.model,
+        )
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loading, "build_assistant", build)
+        yield model
     index.close()
 
 
-def talk(assistant: Assistant, session: Session, replies: list[Any], *lines: Any) -> QueuedModel:
-    """A conversation of these lines with a model that gives these replies."""
-    model = QueuedModel(replies=replies)
-    talking = Assistant(
-        assistant.retriever, lambda pairs: [0.5] * len(pairs), assistant.prompts, model, model_name="queued"
-    )
-    converse(talking, Filters(), session, read=reader(*lines))
+@pytest.fixture(scope="module")
+def loaded(settings: Settings, model: QueuedModel) -> Iterator[Engine]:
+    engine = Engine(settings)
+    engine.load(pytest.fail, lambda done, total: None)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def said(model: QueuedModel) -> QueuedModel:
+    """The model, as if it had said nothing yet."""
+    model.replies, model.prompts = [], []
     return model
 
 
-def reader(*lines: Any) -> Callable[[str], str]:
+@pytest.fixture
+def talk(loaded: Engine, said: QueuedModel, monkeypatch: pytest.MonkeyPatch) -> Iterator[Talk]:
+    """Has a conversation of these lines: in a session that is not kept, or the one that is given."""
+    monkeypatch.setattr(loaded, "settings", loaded.settings)
+    monkeypatch.setattr(loaded, "_loaded", loaded._loaded)
+    held: list[Conversation] = []
+
+    def talk(*lines: Any, session: Session | None = None, interactive: bool = True) -> Conversation:
+        conversation = Conversation(loaded, session or Session(None, TERMS), stoppable=interactive)
+        held.append(conversation)
+        assert converse(conversation, reader(*lines), interactive=interactive) == 0
+        return conversation
+
+    yield talk
+    for conversation in held:
+        conversation.session.close()
+
+
+def reader(*lines: Any) -> Callable[[], str]:
     """Gives the lines, then the end of the input; an exception among them is raised."""
     left = list(lines)
 
-    def read(prompt: str) -> str:
+    def read() -> str:
         if not left:
             raise EOFError
         line = left.pop(0)
@@ -58,128 +122,391 @@ def reader(*lines: Any) -> Callable[[str], str]:
     return read
 
 
-def file_of(name: str) -> Path:
-    return Path(platformdirs.user_data_dir(APP)) / "sessions" / f"{name}.jsonl"
-
-
-def test_a_whole_conversation(assistant: Assistant, capsys: Any) -> None:
-    session = Session.open(None, keep=True)
-    model = talk(
-        assistant,
-        session,
-        [COST, MINISTER],
-        "What will the valley dam cost?",
+def test_a_whole_conversation(talk: Talk, said: QueuedModel, capsys: Any, tmp_path: Path) -> None:
+    said.replies = [COST, MINISTER, COST]
+    talk(
+        ASKED,
         "  ",
         "Who said so?",
+        "/sources",
+        "/asof 4 Mar 2025",
+        "/retry",
+        "/undo",
+        "/timeline ferry",
+        "/asof off",
+        "/timeline ferry",
+        f"/save {tmp_path / 'talks.md'}",
         "/quit",
         "never read",
     )
     captured = capsys.readouterr()
-    quote = "The dam will cost 90 billion crowns, said energy minister Ilse Brandt."
-    source = f"[1] 4 Mar 2025  Valley dam is approved  dam\n    “{quote}”\n"
     assert captured.out == (
-        f"The dam will cost 90 billion crowns [1].\n\n{source}\n"
-        f"{IN_CONTEXT}\nEnergy minister Ilse Brandt said it [1].\n\n{source}\n"
+        f"The dam will cost 90 billion crowns [1].\n\n{SOURCE}\n"
+        f"{IN_CONTEXT}\nEnergy minister Ilse Brandt said it [1].\n\n{SOURCE}\n"
+        "[1] 4 Mar 2025  Valley dam is approved  dam\n"
+        "    Harbour Post\n"
+        "    Parliament approved the valley dam on Tuesday by 61 votes to 38, after a debate of nine hours."
+        " “The dam will cost 90 billion crowns, said energy minister Ilse Brandt.”"
+        ' "We build it for our children," she said.\n\n'
+        f"{IN_CONTEXT}\nThe dam will cost 90 billion crowns [1].\n\n{SOURCE}\n"
+        "The corpus has nothing about this. As of 4 Mar 2025, the newest article is of 4 Mar 2025.\n\n"
+        "Nearest:\n"
+        "[1] 4 Mar 2025  Valley dam is approved  dam\n\n"
+        "20 November 2025: The ferry Marta ran aground off the island of Sandoy on Thursday morning"
+        " with 212 passengers on board [1].\n\n"
+        "[1] 20 Nov 2025  Ferry runs aground off Sandoy  ferry\n\n"
     )
-    assert captured.err == ""
-    assert IN_CONTEXT in model.prompts[1]
-    assert [turn.question for turn in session.turns] == ["What will the valley dam cost?", "Who said so?"]
-
-
-def test_an_error_ends_the_turn_and_not_the_conversation(assistant: Assistant, capsys: Any) -> None:
-    session = Session.open("talks", keep=True)
-    question = "What will the valley dam cost?"
-    talk(assistant, session, [FAILURE, KeyboardInterrupt(), COST], question, question, question)
-    captured = capsys.readouterr()
+    hidden = "assistant: 1 article has no date and stayed hidden under --as-of and --since\n"
     assert captured.err == (
-        f"assistant: {FAILURE}\nassistant: stopped; /quit or Ctrl-D ends the conversation\n"
+        "assistant: withdrawn: She spoke of 62 billion. (no sentence that was read says 62)\n"
+        "assistant: limits: as of 4 Mar 2025\n"
+        f"{hidden}"
+        "assistant: taken back: Who said so?\n"
+        f"{hidden}"
+        "assistant: limits: none\n"
+        f"assistant: saved {tmp_path / 'talks.md'}\n"
     )
+    assert IN_CONTEXT in said.prompts[1]
+    assert (tmp_path / "talks.md").read_text(encoding="utf-8").count("## ") == 3
+
+
+# Turns
+
+
+def test_why(talk: Talk, said: QueuedModel, capsys: Any) -> None:
+    said.replies = [COST, MINISTER]
+    talk(ASKED, "Who said so?", "/why")
+    out = capsys.readouterr().out
+    why = out[out.index("Asked\n") :].splitlines()
+    assert why[:2] == ["Asked", f"    {IN_CONTEXT}"]
+    assert why[2] == "Found"
+    assert why[3].endswith(" 4 Mar 2025 Valley dam is approved (dense 1, lexical 1, fused 1, reranked 1)")
+    assert why[6:13] == [
+        "Gate",
+        "    answered (confidence 0.50)",
+        "Kept",
+        "    0.50 Energy minister Ilse Brandt said it. [1]",
+        "Dropped",
+        "    She spoke of 62 billion. (no sentence that was read says 62)",
+        "Took",
+    ]
+    assert re.fullmatch(r"    retrieve [\d.]+ s, generate [\d.]+ s, ground [\d.]+ s, total [\d.]+ s", why[13])
+    assert why[14:] == ["    100 tokens read, 10 written", "    model extractive"]
+
+
+def test_why_nothing_was_answered(talk: Talk, capsys: Any) -> None:
+    talk("?", "/why")
+    out = capsys.readouterr().out
+    assert "Gate\n    unclear-question: The question is not clear; please ask it in more words." in out
+    assert "Found" not in out
+
+
+def test_an_error_ends_the_turn_and_not_the_conversation(talk: Talk, said: QueuedModel, capsys: Any) -> None:
+    said.replies = [FAILURE, COST]
+    conversation = talk(ASKED, ASKED)
+    captured = capsys.readouterr()
+    assert captured.err == f"assistant: {FAILURE}\n"
     assert captured.out.startswith("The dam will cost 90 billion crowns [1].\n")
-    assert len(session.turns) == 1
-    assert len(file_of("talks").read_text(encoding="utf-8").splitlines()) == 1
+    assert len(conversation.session.turns) == 1
 
 
-def test_an_interrupt_at_the_prompt_ends_the_conversation(assistant: Assistant) -> None:
-    with pytest.raises(KeyboardInterrupt):
-        talk(assistant, Session(None), [], KeyboardInterrupt())
+def test_what_came_before_an_interrupt_is_kept(talk: Talk, said: QueuedModel, capsys: Any) -> None:
+    said.replies = [KeyboardInterrupt(), MINISTER]
+    conversation = talk(ASKED, "/why", "/open 1", "Who said so?")
+    captured = capsys.readouterr()
+    assert captured.out.startswith("\nNearest:\n[1] 4 Mar 2025  Valley dam is approved  dam\n    “Parliament")
+    assert captured.err.startswith("assistant: stopped; this is what had come by then\n")
+    stopped = conversation.session.turns[0].answer
+    assert (stopped.status, stopped.answer, stopped.model) == ("abstained", "", "extractive")
+    assert stopped.passages[0].article == "dam"
+    assert len(conversation.session.turns) == 2
 
 
-def test_a_session_is_kept_turn_by_turn_and_gone_on_with(assistant: Assistant, capsys: Any) -> None:
-    question = "What will the valley dam cost?"
-    seen: list[int] = []
+def test_claims_that_stood_before_an_interrupt_are_kept(
+    talk: Talk, said: QueuedModel, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = Assistant.ask
 
-    def looking(prompt: str, lines: list[str] = [question, question]) -> str:  # noqa: B006
-        seen.append(len(file_of("talks").read_text(encoding="utf-8").splitlines()))
-        return lines.pop(0) if lines else "/exit"
+    def interrupted(self: Assistant, *arguments: Any, **more: Any) -> Answer:
+        ask(self, *arguments, **more)
+        raise KeyboardInterrupt
 
-    model = QueuedModel(replies=[COST, COST])
-    talking = Assistant(assistant.retriever, lambda pairs: [0.5] * len(pairs), assistant.prompts, model)
-    converse(talking, Filters(), Session.open("talks", keep=True), read=looking)
-    assert seen == [0, 1, 2]
-    for line in file_of("talks").read_text(encoding="utf-8").splitlines():
-        assert Answer.model_validate_json(line).question == question
-
-    capsys.readouterr()
-    resumed = Session.open("talks", keep=True)
-    assert [turn.question for turn in resumed.turns] == [question, question]
-    assert resumed.turns[0].answer == "The dam will cost 90 billion crowns [1]."
-    model = talk(assistant, resumed, [MINISTER], "Who said so?")
-    assert capsys.readouterr().err == f"assistant: going on after turn 2: {question}\n"
-    assert question in model.prompts[0]
-    assert len(Session.open("talks", keep=True).turns) == 3
+    monkeypatch.setattr(Assistant, "ask", interrupted)
+    said.replies = [MINISTER]
+    conversation = talk(ASKED)
+    assert capsys.readouterr().out == f"Energy minister Ilse Brandt said it [1].\n\n{SOURCE}\n"
+    (record,) = conversation.session.turns
+    assert record.answer.status == "answered"
+    assert record.reasons == ["no sentence that was read says 62"]
 
 
-def test_a_follow_up_refers_to_the_last_turns_only(assistant: Assistant) -> None:
-    session = Session(
-        None, [Turn(f"Will the valley dam cost {number}0 billion?", "Yes.") for number in range(HISTORY + 3)]
+def test_an_interrupt_before_anything_came_is_no_turn(
+    talk: Talk, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(self: Assistant, *arguments: Any, **more: Any) -> Answer:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Assistant, "ask", interrupted)
+    assert talk(KeyboardInterrupt(), ASKED).session.turns == []
+    assert capsys.readouterr().err == (
+        "assistant: /quit or Ctrl-D ends the conversation\nassistant: stopped\n"
     )
-    model = talk(assistant, session, [MINISTER], "Who said so?")
-    assert "cost 00 billion" not in model.prompts[0]
-    assert f"cost {HISTORY + 2}0 billion" in model.prompts[0]
 
 
-ANSWER = Answer(question="Who?", status="answered", confidence=1.0, answer="She [1].", model="m")
+@pytest.mark.parametrize("reply", [KeyboardInterrupt(), COST])
+def test_nobody_goes_on_after_an_interrupt_in_a_pipe(talk: Talk, said: QueuedModel, reply: Any) -> None:
+    said.replies = [reply]
+    with pytest.raises(KeyboardInterrupt):
+        talk(ASKED, KeyboardInterrupt(), interactive=False)
 
 
-@pytest.mark.parametrize(
-    "torn", ['{"version":1,"question":"Wh', "é".encode()[:1].decode("latin-1"), "null", "{}"]
-)
-def test_a_torn_last_line_loses_itself_alone(torn: str) -> None:
-    file_of("talks").parent.mkdir(parents=True)
-    file_of("talks").write_bytes(f"{ANSWER.model_dump_json()}\n{torn}".encode("latin-1"))
-    session = Session.open("talks", keep=True)
-    assert session.turns == [Turn("Who?", "She [1].")]
-    session.add(ANSWER)
-    assert Session.open("talks", keep=True).turns == [Turn("Who?", "She [1].")] * 2
-
-
-@pytest.mark.parametrize(
-    "name", ["", ".", "..", "../up", "a/b", "a b", ".hidden", "-x", "a\n", "é", "x" * 82]
-)
-def test_a_bad_name_is_refused(name: str) -> None:
-    with pytest.raises(SettingsError, match="is no session name; use letters"):
-        Session.open(name, keep=True)
-
-
-def test_nothing_is_kept_unless_asked(tmp_path: Path) -> None:
-    for session in (Session.open(None, keep=True), Session.open("talks", keep=False)):
-        session.add(ANSWER)
-        assert session.turns == [Turn("Who?", "She [1].")]
-    assert not file_of("talks").exists()
-
-
-def test_a_session_that_cannot_be_kept() -> None:
-    file_of("talks").mkdir(parents=True)
-    with pytest.raises(SettingsError, match=r"cannot keep the session .* give another name"):
-        Session.open("talks", keep=True)
-
-
-def test_a_full_disk_loses_no_conversation(assistant: Assistant, capsys: Any) -> None:
-    session = Session.open("talks", keep=True)
-    file_of("talks").unlink()
-    file_of("talks").mkdir()
-    talk(assistant, session, [COST], "What will the valley dam cost?")
+def test_a_full_disk_loses_no_answer(talk: Talk, said: QueuedModel, capsys: Any, tmp_path: Path) -> None:
+    session = Session("talks", Terms())
+    (tmp_path / "data" / "news-assistant" / "sessions" / "talks.jsonl").mkdir()
+    said.replies = [COST]
+    talk(ASKED, session=session)
     captured = capsys.readouterr()
     assert "90 billion" in captured.out
     assert "cannot write" in captured.err
-    assert len(session.turns) == 1
+
+
+# Follow-ups
+
+
+def test_a_follow_up_refers_to_the_last_turns_only(talk: Talk, said: QueuedModel) -> None:
+    said.replies = [MINISTER]
+    session = Session(None, TERMS)
+    for number in range(HISTORY + 3):
+        session.add(Record(answer=answer(f"Will the dam cost {number}0 billion?", "Yes [1].")))
+    talk("Who said so?", session=session)
+    assert "cost 20 billion" not in said.prompts[0]
+    assert f"cost {HISTORY + 2}0 billion" in said.prompts[0]
+
+
+def answer(question: str, text: str, day: dt.date | None = None) -> Answer:
+    """An answer that rests on an article of that day."""
+    source = Citation(
+        number=1, article="a", title="A", date=day, outlets=[], quote="Yes.", start=0, end=4, url=None
+    )
+    return Answer(
+        question=question, status="answered", confidence=1, answer=text, citations=[source], model="m"
+    )
+
+
+def test_what_was_answered_from_later_articles_is_not_told_earlier() -> None:
+    day = dt.date(2025, 11, 26)
+    records = [
+        Record(answer=answer("When?", "Then [1].", day)),
+        Record(answer=answer("Who?", "She [1].")),
+        Record(answer=answer("dams", "4 March: a dam [1].", day), topic="dams"),
+    ]
+
+    def told(as_of: dt.date | None) -> list[tuple[str, str]]:
+        return [(turn.question, turn.answer) for turn in history_of(records, as_of)]
+
+    assert told(None) == [("When?", "Then [1]."), ("Who?", "She [1]."), ("dams", "")]
+    assert told(day) == [("When?", "Then [1]."), ("Who?", ""), ("dams", "")]
+    assert told(day - dt.timedelta(1)) == [("When?", ""), ("Who?", ""), ("dams", "")]
+
+
+# Commands
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("/sesions", "there is no /sesions; did you mean /sessions? /help lists the commands"),
+        ("/", "there is no /; did you mean /"),
+        ("/help sorces", "there is no /sorces; did you mean /sources?"),
+        ("/sources", "nothing has been asked yet; ask a question first"),
+        ("/why", "nothing has been asked yet"),
+        ("/open", "nothing has been asked yet"),
+        ("/retry", "nothing has been asked yet"),
+        ("/undo", "nothing has been asked yet"),
+        ("/save a.md", "nothing has been asked yet"),
+        ("/save", "save where? write /save FILE.md, or FILE.json"),
+        ("/open damm", "no article 'damm'; did you mean dam"),
+        ("/search", "search for what? write /search WORDS"),
+        ("/search ?", "nothing found"),
+        ("/timeline", "a timeline of what? write /timeline TOPIC"),
+        ("/asof tomorrow", "'tomorrow' is no day; write it as 2025-11-26 or 26 Nov 2025, or off"),
+        ("/asof", "limits: none; lift this one with: off"),
+        ("/ASOF 2025-11-26", "limits: as of 26 Nov 2025"),
+        ("/section nonsense", "no article has the section 'nonsense'; there are: Energy, Transport"),
+        ("/section energy", "limits: energy"),
+        ("/outlet radio", "limits: radio"),
+        ("/outlet nobody", "no article has the outlet 'nobody'"),
+        ("/model", "model: extractive"),
+        ("/sessions rename a b", "'rename a b' is not understood; write /sessions, or /sessions delete NAME"),
+        ("/sessions delete talks", "no session 'talks'; none is kept"),
+        ("/resume", "resume which? write /resume NAME; /sessions lists them"),
+        ("/resume talks", "no session 'talks'; none is kept"),
+        ("/new a/b", "'a/b' is no session name"),
+        ("/new", "a new conversation"),
+    ],
+)
+def test_what_commands_tell(talk: Talk, capsys: Any, line: str, told: str) -> None:
+    talk(line)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith(f"assistant: {told}")
+    assert captured.err.count("\n") == 1
+
+
+def test_limits_that_exclude_each_other_change_nothing(talk: Talk) -> None:
+    conversation = talk("/since 2025-04-01", "/asof 2025-01-01")
+    assert conversation.terms == Terms(model="extractive", since=dt.date(2025, 4, 1))
+
+
+def test_an_article_and_a_source_of_it(talk: Talk, said: QueuedModel, capsys: Any) -> None:
+    said.replies = [COST]
+    talk("/open ferry", ASKED, "/open 1", "/open 2")
+    captured = capsys.readouterr()
+    assert captured.out.startswith(
+        "Ferry runs aground off Sandoy\n20 Nov 2025  Transport  ferry\n\nThe ferry"
+    )
+    assert "\nValley dam is approved\n4 Mar 2025  Energy  dam\n\nParliament" in captured.out
+    assert captured.err == "assistant: the last answer has no source 2; /sources lists them\n"
+
+
+def test_passages(talk: Talk, capsys: Any) -> None:
+    talk("/asof 2025-03-31", "/search dam")
+    captured = capsys.readouterr()
+    assert captured.out.splitlines()[0].endswith("4 Mar 2025  Valley dam is approved  dam")
+    assert "1 article has no date" in captured.err
+
+
+def test_help(talk: Talk, capsys: Any) -> None:
+    talk("/help", "/help asof", "/help /asof")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "/help [COMMAND]          list the commands, or explain one"
+    assert lines[-3].startswith("/quit ")
+    assert lines[-2] == lines[-1] == "/asof DATE | off  ask as of a day: later articles are hidden"
+    assert len(lines) == 20
+
+
+def test_another_model(talk: Talk, said: QueuedModel, capsys: Any) -> None:
+    said.replies = [COST, MINISTER]
+    conversation = talk(ASKED, "/model other", ASKED)
+    assert [one.answer.model for one in conversation.session.turns] == ["extractive", "other"]
+    assert conversation.terms.model == "other"
+    assert capsys.readouterr().err.startswith("assistant: model: other\n")
+
+
+def test_a_model_that_cannot_be_had_changes_nothing(
+    talk: Talk, said: QueuedModel, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation = talk()
+
+    def fail(*arguments: Any, **more: Any) -> Assistant:
+        raise FAILURE
+
+    monkeypatch.setattr(loading, "build_assistant", fail)
+    said.replies = [COST]
+    converse(conversation, reader("/model none", ASKED), interactive=True)
+    assert capsys.readouterr().err == f"assistant: {FAILURE}\n"
+    assert conversation.terms == TERMS
+    assert conversation.session.turns[0].answer.model == "extractive"
+
+
+def test_a_file_is_written_again_by_who_wrote_it(
+    talk: Talk, said: QueuedModel, capsys: Any, tmp_path: Path
+) -> None:
+    said.replies = [COST, COST]
+    file = tmp_path / "a file.md"
+    talk(ASKED, f"/save {file}", ASKED, f"/save {file}")
+    assert file.read_text(encoding="utf-8").count("## ") == 2
+    talk(session=Session(None, TERMS))
+    said.replies = [COST]
+    talk(ASKED, f"/save {file}")
+    assert capsys.readouterr().err.endswith(
+        f"assistant: {file} exists and is left as it is; give another name, or remove it\n"
+    )
+
+
+# Sessions
+
+
+def test_conversations_come_and_go(talk: Talk, said: QueuedModel, capsys: Any) -> None:
+    said.replies = [COST, COST, MINISTER]
+    talk(
+        ASKED,
+        "/asof 2025-03-31",
+        "/new tanks",
+        ASKED,
+        "/new talks",
+        "/sessions",
+        "/sessions delete tanks",
+        "/resume talks",
+        "Who said so?",
+        "/sessions delete talks",
+        "/new",
+        "/sessions delete talks",
+        session=Session("talks", Terms(model="extractive", corpus="elsewhere")),
+    )
+    captured = capsys.readouterr()
+    assert "  talks  1 turn  What will the valley dam cost?\n" in captured.out
+    assert "* tanks  1 turn  What will the valley dam cost?\n" in captured.out
+    told = [line for line in captured.err.splitlines() if "no date" not in line]
+    assert told[:7] == [
+        "assistant: limits: as of 31 Mar 2025",
+        "assistant: a new conversation, kept as tanks",
+        "assistant: there is a session 'talks'; go on with it: /resume talks",
+        "assistant: 'tanks' is this conversation; begin another with /new, then delete it",
+        f"assistant: going on after turn 1: {ASKED}",
+        "assistant: its answers so far are from another corpus: elsewhere",
+        "assistant: withdrawn: She spoke of 62 billion. (no sentence that was read says 62)",
+    ]
+    assert told[7] == "assistant: 'talks' is this conversation; begin another with /new, then delete it"
+    assert told[8].startswith("assistant: a new conversation, kept as 20")
+    assert told[9:] == ["assistant: deleted talks"]
+    assert names() == ["tanks"]
+
+
+def test_a_session_is_gone_on_with_under_its_terms(
+    settings: Settings, said: QueuedModel, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lines(*lines: str) -> None:
+        left = iter(lines)
+        monkeypatch.setattr("builtins.input", lambda prompt: next(left))
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
+    said.replies = [COST, MINISTER, MINISTER]
+    lines(ASKED, "/model other", "/asof 2025-03-31", "/quit")
+    assert chat(settings, "talks", keep=True) == 0
+    lines("Who said so?", "/quit")
+    assert chat(settings, "talks", keep=True) == 0
+    assert f"assistant: going on after turn 1: {ASKED}\n" in capsys.readouterr().err
+    lines("Who said so?", "/quit")
+    assert chat(settings, "talks", keep=True, model="third", since=dt.date(2025, 1, 1)) == 0
+    session = Session("talks", Terms())
+    session.close()
+    turns = [one.answer for one in session.turns]
+    assert [turn.model for turn in turns] == ["extractive", "other", "third"]
+    assert [turn.as_of for turn in turns] == [None, dt.date(2025, 3, 31), dt.date(2025, 3, 31)]
+    assert session.terms.since == dt.date(2025, 1, 1)
+
+
+def test_nothing_is_kept_of_a_pipe_without_a_name_or_if_it_shall_not(
+    settings: Settings, said: QueuedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, keep in ((None, True), ("talks", False), (None, False)):
+        left = iter([ASKED, "/new", ASKED, "/quit"])
+        monkeypatch.setattr("builtins.input", lambda prompt, left=left: next(left))
+        said.replies = [COST, COST]
+        assert chat(settings, name, keep=keep) == 0
+    assert names() == []
+
+
+def test_a_line_that_fails_in_a_pipe_is_in_the_status(
+    settings: Settings, said: QueuedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = iter(["/nonsense", "/quit"])
+    monkeypatch.setattr("builtins.input", lambda prompt: next(left))
+    assert chat(settings, None, keep=True) == 2
+
+
+def test_what_cannot_be_loaded_ends_the_chat(settings: Settings, said: QueuedModel) -> None:
+    with pytest.raises(SettingsError, match="no article has the section 'nonsense'"):
+        chat(settings, "talks", keep=True, section="nonsense")
+    Session("talks", Terms()).close()

@@ -112,7 +112,7 @@ def test_version(run: Run) -> None:
         (["chat", "--session", "../up"], "is no session name"),
         (["show", "fery"], "no article 'fery'; did you mean ferry"),
         (["ask", COST, "--frobnicate"], "No such option"),
-        (["eval"], "ask the model with: assistant eval --live"),
+        (["eval", "--record", "--live"], "give only one of --replay, --record and --live"),
     ],
 )
 def test_a_mistake_is_told(run: Run, places: list[str], arguments: list[str], message: str) -> None:

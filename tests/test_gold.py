@@ -11,7 +11,15 @@ import pytest
 
 from assistant.articles import Article, read_corpus
 from assistant.errors import GoldError
-from assistant.evaluation.gold import CASE_TYPES, Case, check_gold, cut_quotes, quote_spans, read_gold
+from assistant.evaluation.gold import (
+    CASE_TYPES,
+    Case,
+    check_gold,
+    cut_quotes,
+    quote_spans,
+    read_cases,
+    read_gold,
+)
 
 ROOT = Path(__file__).parents[1]
 LINE: dict[str, Any] = {
@@ -131,14 +139,35 @@ def test_cases_that_cannot_be_won() -> None:
     ]
 
 
-def test_quotes_cut_by_chunking() -> None:
-    articles = {"x": Article("x", "t", "So Umerov leads.")}
-    assert cut_quotes([case()], articles, [("x", 0, 9), ("x", 3, 16)]) == []
-    for chunks in ([("x", 0, 9), ("x", 9, 16)], [("y", 0, 16)], []):
-        assert cut_quotes([case()], articles, iter(chunks)) == [
-            'a1: no one chunk of x holds "Umerov  leads."'
-        ]
-    assert cut_quotes([case()], {}, []) == []
+def test_quotes_that_no_passage_holds() -> None:
+    """Two sentences of 50 words each, cut apart where a passage has at most 60."""
+    words = "one two three four five six seven eight nine ten " * 5
+    text = f"First {words.strip()}. Then {words.strip()}."
+    articles = {"x": Article("x", "t", text)}
+    both = case(evidence=[{"article": "x", "quote": "ten. Then"}])
+    assert cut_quotes([both], articles, 60) == ['a1: no passage of x holds "ten. Then"']
+    assert cut_quotes([both], articles, 120) == []
+    one = case(evidence=[{"article": "x", "quote": "First one"}])
+    assert cut_quotes([one], articles, 60) == []
+    assert cut_quotes([case()], articles, 60) == []  # nowhere in its article
+    assert cut_quotes([both], {}, 60) == []
+
+
+def test_a_passage_joins_paragraphs_while_they_fit() -> None:
+    paragraphs = [f"{name} " + "word " * 29 + "end." for name in ("Alpha", "Beta", "Gamma")]
+    articles = {"x": Article("x", "t", "\n\n".join(paragraphs))}
+    near = case(evidence=[{"article": "x", "quote": "end. Beta"}])
+    assert cut_quotes([near], articles, 70) == []
+    assert cut_quotes([near], articles, 60) != []
+
+
+def test_drafts_are_read_but_do_not_count(tmp_path: Path) -> None:
+    path = write(tmp_path / "gold.jsonl", LINE, LINE | {"id": "a2", "draft": True})
+    assert [one.id for one in read_gold(path)] == ["a1"]
+    assert [one.id for one in read_cases(path)] == ["a1", "a2"]
+    write(path, LINE | {"draft": True})
+    with pytest.raises(GoldError, match="no case that is no draft"):
+        read_gold(path)
 
 
 def test_the_gold_of_this_project_can_be_won() -> None:

@@ -28,7 +28,7 @@ from assistant.evaluation.bench_stages import (
     without_heading,
 )
 from assistant.evaluation.gold import read_gold
-from assistant.evaluation.retrieval_bench import Bench, Memory, Remembered, main
+from assistant.evaluation.retrieval_bench import Bench, main
 from assistant.index import Identity, Index, sync
 from assistant.retrieval import PRIOR, Hit, Passage, Retriever
 from assistant.settings import Settings
@@ -191,19 +191,6 @@ def test_the_prior_is_taken_back() -> None:
     pairs = [("a b", "a b"), ("a b", "a"), ("a b", "c")]
     logits = Without(CommonWords(), prior=True).score(pairs)
     assert [logit - PRIOR * math.log(rank) for rank, logit in enumerate(logits, 1)] == [2, 1, 0]
-
-
-def test_no_pair_is_scored_twice(tmp_path: Path) -> None:
-    reranker = CommonWords()
-    pairs = [("a", "a"), ("a", "b"), ("a", "a")]
-    memory = Memory(tmp_path / "deep" / "logits.json")
-    assert Remembered(reranker, memory).score(pairs) == [1, 0, 1]
-    assert len(reranker.shown) == 2
-    memory.save()
-    again = Memory(memory.path)
-    again.load()
-    assert Remembered(reranker, again).score(pairs[:2]) == [1, 0]
-    assert len(reranker.shown) == 2
 
 
 def test_the_default_row_is_the_default() -> None:

@@ -13,23 +13,20 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from assistant import terminal
-from assistant.answer import ClaimDropped, ClaimKept, PassagesFound, TextSoFar
 from assistant.articles import Article, Source
-from assistant.chunks import split_article
-from assistant.grounding import Grounded
 from assistant.interface import (
     Abstention,
     Answer,
     AnswerWarning,
     Citation,
+    Claim,
     SearchAnswer,
     SearchPassage,
     StageRanks,
 )
-from assistant.retrieval import Hit, Passage
 from assistant.terminal import (
     article_json,
-    describe,
+    article_text,
     notice,
     print_answer,
     print_article,
@@ -37,7 +34,6 @@ from assistant.terminal import (
     progress,
     safe,
     stdout,
-    thinking,
 )
 
 QUOTE = "Parliament approved the valley dam on Tuesday by 61 votes to 38, after a debate of nine hours."
@@ -169,6 +165,32 @@ def test_a_passage_is_one_line_in_a_pipe(capsys: Any) -> None:
         "    The dam, approved. Damage none.\n"
         "\n"
     )
+
+
+def test_what_was_dropped_is_withdrawn(capsys: Any) -> None:
+    dropped = [Claim(text="62 members voted for it.", citations=[], support=0)]
+    print_answer(ANSWERED.model_copy(update={"dropped": dropped}), stdout())
+    captured = capsys.readouterr()
+    assert "62" not in captured.out
+    assert captured.err == (
+        "assistant: withdrawn: 62 members voted for it. (no sentence that was read says 62)\n"
+    )
+
+
+def test_a_timeline_does_not_repeat_its_quotes(capsys: Any) -> None:
+    told = ANSWERED.model_copy(update={"rewritten": None, "warnings": [], "answer": f"4 March 2025: {QUOTE}"})
+    print_answer(told, stdout(), quotes=False)
+    assert capsys.readouterr().out == (
+        f"4 March 2025: {QUOTE}\n\n[1] 4 Mar 2025  Valley dam is approved  2025-03-04-dam\n"
+    )
+
+
+def test_a_stopped_answer_shows_what_was_found(capsys: Any) -> None:
+    stopped = AnswerWarning(code="stopped", message="stopped")
+    print_answer(ABSTAINED.model_copy(update={"abstention": None, "warnings": [stopped]}), stdout())
+    captured = capsys.readouterr()
+    assert captured.out.startswith("\nNearest:\n[1] undated  Valley dam is approved")
+    assert captured.err == "assistant: stopped\n"
 
 
 # On a terminal
@@ -356,6 +378,14 @@ def test_a_terminal_gets_an_article_without_its_escapes(monkeypatch: pytest.Monk
     assert "A [bold] title" in text
 
 
+def test_a_quote_is_marked_in_its_article() -> None:
+    start = ARTICLE.text.index("Two")
+    text, begin = article_text(ARTICLE, (start, start + 4))
+    (marked,) = [span for span in text.spans if span.style == "reverse"]
+    assert text.plain[marked.start : marked.end] == "Two."
+    assert marked.start == begin > start, "what steers a terminal takes more room written out"
+
+
 def test_the_json_of_an_article_is_exact() -> None:
     assert json.loads(article_json(ARTICLE)) == {
         "id": "a-1",
@@ -387,18 +417,14 @@ def test_progress_in_a_pipe_is_at_most_ten_lines(capsys: Any) -> None:
 def test_nothing_to_do_makes_no_noise(capsys: Any) -> None:
     with progress("embedding passages") as update:
         update(0, 0)
-    with thinking() as on_event:
-        on_event(TextSoFar("text"))
     assert capsys.readouterr() == ("", "")
 
 
-def test_progress_and_events_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     console = on_terminal(60)
     monkeypatch.setattr(terminal, "stderr", lambda: console)
     with progress("embedding passages") as update:
         update(5, 10)
-    with thinking() as on_event:
-        on_event(TextSoFar("text"))
     assert "5/10" in shown(console)
 
 
@@ -408,19 +434,6 @@ def test_no_bar_where_nothing_is_embedded(monkeypatch: pytest.MonkeyPatch) -> No
     with progress("embedding passages") as update:
         update(0, 0)
     assert shown(console) == ""
-
-
-def test_events_in_words() -> None:
-    article = Article("dam", "Dam", "Text.", dt.date(2025, 3, 4))
-    chunk = split_article(article, 160)[0]
-    found = Passage(article, 0, 5, (Hit(chunk, article, 0.5),))
-    undated = Passage(Article("x", "X", "Text."), 0, 5, (Hit(chunk, article, 0.5),))
-    assert describe(PassagesFound([found, found])) == "reading 1 article, 4 Mar 2025 to 4 Mar 2025"
-    assert describe(PassagesFound([undated, found])) == "reading 2 articles, 4 Mar 2025 to 4 Mar 2025"
-    assert describe(PassagesFound([undated])) == "reading 1 article"
-    assert describe(TextSoFar("a\n\x1b" + "b" * 200)) == "writing (unchecked): " + "b" * 100
-    claim = Grounded("x", (), 0.0)
-    assert describe(ClaimKept(claim)) != describe(ClaimDropped(claim))
 
 
 def test_a_screen_narrower_than_its_indent(tmp_path: Path) -> None:

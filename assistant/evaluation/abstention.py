@@ -20,31 +20,36 @@ class Point(NamedTuple):
     coverage: float
     """Share of all measured cases that are answered then."""
     risk: float
-    """Share of these answers that are wrong; an answer to an unanswerable question is."""
+    """Share of these answers that are wrong, or their mean loss."""
     threshold: float
     """The confidence."""
 
 
 def risk_coverage(graded: Sequence[Graded]) -> tuple[Point, ...]:
-    """The curve over all confidences, from the highest down; none without an answer.
+    """The curve of a run, over all confidences from the highest down; none without an answer.
 
-    Answers of equal confidence come together. Abstentions are never covered, so the curve ends at the share
-    that the assistant does answer.
+    An answer to an unanswerable question is wrong. Abstentions are never covered, so the curve ends at the
+    share that the assistant does answer.
     """
     answers = [(one.case, one.answer) for one in graded if one.answer]
     given = [
-        (answer.confidence, outcome(case, answer) == "wrong")
+        (answer.confidence, float(outcome(case, answer) == "wrong"))
         for case, answer in answers
         if answer.status != "abstained"
     ]
-    given.sort(reverse=True)
+    return curve(given, len(answers))
+
+
+def curve(given: Sequence[tuple[float, float]], cases: int) -> tuple[Point, ...]:
+    """The curve of answers with (confidence, loss), of so many cases; equal confidences come together."""
     points: list[Point] = []
-    covered = wrong = 0
-    for confidence, group in groupby(given, key=lambda one: one[0]):
-        faults = [fault for _, fault in group]
-        covered += len(faults)
-        wrong += sum(faults)
-        points.append(Point(covered / len(answers), wrong / covered, confidence))
+    covered, lost = 0, 0.0
+    ranked = sorted(given, reverse=True)
+    for confidence, group in groupby(ranked, key=lambda one: one[0]):
+        losses = [loss for _, loss in group]
+        covered += len(losses)
+        lost += sum(losses)
+        points.append(Point(covered / cases, lost / covered, confidence))
     return tuple(points)
 
 

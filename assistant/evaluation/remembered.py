@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ class Remembered(BaseCrossEncoder):
         return [(scored if key in scored else known)[key] for key in keys]
 
     def _key(self, pair: tuple[str, str]) -> bytes:
-        return hashlib.sha256("\0".join((self.identity, *pair)).encode()).digest()[:16]
+        return hashlib.sha256(json.dumps([self.identity, *pair]).encode()).digest()[:16]
 
 
 def remembered(reranker: BaseCrossEncoder | None, settings: Settings) -> BaseCrossEncoder | None:

@@ -4,24 +4,21 @@
            [--misses dev|test]
     python -m assistant.evaluation.retrieval_bench --scale [--bench FOLDER]
 
-One row a configuration, one column a measure, one section of `eval/RESULTS.md` a question set. Indexes and
-the reranker's logits are kept below `--work`, so that only a first run is slow; milliseconds are always taken
-without that memory.
+One row a configuration, one column a measure, one section of `eval/RESULTS.md` a question set. Indexes are
+kept below `--work` and the reranker's logits in the cache folder, so that only a first run is slow;
+milliseconds are always taken without that memory.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median
 from time import perf_counter
-
-from langchain_core.cross_encoders import BaseCrossEncoder
 
 from assistant import weights
 from assistant.articles import corpus_stamp
@@ -48,46 +45,13 @@ from assistant.evaluation.bench_measures import (
 )
 from assistant.evaluation.bench_scale import scale_table
 from assistant.evaluation.bench_stages import DEFAULT_ROW, EMBEDDERS, GOLD_ROWS, PUBLIC_ROWS, Configuration
+from assistant.evaluation.remembered import remembered
 from assistant.evaluation.report import update_results
 from assistant.index import Index
-from assistant.models.reranker import MAX_TOKENS
 from assistant.retrieval import POOL, Passage, Retriever
 from assistant.settings import Settings, load_settings
 
 GOLD = "gold"
-
-
-@dataclass(slots=True)
-class Memory:
-    """The reranker's logits in a file: a pair's logit depends on nothing but the pair."""
-
-    path: Path
-    logits: dict[str, float] = field(default_factory=dict)
-
-    def load(self) -> None:
-        if self.path.is_file():
-            self.logits = json.loads(self.path.read_text(encoding="utf-8"))
-
-    def save(self) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = self.path.with_suffix(".partial")
-        unfinished.write_text(json.dumps(self.logits), encoding="utf-8")
-        unfinished.replace(self.path)
-
-
-@dataclass(frozen=True, slots=True)
-class Remembered(BaseCrossEncoder):
-    """A reranker that scores no pair twice."""
-
-    reranker: BaseCrossEncoder
-    memory: Memory
-
-    def score(self, text_pairs: list[tuple[str, str]]) -> list[float]:
-        keys = [digest("\0".join(pair))[:32] for pair in text_pairs]
-        known = self.memory.logits
-        new = {key: pair for key, pair in zip(keys, text_pairs, strict=True) if key not in known}
-        known.update(zip(new, self.reranker.score(list(new.values())), strict=True))
-        return [known[key] for key in keys]
 
 
 def find(retriever: Retriever, question: Question) -> list[Passage]:
@@ -100,7 +64,6 @@ class Bench:
 
     settings: Settings
     work: Path
-    memory: Memory
     timed: int
     """Questions whose time is taken for each row."""
 
@@ -117,6 +80,10 @@ class Bench:
         index = Index.open(settings.index_path, identity(settings))
         return build_retriever(settings, index)
 
+    def quick(self, retriever: Retriever) -> Retriever:
+        """The same, with a reranker that scores no pair twice."""
+        return retriever.model_copy(update={"reranker": remembered(retriever.reranker, self.settings)})
+
     def run(
         self, rows: Sequence[Configuration], name: str, corpus: Path | None, questions: Sequence[Question]
     ) -> tuple[dict[str, list[Found]], dict[str, float]]:
@@ -127,9 +94,8 @@ class Bench:
         times: dict[str, float] = {}
         for row in rows:
             plain = retrievers[row.embedder]
-            quick = plain.model_copy(update={"reranker": Remembered(plain.reranker, self.memory)})
+            quick = self.quick(plain)
             found[row.name] = grade(questions, [find(row.apply(quick), question) for question in questions])
-            self.memory.save()
             if self.timed:
                 times[row.name] = milliseconds(row.apply(plain), questions, self.timed)
             notice(f"{name}: {row.name} done")
@@ -177,7 +143,7 @@ def gold_section(bench: Bench, gold: Path, *, misses: str | None) -> str:
         shown = table(GOLD_MEASURES, of_half, {} if half else times)
         parts.append(f"### {title}, {count} questions\n\n{shown}")
     if misses:
-        quick = default.model_copy(update={"reranker": Remembered(default.reranker, bench.memory)})
+        quick = bench.quick(default)
         for found in rows[DEFAULT_ROW.name]:
             if found.question.half == misses and not found.all(5):
                 print(losses(found, quick.retrieve(found.question.text, found.question.filters, 2 * POOL)))
@@ -258,17 +224,14 @@ def measure(chosen: argparse.Namespace) -> None:
         corpora = [chosen.bench / name / "corpus.jsonl" for name in SETS] if chosen.bench else []
         publish(chosen.results, "scale", scale_table(settings, work, corpora, chosen.gold, notice))
         return
-    known = weights.packaged(settings.reranker)
-    if known is None:
+    if weights.packaged(settings.reranker) is None:
         raise SettingsError(f"reranker {settings.reranker!r} is not packaged; unset it for the benchmark")
-    memory = Memory(work / f"logits-{known.name}-{known.sha256[:12]}-{MAX_TOKENS}.json")
-    memory.load()
     for name in chosen.only:
         if name == GOLD:
-            bench = Bench(settings, work, memory, chosen.timed)
+            bench = Bench(settings, work, chosen.timed)
             publish(chosen.results, name, gold_section(bench, chosen.gold, misses=chosen.misses))
         elif chosen.bench and (chosen.bench / name / "questions.jsonl").is_file():
-            bench = Bench(settings, work, memory, 0)
+            bench = Bench(settings, work, 0)
             publish(
                 chosen.results,
                 name,

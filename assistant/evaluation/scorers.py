@@ -71,7 +71,7 @@ def correctness(case: Case, answer: Answer) -> Score:
         return Score("correctness", None, "the case has no answer")
     if answer.status == "abstained":
         return Score("correctness", 0.0, "abstained")
-    text = _graded_text(case, answer)
+    text = graded_text(case, answer)
     missing = [group for group in case.expect if not any(holds(text, form) for form in group)]
     why = "missing: " + "; ".join(" | ".join(group) for group in missing) if missing else "all groups found"
     return Score("correctness", float(not missing), why)
@@ -99,9 +99,9 @@ def token_f1(case: Case, answer: Answer) -> Score:
     """
     if not case.answerable:
         return Score("token F1", None, "the case has no answer")
-    text = _graded_text(case, answer)
+    text = graded_text(case, answer)
     forms = (next((form for form in group if holds(text, form)), group[0]) for group in case.expect)
-    expected, given = _bag(" ".join(forms)), _bag(text)
+    expected, given = token_bag(" ".join(forms)), token_bag(text)
     shared = (expected & given).total()
     value = 2 * shared / (expected.total() + given.total()) if shared else 0.0
     return Score("token F1", value, f"{shared} shared of {given.total()} given, {expected.total()} expected")
@@ -199,7 +199,7 @@ def conflict_coverage(case: Case, answer: Answer) -> Score:
     """Share of the conflicting accounts, the expected groups, that the answer gives. Conflict cases only."""
     if case.type != "conflict":
         return Score("conflict coverage", None, "no conflict")
-    text = _graded_text(case, answer)
+    text = graded_text(case, answer)
     missing = [group[0] for group in case.expect if not any(holds(text, form) for form in group)]
     return share("conflict coverage", len(case.expect), missing, "missing")
 
@@ -230,10 +230,12 @@ def tokens(case: Case, answer: Answer) -> Score:
     return Score("tokens", float(prompt + completion), f"{prompt} read, {completion} written")
 
 
-def _graded_text(case: Case, answer: Answer) -> str:
+def graded_text(case: Case, answer: Answer) -> str:
+    """What counts of an answer: without its markers and, unless a timeline, up to its 120th word."""
     text = without_markers(answer.answer)
     return text if case.type == "timeline" else " ".join(text.split()[:MAX_WORDS])
 
 
-def _bag(text: str) -> Counter[str]:
+def token_bag(text: str) -> Counter[str]:
+    """The plain words of a text with their counts, without a, an, the."""
     return Counter(word for word in words(text).split() if word not in {"a", "an", "the"})

@@ -71,6 +71,7 @@ def load_chat_model(
     *,
     base_url: str | None = None,
     timeout: float = 60,
+    requests_per_minute: float | None = None,
     max_tokens: int = 400,
     threads: int | None = None,
 ) -> BaseChatModel:
@@ -81,6 +82,7 @@ def load_chat_model(
         cache: folder of joined weights.
         base_url: address of an OpenAI-compatible server; its key is OPENAI_API_KEY if that is set.
         timeout: seconds that a hosted model may be silent, for each of three attempts.
+        requests_per_minute: how often a hosted model is asked at most; a question waits for its turn.
 
     Raises:
         ModelError: an unknown name, or a missing package or key.
@@ -100,6 +102,10 @@ def load_chat_model(
         options |= {"client_kwargs": {"timeout": timeout}, "num_predict": max_tokens, "num_ctx": CONTEXT}
     else:
         options |= {"timeout": timeout, "max_retries": RETRIES, "max_tokens": max_tokens}
+    if requests_per_minute is not None:
+        from langchain_core.rate_limiters import InMemoryRateLimiter
+
+        options["rate_limiter"] = InMemoryRateLimiter(requests_per_second=requests_per_minute / 60)
     if base_url is not None:
         options["base_url"] = base_url
     if provider in KEYS and not os.environ.get(KEYS[provider]):

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 
+Row = str | tuple[str, str]
+"""A text, or a pair of texts that are read together."""
+
 
 def default_threads() -> int:
     """Rows run at a time: one a processor, at most 4."""
@@ -76,21 +79,25 @@ class OnnxEncoder:
             raise ModelError(f"cannot load {folder / 'model.onnx'}: {error}; replace that file") from error
         self._inputs = [given.name for given in self._session.get_inputs()]
 
-    def run(self, rows: Sequence[str] | Sequence[tuple[str, str]]) -> list[Floats]:
-        """The model's first output for each row (a text, or a pair of texts), without the batch axis."""
+    def run(self, rows: Sequence[Row]) -> list[Floats]:
+        """The model's first output for each row, without the batch axis."""
+        return [outputs[0] for _, outputs in self.run_whole(rows)]
+
+    def run_whole(self, rows: Sequence[Row]) -> list[tuple[Encoding, list[Floats]]]:
+        """Each row's tokens, and all of the model's outputs for it without the batch axis."""
         if self._threads == 1 or len(rows) < 2:
             return [self._row(row) for row in rows]
         with ThreadPoolExecutor(min(self._threads, len(rows))) as pool:
             return list(pool.map(self._row, rows))
 
-    def _row(self, row: str | tuple[str, str]) -> Floats:
+    def _row(self, row: Row) -> tuple[Encoding, list[Floats]]:
         encoding = self._tokenizer.encode(row) if isinstance(row, str) else self._tokenizer.encode(*row)
         feed = _feed(encoding)
         try:
-            output: Any = self._session.run(None, {name: feed[name] for name in self._inputs})[0]
+            outputs: Any = self._session.run(None, {name: feed[name] for name in self._inputs})
         except Exception as error:
             raise ModelError(f"the ONNX model failed: {error}; run `assistant doctor`") from error
-        return np.asarray(output[0], dtype=np.float32)
+        return encoding, [np.asarray(output[0], dtype=np.float32) for output in outputs]
 
 
 def _feed(encoding: Encoding) -> dict[str, NDArray[np.int64]]:

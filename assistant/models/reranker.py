@@ -46,6 +46,11 @@ def probability(logit: float) -> float:
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
 
 
+def logit(chance: float) -> float:
+    """The logit of a probability, cut off at 8 to either side."""
+    return max(-8.0, min(8.0, math.log(max(chance, 1e-9) / max(1 - chance, 1e-9))))
+
+
 class PackagedReranker(BaseCrossEncoder):
     """An ONNX cross-encoder with one logit. A pair's score does not depend on the pairs beside it."""
 

@@ -1,0 +1,96 @@
+"""Loading: the index and the models, made ready behind the prompt.
+
+Importing what a question needs takes longer than a person wants to look at an empty screen. So a thread does
+it while the first question is typed, goes through one search, and then reads a model's weights.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from typing import TYPE_CHECKING
+
+from assistant.build import build_assistant, open_index
+from assistant.live import waiting
+from assistant.settings import Settings
+
+if TYPE_CHECKING:
+    from assistant.answer import Assistant
+    from assistant.catalogue import Catalogue
+    from assistant.index import Index
+
+Check = Callable[["Catalogue"], object]
+"""Raises SettingsError where what was asked for is not in the catalogue."""
+
+
+class Engine:
+    """The assistant of a chat, which may still be loading."""
+
+    def __init__(self, settings: Settings, check: Check = lambda catalogue: None) -> None:
+        """Nothing is loaded before `start` or `load`."""
+        self.settings = settings
+        self.status = "loading"
+        """What is being done, in a few words; empty when all is ready."""
+        self._check = check
+        self._loaded: Future[Assistant] = Future()
+        self._index: Index | None = None
+
+    def start(self, notice: Callable[[str], None], on_change: Callable[[], None]) -> None:
+        """Loads in a thread, which ends with the process; `on_change` is called when the status changes."""
+
+        def progress(done: int, total: int) -> None:
+            if total:
+                self.status = f"building the index: {done}/{total} passages"
+                on_change()
+
+        def run() -> None:
+            self.load(notice, progress)
+            self.status = ""
+            on_change()
+
+        threading.Thread(target=run, name="loading", daemon=True).start()
+
+    def load(self, notice: Callable[[str], None], on_progress: Callable[[int, int], None]) -> None:
+        """Loads now. What goes wrong is raised by `assistant`."""
+        try:
+            self._index = open_index(self.settings, notice, on_progress)
+            self._check(self._index.catalogue)
+            assistant = build_assistant(self.settings, self._index, preload=True)
+            # The first search imports and reads more than any later one.
+            assistant.retriever.retrieve("news")
+        except Exception as error:
+            self._loaded.set_exception(error)
+        else:
+            self._loaded.set_result(assistant)
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What went wrong while loading, if anything did."""
+        return self._loaded.exception() if self._loaded.done() else None
+
+    @property
+    def ready(self) -> Assistant | None:
+        """The assistant, if it is loaded."""
+        return self._loaded.result() if self._loaded.done() and not self.failure else None
+
+    def assistant(self) -> Assistant:
+        """The assistant, waited for with a line that says so. Raises what went wrong while loading."""
+        if not self._loaded.done():
+            with waiting(self.status) as show:
+                while wait([self._loaded], timeout=0.1).not_done:
+                    show(self.status)
+        return self._loaded.result()
+
+    def switch(self, model: str) -> None:
+        """Answers with another model from now on. Raises ModelError, and then nothing has changed."""
+        index = self.assistant().retriever.index
+        settings = self.settings.model_copy(update={"model": model})
+        loaded: Future[Assistant] = Future()
+        loaded.set_result(build_assistant(settings, index, preload=True))
+        self.settings, self._loaded = settings, loaded
+
+    def close(self) -> None:
+        """Closes the index, if it was opened by now."""
+        if self._index is not None:
+            self._index.close()

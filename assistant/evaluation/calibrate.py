@@ -1,0 +1,215 @@
+"""The evidence gate's threshold, and what its signals are worth.
+
+    python -m assistant.evaluation.calibrate [--bench FOLDER] [--sample 60]
+
+Every gold question, and a sample of the public sets' where their folder is given, is searched for and read.
+The threshold is the highest that withholds no more than `LOST` of the answerable questions of gold's dev
+half (false premises aside, which are answered by their correction); everything else is shown, not chosen
+on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from assistant.build import build_retriever, open_index
+from assistant.errors import AssistantError, GoldError
+from assistant.evaluation.bench_data import ROLES, asked, digest
+from assistant.evaluation.gold import read_gold
+from assistant.evaluation.report import update_results
+from assistant.evaluation.statistics import Interval
+from assistant.filters import Filters
+from assistant.gate import FILE, Gate, answerable
+from assistant.models.reranker import logit
+from assistant.retrieval import Retriever
+from assistant.settings import Settings, load_settings
+
+LOST = 0.10
+"""Share of the answerable dev questions that the gate may withhold; it leaves room below the 15% that are
+allowed."""
+
+SIGNALS = ("reranker", "reader", "both")
+SETS = ("clapnq", "mtragun", "timeqa")
+COVERAGES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One question: which slice it is of, whether its articles answer it, and its signals (higher is
+    likelier)."""
+
+    slice: str
+    type: str
+    answers: bool
+    signals: dict[str, float]
+
+
+def signals(retriever: Retriever, question: str, filters: Filters) -> dict[str, float]:
+    """The logits of the best passage by reranker, by reader, and by both."""
+    passages = retriever.retrieve(question, filters)
+    hits = [hit for passage in passages for hit in passage.hits]
+    if not hits:
+        return dict.fromkeys(SIGNALS, -8.0)
+    both = max(logit(hit.score) for hit in hits)
+    # The score of a hit that was read is the mean of the two logits.
+    ranked = [2 * logit(hit.score) - logit(hit.reading.answers) for hit in hits if hit.reading]
+    read = answerable(hits)
+    return {
+        "reranker": max(ranked, default=both),
+        "reader": logit(read) if read is not None else -8.0,
+        "both": both,
+    }
+
+
+def gold_rows(settings: Settings, gold: Path) -> Iterator[Row]:
+    """Of every gold case, searched for as it is asked."""
+    with closing(open_index(settings, say, lambda done, total: None)) as index:
+        retriever = build_retriever(settings, index)
+        for case in read_gold(gold):
+            turns = [(turn.question, turn.answer) for turn in case.history]
+            found = signals(retriever, asked(case.question, turns), Filters(as_of=case.as_of))
+            yield Row(f"gold, {case.half}", case.type, case.answerable, found)
+
+
+def public_rows(settings: Settings, name: str, folder: Path, sample: int) -> Iterator[Row]:
+    """Of the first questions of a public set by the digests of their ids. Raises GoldError."""
+    place = settings.cache / "calibration" / name
+    mine = settings.model_copy(update={"corpus": folder / "corpus.jsonl", "index": place})
+    try:
+        text = (folder / "questions.jsonl").read_text(encoding="utf-8")
+        lines = sorted(map(json.loads, text.splitlines()), key=lambda line: digest(line["id"]))[:sample]
+    except (OSError, ValueError, KeyError) as error:
+        raise GoldError(f"{folder}: cannot be used ({error}); correct the folder or BENCH") from error
+    with closing(open_index(mine, say, lambda done, total: None)) as index:
+        retriever = build_retriever(mine, index)
+        for line in lines:
+            said = [[one["text"] for one in line.get("history", ()) if one["role"] == role] for role in ROLES]
+            question = asked(line["question"], list(zip(*said, strict=False)))
+            found = signals(retriever, question, Filters())
+            yield Row(name, line.get("type", ""), bool(line["answerable"]), found)
+
+
+def auc(scores: Sequence[float], labels: Sequence[bool]) -> float:
+    """Chance that a positive scores above a negative, ties half (Mann and Whitney 1947); nan without both."""
+    values, flags = np.asarray(scores, dtype=float), np.asarray(labels, dtype=bool)
+    above, below = values[flags], values[~flags]
+    if not above.size or not below.size:
+        return float("nan")
+    wins = (above[:, None] > below).sum() + 0.5 * (above[:, None] == below).sum()
+    return float(wins / (above.size * below.size))
+
+
+def auc_interval(scores: Sequence[float], labels: Sequence[bool], resamples: int = 2000) -> Interval:
+    """The AUC with its 95% bootstrap interval, positives and negatives drawn apart (Efron 1979)."""
+    values, flags = np.asarray(scores, dtype=float), np.asarray(labels, dtype=bool)
+    above, below = values[flags], values[~flags]
+    chance = np.random.default_rng(0)
+    draws = [
+        auc(
+            [*chance.choice(above, above.size), *chance.choice(below, below.size)],
+            [True] * above.size + [False] * below.size,
+        )
+        for _ in range(resamples)
+    ]
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return Interval(auc(scores, labels), float(low), float(high))
+
+
+def threshold(rows: Sequence[Row]) -> float:
+    """The logit below which `LOST` of the answerable dev questions fall."""
+    values = sorted(
+        row.signals["reader"]
+        for row in rows
+        if row.slice == "gold, dev" and row.answers and row.type != "false-premise"
+    )
+    return values[int(LOST * len(values))]
+
+
+def section(rows: Sequence[Row], chosen: float) -> str:
+    """The results as Markdown."""
+    slices = list(dict.fromkeys(row.slice for row in rows))
+    lines = [
+        "## Does the evidence answer? Signals of the gate",
+        "",
+        "`make calibrate BENCH=FOLDER` writes this and `assistant/data/gate.json`. AUC is the chance that a",
+        "question which the articles answer scores above one which they do not, with its bootstrapped 95%",
+        "interval; signals are those of the best passage. The threshold was chosen on gold's dev half alone.",
+        "",
+        "| questions | answerable | not | "
+        + " | ".join(SIGNALS)
+        + " | withheld of answerable | of the others |",
+        "|---|---:|---:|" + "---:|" * (len(SIGNALS) + 2),
+    ]
+    for name in slices:
+        mine = [row for row in rows if row.slice == name]
+        flags = [row.answers for row in mine]
+        cells = [_interval(auc_interval([row.signals[one] for row in mine], flags)) for one in SIGNALS]
+        lost = [row.signals["reader"] < chosen for row in mine if row.answers and row.type != "false-premise"]
+        caught = [row.signals["reader"] < chosen for row in mine if not row.answers]
+        counts = f"{sum(flags)} | {len(flags) - sum(flags)}"
+        lines.append(
+            f"| {name} | {counts} | {' | '.join(cells)} | {np.mean(lost):.0%} | {np.mean(caught):.0%} |"
+        )
+    lines += [
+        "",
+        "Risk and coverage (El-Yaniv and Wiener 2010): of the questions that score highest, the share that",
+        "the articles do not answer.",
+        "",
+        "| questions, signal | " + " | ".join(f"{coverage:.0%}" for coverage in COVERAGES) + " |",
+        "|---|" + "---:|" * len(COVERAGES),
+    ]
+    for name in slices:
+        mine = [row for row in rows if row.slice == name]
+        for signal in SIGNALS:
+            order = sorted(mine, key=lambda row: -row.signals[signal])
+            risks = [
+                1 - float(np.mean([row.answers for row in order[: max(1, round(share * len(order)))]]))
+                for share in COVERAGES
+            ]
+            lines.append(f"| {name}, {signal} | " + " | ".join(f"{risk:.0%}" for risk in risks) + " |")
+    return "\n".join(lines)
+
+
+def _interval(interval: Interval) -> str:
+    return f"{interval.estimate:.2f} ({interval.low:.2f}–{interval.high:.2f})"
+
+
+def say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measures, chooses, writes. Status 2 and one line when a file cannot be used."""
+    parser = argparse.ArgumentParser(prog="python -m assistant.evaluation.calibrate")
+    parser.add_argument("--bench", type=Path, help="folder of public sets")
+    parser.add_argument("--sample", type=int, default=60)
+    parser.add_argument("--gold", type=Path, default=Path("eval/gold.jsonl"))
+    parser.add_argument("--results", type=Path, default=Path("eval/RESULTS.md"))
+    options = parser.parse_args(arguments)
+    try:
+        settings = load_settings()
+        rows = list(gold_rows(settings, options.gold))
+        for name in SETS if options.bench else ():
+            say(name)
+            rows += public_rows(settings, name, options.bench / name, options.sample)
+        chosen = threshold(rows)
+        gate = Gate(threshold=round(1 / (1 + float(np.exp(-chosen))), 4))
+        FILE.write_text(gate.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        update_results(options.results, "gate", section(rows, chosen))
+    except AssistantError as error:
+        say(f"calibrate: {error}")
+        return 2
+    print(gate.model_dump_json())
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,105 @@
+"""How well a reader reads: answerable-or-not AUC, token F1 of the span, accuracy of support.
+
+Token F1 is SQuAD's (Rajpurkar et al. 2016): lower case, without punctuation and articles, the best of the
+answers.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from assistant.models.reader import Reader, best_span
+from assistant.training.data import LABELS, Example
+from assistant.training.network import Network
+from assistant.training.train import tensors
+
+
+def auc(scores: Sequence[float], labels: Sequence[bool]) -> float:
+    """Probability that a positive scores above a negative, ties half (Mann and Whitney 1947); nan without
+    both."""
+    values, flags = np.asarray(scores, dtype=float), np.asarray(labels, dtype=bool)
+    above, below = values[flags], values[~flags]
+    if not above.size or not below.size:
+        return float("nan")
+    wins = (above[:, None] > below).sum() + 0.5 * (above[:, None] == below).sum()
+    return float(wins / (above.size * below.size))
+
+
+def token_f1(given: str, expected: str) -> float:
+    """SQuAD's token F1 of two short texts."""
+    one, other = Counter(_words(given)), Counter(_words(expected))
+    shared = (one & other).total()
+    return 2 * shared / (one.total() + other.total()) if shared else float(one == other)
+
+
+Pair = tuple[Example, float, str, float]
+"""An example with its logit of "answers", the text of its likeliest span, and the chance that it is
+supported."""
+
+
+def measures(model: Network, examples: Sequence[Example], batch: int = 16) -> dict[str, float]:
+    """The figures of a network in torch."""
+    model.eval()
+    order = sorted(examples, key=lambda one: (one.task, len(one.ids)))
+    pairs: list[Pair] = []
+    with torch.inference_mode():
+        for place in range(0, len(order), batch):
+            some = order[place : place + batch]
+            output = model(*tensors(some))
+            for row, one in enumerate(some):
+                first, last = one.types.index(1), len(one.ids) - 1
+                text = ""
+                if one.start >= 0:
+                    low, high, _ = best_span(
+                        output.start[row, first:last].numpy(), output.end[row, first:last].numpy()
+                    )
+                    text = one.passage[one.offsets[first + low][0] : one.offsets[first + high][1]]
+                chance = float(output.support[row].softmax(0)[0])
+                pairs.append((one, float(output.answers[row]), text, chance))
+    return figures(pairs)
+
+
+def measure_export(folder: Path, examples: Sequence[Example]) -> dict[str, float]:
+    """The figures of the files as shipped, read the way the program reads them."""
+    reader = Reader(folder)
+    pairs: list[Pair] = []
+    for one in examples:
+        if one.task == "support":
+            pairs.append((one, 0.0, "", reader.support([(one.question, one.shown)])[0]))
+        else:
+            (reading,) = reader.read(one.question, [one.shown])
+            pairs.append((one, reading.answers, one.shown[reading.start : reading.end], 0.0))
+    return figures(pairs)
+
+
+def figures(pairs: Sequence[Pair]) -> dict[str, float]:
+    """AUC and span F1 over all questions and by data set, and AUC of supported claims against the rest."""
+    found: dict[str, float] = {}
+    read = [pair for pair in pairs if pair[0].task == "read"]
+    for name in (
+        "all",
+        *dict.fromkeys(one.dataset for one, *_ in sorted(read, key=lambda pair: pair[0].dataset)),
+    ):
+        mine = [pair for pair in read if name in ("all", pair[0].dataset)]
+        found[f"auc {name}"] = auc([pair[1] for pair in mine], [bool(pair[0].target) for pair in mine])
+        scores = [
+            max(token_f1(text, answer) for answer in one.answers) for one, _, text, _ in mine if one.answers
+        ]
+        found[f"f1 {name}"] = float(np.mean(scores)) if scores else float("nan")
+    claims = [pair for pair in pairs if pair[0].task == "support"]
+    if claims:
+        supported = [one.target == LABELS.index("supported") for one, *_ in claims]
+        found["auc support"] = auc([chance for *_, chance in claims], supported)
+    return found
+
+
+def _words(text: str) -> list[str]:
+    bare = "".join(character for character in text.lower() if character not in string.punctuation)
+    return re.sub(r"\b(a|an|the)\b", " ", bare).split()

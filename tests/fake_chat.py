@@ -1,0 +1,45 @@
+"""`assistant chat` with a model that says what it is told to: for tests that need a process of its own.
+
+    python fake_chat.py REPLIES ARGUMENTS...
+
+REPLIES is JSON: a list of [reply, seconds between its pieces].
+"""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from assistant import cli
+from assistant.chat import loading
+from assistant.index import Index
+from assistant.settings import Settings
+
+build = loading.build_assistant
+replies = json.loads(sys.argv[1])
+
+
+def build_fake(settings: Settings, index: Index, *, preload: bool = False) -> Any:
+    """What is heavy is imported here, behind the prompt, as it is in the real one."""
+    from fakes import QueuedModel
+
+    from assistant.answer import Assistant
+
+    class SlowModel(QueuedModel):
+        def _stream(self, *arguments: Any, **more: Any) -> Iterator[Any]:
+            self.replies[0], seconds = self.replies[0]
+            for piece in super()._stream(*arguments, **more):
+                time.sleep(seconds)
+                yield piece
+
+    made = build(settings.model_copy(update={"model": "extractive"}), index)
+    model = SlowModel(replies=replies)
+    return Assistant(
+        made.retriever, lambda pairs: [0.5] * len(pairs), made.prompts, model, model_name=settings.model
+    )
+
+
+loading.build_assistant = build_fake
+sys.argv = ["assistant", *sys.argv[2:]]
+cli.main()

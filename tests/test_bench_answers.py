@@ -1,0 +1,183 @@
+"""Answers and claim support on public sets: what is read, scored and written, over sets of a few lines."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.errors import GoldError
+from assistant.evaluation.bench_answers import Item, main, read_items, scorers_of, section
+from assistant.evaluation.bench_support import Claim, balanced, best_threshold, read_claims
+from assistant.evaluation.run import Graded
+from assistant.interface import Answer
+
+CORPUS = [
+    {"id": "dam", "title": "Dam", "text": "Parliament approved the valley dam by 61 votes to 38 in March."},
+    {"id": "ferry", "title": "", "text": "The ferry Marta ran aground off Sandoy with 212 passengers."},
+]
+QUESTIONS: list[dict[str, Any]] = [
+    {
+        "id": "q1",
+        "question": "How did parliament vote on the valley dam?",
+        "answerable": True,
+        "answers": ["by 61 votes to 38", "for the dam"],
+        "evidence_ids": ["dam"],
+        "wrong_answers": ["59 votes", "61 votes", "59 votes"],
+    },
+    {
+        "id": "q2",
+        "question": "And where did it run aground?",
+        "answerable": True,
+        "answers": ["Sandoy"],
+        "evidence_ids": ["ferry"],
+        "history": [
+            {"role": "user", "text": "What is the ferry called?"},
+            {"role": "assistant", "text": "Marta."},
+        ],
+        "other_times": ["Norrhavn"],
+    },
+    {"id": "q3", "question": "Who is it?", "answerable": False, "answers": [], "evidence_ids": []},
+]
+
+
+def write(path: Path, lines: list[dict[str, Any]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Path:
+    for name in ("clapnq", "ramdocs"):
+        write(tmp_path / name / "corpus.jsonl", CORPUS)
+        write(tmp_path / name / "questions.jsonl", QUESTIONS)
+    return tmp_path
+
+
+def items(bench: Path, name: str) -> dict[str, Item]:
+    found = read_items(bench / "clapnq" / "questions.jsonl", name, 9)
+    return {item.case.id: item for item in found}
+
+
+def values(bench: Path, name: str, case: str, text: str) -> dict[str, float | None]:
+    all_items = items(bench, name)
+    status = "answered" if text else "abstained"
+    answer = Answer(question="", status=status, confidence=0.5, answer=text, model="m")
+    scores = [scorer(all_items[case].case, answer) for scorer in scorers_of(name, all_items)]
+    return {score.name: score.value for score in scores}
+
+
+def test_questions_are_read_as_cases(bench: Path) -> None:
+    found = items(bench, "clapnq")
+    assert [turn.answer for turn in found["q2"].case.history] == ["Marta."]
+    assert found["q1"].case.expect == (("by 61 votes to 38", "for the dam"),)
+    assert items(bench, "ramdocs")["q1"].case.expect == (("by 61 votes to 38",), ("for the dam",))
+    assert found["q1"].wrong == ("59 votes",)  # the other stands in a right answer
+    assert found["q2"].wrong == ("Norrhavn",)
+    assert not found["q3"].case.answerable
+    assert [
+        len(read_items(bench / "clapnq" / "questions.jsonl", "clapnq", count)) for count in (1, 2, 3)
+    ] == [
+        1,
+        2,
+        3,
+    ]
+
+
+def test_conflicting_answers_must_all_be_given_and_strictly_no_planted_one(bench: Path) -> None:
+    right = {"right": 1, "a planted answer": 0, "right, and nothing wrong": 1, "abstained, answerable": 0}
+    assert values(bench, "ramdocs", "q1", "For the dam, by 61 votes to 38 [1].") == right
+    both = values(bench, "ramdocs", "q1", "For the dam, by 61 votes to 38, or 59 votes.")
+    assert both == right | {"a planted answer": 1, "right, and nothing wrong": 0}
+    half = values(bench, "ramdocs", "q1", "By 61 votes to 38.")
+    assert half == right | {"right": 0, "right, and nothing wrong": 0}
+
+
+def test_stale_answers_and_abstentions_are_told_apart(bench: Path) -> None:
+    assert values(bench, "timeqa", "q2", "Norrhavn.") == {
+        "right": 0,
+        "a stale answer": 1,
+        "right, and nothing wrong": 0,
+        "abstained, unanswerable": None,
+        "abstained, answerable": 0,
+    }
+    said = {name for name, value in values(bench, "timeqa", "q3", "").items() if value is not None}
+    assert said == {"abstained, unanswerable"}
+
+
+def test_long_answers_share_words_with_the_nearest_reference(bench: Path) -> None:
+    found = values(bench, "clapnq", "q1", "For the dam it was [1].")
+    assert (found["token recall"], found["token F1"]) == (1, pytest.approx(2 * 2 / (2 + 4)))
+    assert values(bench, "clapnq", "q1", "")["token recall"] == 0
+    assert values(bench, "clapnq", "q3", "It.")["token recall"] is None
+
+
+def test_a_set_is_asked_and_its_section_written(
+    bench: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twice: the second time the kept answers are used, and the section replaced."""
+    monkeypatch.setenv("ASSISTANT_CACHE", str(bench / "cache"))
+    results = bench / "RESULTS.md"
+    arguments = ["--bench", str(bench), "--results", str(results), "--model", "extractive", "--sample", "3"]
+    for _ in range(2):
+        assert main(["--set", "clapnq", *arguments]) == 0
+    text = results.read_text(encoding="utf-8")
+    assert text.count("## Answers on clapnq, extractive") == 1
+    assert "`make bench-answers SET=clapnq BENCH=FOLDER N=3 MODEL=extractive`" in text
+    assert "A sample of 3 questions." in text
+    assert "| abstained, answerable | 2 |" in text
+    assert "| mean risk over coverages (AURC) | 3 |" in text
+    told = capsys.readouterr().err.splitlines()
+    assert sum(line.startswith("3/3 q") for line in told) == 2
+    assert main(["--set", "timeqa", *arguments]) == 2
+    assert "correct the file or BENCH" in capsys.readouterr().err
+
+
+def test_unmeasured_questions_are_told_of(bench: Path) -> None:
+    case = items(bench, "clapnq")["q1"].case
+    lacking = Graded(case=case, answer=None, scores=(), seconds=1, error="no model")
+    text = section("clapnq", [lacking], {"model": "m"}, "make it")
+    assert "A sample of 1 questions. 1 are unmeasured." in text
+    assert "AURC" not in text
+
+
+CLAIMS = [Claim(f"c{number}", "", (), number % 2 == 0) for number in range(40)]
+
+
+def test_the_threshold_is_chosen_on_one_half() -> None:
+    scores = [0.9 if claim.supported else 0.2 for claim in CLAIMS]
+    assert best_threshold(CLAIMS, scores) == 0.9
+    assert balanced(CLAIMS, scores, 0.9, chooses=False) == (1, 1, 1)
+    swapped = [score if claim.chooses else 1 - score for claim, score in zip(CLAIMS, scores, strict=True)]
+    assert best_threshold(CLAIMS, swapped) == 0.9
+    assert balanced(CLAIMS, swapped, 0.9, chooses=False).estimate < 0.6
+
+
+def test_balanced_accuracy_weighs_both_kinds_the_same() -> None:
+    half = [claim for claim in CLAIMS if claim.chooses]
+    unequal = [claim for claim in half if claim.supported][:1] + [
+        claim for claim in half if not claim.supported
+    ]
+    found = balanced(unequal, [0.0] * len(unequal), 0.5, chooses=True)
+    assert found.estimate == pytest.approx(0.5)
+    with pytest.raises(GoldError, match="use more claims"):
+        balanced(unequal[:1], [0.0], 0.5, chooses=True)
+
+
+def test_claims_are_read_with_the_runs_of_their_sources(tmp_path: Path, capsys: Any) -> None:
+    sentences = ["One is here.", "Two is there.", "Three is gone.", "Four is back."]
+    lines = [
+        {"id": f"w{n}", "claim": "Two is there.", "source_id": "s", "supported_bool": n % 2 == 0}
+        for n in range(20)
+    ]
+    write(tmp_path / "wice" / "claims.jsonl", lines)
+    write(tmp_path / "wice" / "sources.jsonl", [{"id": "s", "text": " ".join(sentences)}])
+    claims = read_claims(tmp_path / "wice")
+    assert claims[0].runs == (" ".join(sentences[:3]), " ".join(sentences[1:]))
+    results = tmp_path / "RESULTS.md"
+    assert main(["--set", "wice", "--bench", str(tmp_path), "--results", str(results)]) == 0
+    text = results.read_text(encoding="utf-8")
+    assert "## Claim support on wice, ms-marco-MiniLM-L12-v2\n\n`make bench-answers SET=wice" in text
+    assert "| words, as the scorers check | 0.500 | 0.50 (" in text
+    assert main(["--set", "wice", "--bench", str(tmp_path / "none")]) == 2
+    assert "correct its files or BENCH" in capsys.readouterr().err

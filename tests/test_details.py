@@ -1,0 +1,60 @@
+"""Details of a text that can be checked."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.details import denies, knows, names, negated, numbers, quoted
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("They did not meet.", True),
+        ("They didn’t meet.", True),
+        ("Nobody was hurt", True),
+        ("without a signature", True),
+        ("They met in Notting Hill.", False),
+        ("Nominal costs are known.", False),
+        ("He refused to go.", False),
+    ],
+)
+def test_what_negates_plainly(text: str, found: bool) -> None:
+    assert negated(text) is found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("He refused to go.", True),
+        ("Trump called the meeting off.", True),
+        ("The deal is still unsigned.", True),
+        ("He ruled it out.", True),
+        ("The summit failed.", True),
+        ("They had no plan.", True),
+        ("They met in Paris.", False),
+        ("The union said so.", False),
+    ],
+)
+def test_what_could_be_worded_as_a_not(text: str, found: bool) -> None:
+    assert denies(text) is found
+
+
+@given(st.text())
+def test_what_negates_plainly_denies(text: str) -> None:
+    assert denies(text) or not negated(text)
+
+
+def test_forms_of_a_name() -> None:
+    known = frozenset({"ukrainian", "paris"})
+    assert knows("ukraine", known)
+    assert knows("paris", known)
+    assert not knows("uk", known)
+    assert not knows("paris ukraine london", known)
+
+
+def test_numbers_names_and_quotes() -> None:
+    text = 'On 3 May Ilse Brandt said the dam costs 90bn. "We build it for our children," she said.'
+    assert numbers(text) == ["3may", "90"]
+    assert names(text) == ["May", "Ilse", "Brandt"]
+    assert quoted(text) == ["We build it for our children"]
