@@ -84,6 +84,11 @@ def test_every_id_is_there_once(text: str) -> None:
     assert "case-right" in ids
 
 
+def test_invisible_characters_are_written_out() -> None:
+    turned = grade(case("c"), answer("q", "Not \u202ethgir\u202c."), 1.0)
+    assert "Not &lt;U+202E&gt;thgir&lt;U+202C&gt;." in page(small_report(graded=(turned,)), ARTICLES)
+
+
 def test_a_page_of_nothing_is_still_a_page() -> None:
     elements = Elements(page(Report(provenance={}, graded=()), {}))
     assert "h1" in elements.names
