@@ -75,11 +75,10 @@ def test_a_follow_up_is_searched_as_it_was_asked(retriever: Retriever) -> None:
 def test_only_cases_that_lost_evidence_are_searched_again(
     retriever: Retriever, articles: dict[str, Article]
 ) -> None:
-    cited, lost = asked(retriever, evidence=(COST,)), asked(retriever, evidence=(COST, RESCUE))
-    report = Report(
-        provenance={},
-        graded=(cited, lost.model_copy(update={"case": lost.case.model_copy(update={"id": "c2"})})),
-    )
+    given = answer("What will the dam cost?", "90 billion [1].", quoting(articles["dam"], COST.quote))
+    cited = grade(case("c1", evidence=(COST,)), given, 1.0)
+    lost = grade(case("c2", evidence=(COST, RESCUE)), given, 0.0)
+    report = Report(provenance={}, graded=(cited, lost))
     assert list(retrieve_lost(report, articles, retriever, read=1)) == ["c2"]
 
 

@@ -13,7 +13,7 @@ from assistant.chunks import Chunk
 from assistant.evaluation.funnel import STAGES, Retrieved, Stage, Step, Trace, lost_counts, trace
 from assistant.evaluation.gold import Evidence
 from assistant.evaluation.run import Graded
-from assistant.interface import Abstention
+from assistant.interface import Abstention, Seconds
 
 FIRST, SECOND = DAM.text.split("\n\n")
 CHUNKS = [
@@ -124,10 +124,12 @@ def test_lost_at_prompt() -> None:
     unread = replace(WHOLE, read=CHUNKS[:1])
     assert steps(uncited(), unread)["prompt"] == (False, "not in the 1 paragraphs read")
     assert lost(uncited(), unread) == "prompt"
-    declined = Abstention(reason="nothing-relevant", message="Nothing.")
-    ungiven = uncited(status="abstained", abstention=declined)
-    assert steps(ungiven)["prompt"] == (False, "no model was asked")
-    assert lost(ungiven) == "prompt"
+    declined = Abstention(reason="not-stated", message="They do not say.")
+    unasked = uncited(status="abstained", abstention=declined)
+    assert steps(unasked)["prompt"] == (False, "no model was asked")
+    assert lost(unasked) == "prompt"
+    asked = uncited(status="abstained", abstention=declined, seconds=Seconds(generate=2.0))
+    assert lost(asked) == "claims"
 
 
 def test_lost_at_claims() -> None:

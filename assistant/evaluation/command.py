@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from assistant.answer import EXTRACTIVE, QUOTED
 from assistant.build import build_retriever
 from assistant.errors import GoldError
 from assistant.evaluation.baseline import baseline_of, write_baseline
@@ -52,7 +53,7 @@ def print_explanation(settings: Settings, index: Index, wanted: Wanted, notice: 
     """Says where the evidence of the one wanted case was lost."""
     (graded,) = evaluate(settings, index, wanted, notice).graded
     retriever = _retriever(settings, index)
-    explain(graded, stored_articles(index.catalogue), retriever, settings.evidence, stdout())
+    explain(graded, stored_articles(index.catalogue), retriever, _read(settings), stdout())
     return 0
 
 
@@ -95,7 +96,7 @@ def publish(report: Report, folder: Path, settings: Settings, index: Index) -> N
     from assistant.evaluation.report.files import write_reports
 
     articles = stored_articles(index.catalogue)
-    lost = retrieve_lost(report, articles, _retriever(settings, index), settings.evidence)
+    lost = retrieve_lost(report, articles, _retriever(settings, index), _read(settings))
     write_reports(report, folder, articles, lost)
 
 
@@ -104,3 +105,8 @@ def _retriever(settings: Settings, index: Index) -> Retriever:
     retriever = build_retriever(settings, index)
     retriever.reranker = remembered(retriever.reranker, settings)
     return retriever
+
+
+def _read(settings: Settings) -> int:
+    """How many paragraphs the model reads; without one, those that sentences are taken from."""
+    return max(QUOTED, settings.evidence) if settings.model == EXTRACTIVE else settings.evidence

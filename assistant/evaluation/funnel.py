@@ -18,14 +18,11 @@ from assistant.articles import Article
 from assistant.chunks import Chunk
 from assistant.evaluation.gold import Case, Evidence, quote_spans
 from assistant.evaluation.run import Graded
-from assistant.interface import AbstentionReason, Answer, AnswerPassage
+from assistant.interface import Answer, AnswerPassage
 from assistant.retrieval import Key
 
 Stage = Literal["corpus", "index", "candidates", "rerank", "prompt", "claims"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
-
-WITHOUT_A_MODEL: frozenset[AbstentionReason] = frozenset({"nothing-relevant", "unclear-question"})
-"""Reasons to abstain that are found before a model is asked."""
 
 MEANING: dict[Stage, str] = {
     "corpus": "the quote stands in a stored article that the question may see",
@@ -201,7 +198,7 @@ def _in_passages(
 
 
 def _in_prompt(places: Sequence[_Place], retrieved: Retrieved | None, answer: Answer | None) -> Step:
-    if answer and answer.abstention and answer.abstention.reason in WITHOUT_A_MODEL:
+    if answer and answer.abstention and not answer.seconds.generate:
         return Step("prompt", False, "no model was asked")
     if retrieved is None:
         return Step("prompt", None)

@@ -36,7 +36,7 @@ from assistant.evaluation.retrieval_scores import evidence_ranks
 from assistant.evaluation.run import Graded, Report
 from assistant.evaluation.scorers import Score, outcome
 from assistant.interface import AnswerPassage
-from assistant.terminal import day
+from assistant.terminal import day, safe
 
 _PACKAGE = "assistant.evaluation.report"
 _BEGINNING = 160
@@ -142,12 +142,18 @@ def _environment() -> Environment:
         loader=PackageLoader(_PACKAGE),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters |= {"day": day, "svg": Markup}
     environment.globals |= {"STAGES": STAGES, "MEANING": MEANING, "FIGURES": FIGURES, "RIGHT": RIGHT}
     return environment
+
+
+def _shown(value: object) -> object:
+    """Text with its invisible characters written out, so that none turns what stands around it."""
+    return safe(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _text(name: str) -> str:
