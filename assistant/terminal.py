@@ -211,9 +211,9 @@ def print_search(found: SearchAnswer, terms: list[str], console: Console) -> Non
 
 @contextmanager
 def progress(label: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on a terminal, and plain lines elsewhere; the callback takes done and total."""
+    """A progress bar on a terminal, plain lines elsewhere; the callback takes done and total."""
     console = stderr()
-    if not console.is_terminal:
+    if not console.is_terminal or console.is_dumb_terminal:
         yield _plain_progress(label, console)
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn

@@ -1,6 +1,6 @@
 """Records a conversation as an asciinema cast (version 2): play it with `asciinema play demo/chat.cast`.
 
-The chat runs in a pseudo-terminal. The lines below are typed at a person's pace, and what is written is kept with
+The chat runs in a pseudo-terminal. The lines below are typed at a person's pace; what is written is kept with
 the seconds at which it came. Run it with `make cast`.
 """
 

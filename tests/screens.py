@@ -1,6 +1,7 @@
 """A person at a terminal: a process behind a pseudo-terminal, and what its screen shows."""
 
 import re
+import signal
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -64,10 +65,16 @@ class Terminal:
     def end(self, seconds: float = 100) -> int:
         """Waits for the process to end; returns its exit status, or minus the signal that killed it."""
         self._wait(lambda: not self.child.isalive(), seconds, "still running")
-        self.read()
-        self.child.close()
-        signal = self.child.signalstatus
-        return -signal if signal is not None else self.child.exitstatus
+        if not self.child.closed:
+            self.read()
+            self.child.close()
+        killed_by = self.child.signalstatus
+        return -killed_by if killed_by is not None else self.child.exitstatus
+
+    def kill(self) -> int:
+        """Kills the process, if it still runs; returns what `end` does."""
+        self.child.kill(signal.SIGKILL)
+        return self.end()
 
     def _prompts(self) -> int:
         return len(PROMPT.findall(self.text()))

@@ -50,7 +50,7 @@ def offers(conversation: Conversation, text: str) -> list[str]:
 
 def test_commands(offered: Offered) -> None:
     assert offered("/") == [f"/{command.name}" for command in COMMANDS]
-    assert offered("/ti") == ["/timeline"]
+    assert offered("/tim") == ["/timeline"]
     assert offered("/s")[:3] == ["/sources", "/search", "/since"]
     assert offered("/ession") == ["/sessions"], "the middle of a name will do"
     assert offered("/nothing") == offered("") == offered("What is /asof") == offered("/nothing at all") == []
@@ -96,7 +96,7 @@ def test_before_the_catalogue_is_loaded_nothing_of_it_is_offered(conversation: C
     loading = Conversation(Engine(conversation.engine.settings), conversation.session)
     assert offers(loading, "/asof ") == ["/asof off"]
     assert offers(loading, "/open ") == []
-    assert offers(loading, "/ti") == ["/timeline"]
+    assert offers(loading, "/tim") == ["/timeline"]
 
 
 def test_whatever_takes_an_argument_completes_it() -> None:

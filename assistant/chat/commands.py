@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant.chat import sessions
 from assistant.chat.conversation import Conversation
@@ -29,6 +30,9 @@ from assistant.errors import SettingsError
 from assistant.live import waiting, watching
 from assistant.options import unknown_article
 from assistant.terminal import notice, print_search, stdout
+
+if TYPE_CHECKING:
+    from assistant.answer import Event
 
 DAYS = ("%Y-%m-%d", "%d %b %Y", "%d %B %Y")
 
@@ -70,29 +74,31 @@ def _unknown(name: str) -> SettingsError:
 
 
 def ask(conversation: Conversation, question: str) -> None:
-    """Answers a question; what is kept is shown even if it could not be written."""
-    with watching() as on_event:
-        record = conversation.ask(question, on_event)
-    _keep(conversation.keep, record)
+    """Answers a question, shows the answer, and keeps it."""
+    _answer(conversation, lambda on_event: conversation.ask(question, on_event), conversation.keep)
 
 
 def _retry(conversation: Conversation, argument: str) -> None:
-    with watching() as on_event:
-        record = conversation.again(on_event)
-    _keep(conversation.replace, record)
+    conversation.last()
+    _answer(conversation, conversation.again, conversation.replace)
 
 
 def _timeline(conversation: Conversation, topic: str) -> None:
     if not topic:
         raise SettingsError("a timeline of what? write /timeline TOPIC")
-    with watching():
-        record = conversation.timeline(topic)
-    _keep(conversation.keep, record)
+    _answer(conversation, lambda on_event: conversation.timeline(topic), conversation.keep)
 
 
-def _keep(keep: Callable[[Record], None], record: Record) -> None:
+def _answer(
+    conversation: Conversation,
+    make: Callable[[Callable[[Event], None]], Record],
+    keep: Callable[[Record], None],
+) -> None:
+    conversation.engine.assistant()  # waited for with a line of its own
+    with watching() as on_event:
+        record = make(on_event)
     try:
-        keep(record)
+        keep(record)  # before it is shown, but it is shown even if it cannot be written
     finally:
         print_record(record)
 
@@ -186,6 +192,7 @@ def _day(text: str) -> dt.date:
 
 def _model(conversation: Conversation, name: str) -> None:
     if name:
+        conversation.engine.assistant()
         with waiting(f"loading {name}"):
             conversation.switch_model(name)
     notice(f"model: {conversation.engine.settings.model}")
