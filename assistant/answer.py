@@ -16,8 +16,9 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 
 from assistant.citing import answer_passage, answer_warnings, cite, hidden_warnings, marked, nearest
+from assistant.details import stands_alone
 from assistant.drafting import MOST_WORDS, Draft, draft_extractive, draft_with_model
-from assistant.evidence import Sentence, choose, likely, number_sentences, plain
+from assistant.evidence import Sentence, choose, likely, number_sentences, plain, quotable
 from assistant.filters import Filters
 from assistant.gate import Gate, answerable
 from assistant.grounding import Grounded, Support, ground
@@ -95,8 +96,11 @@ def ignore(event: Event) -> None:
 def in_context(question: str, history: Sequence[Turn]) -> str:
     """A follow-up with the words that it refers to: the earlier questions and the last answer.
 
-    The question comes first, since a reranker cuts off the end of what is too long for it.
+    The question comes first, since a reranker cuts off the end of what is too long for it. One that stands
+    alone is left as it is: the words of an earlier topic would only lead away from it.
     """
+    if not history or stands_alone(question):
+        return question
     before = [*(turn.question for turn in history), without_markers(history[-1].answer)]
     return f"{plain(question)} (Before: {' '.join(plain(text) for text in before if text)})"
 
@@ -145,8 +149,8 @@ class Assistant:
         clock = _Clock()
         if not any(character.isalnum() for character in question):
             return self._answer(question, filters, clock, reason="unclear-question")
-        rewritten = in_context(question, history) if history else None
-        asked = rewritten or question
+        asked = in_context(question, history)
+        rewritten = asked if asked != question else None
         passages = self.retriever.retrieve(asked, filters)
         clock.lap("retrieve")
         on_event(PassagesFound(passages))
@@ -158,15 +162,14 @@ class Assistant:
         common["chance"] = chance
         if chance is not None and not self._gate.opens(chance):
             return self._answer(question, filters, clock, reason="not-stated", **common)
-        # The sentences of the paragraphs that a model reads come first, under the same numbers.
-        quotable = number_sentences(choose(passages, max(QUOTED, self._evidence)))
+        quoted = number_sentences(quotable(choose(passages, QUOTED)))
         sentences = number_sentences(choose(passages, self._evidence))
-        draft = self._draft(asked, quotable if self._model is None else sentences, on_event)
+        draft = self._draft(asked, quoted if self._model is None else sentences, on_event)
         clock.lap("generate")
         common["tokens"] = draft.tokens
-        grounded = ground(draft.claims, quotable, self._support, asked)
+        grounded = ground(draft.claims, quoted if self._model is None else sentences, self._support, asked)
         if self._fill:
-            grounded = self._filled_up(grounded, quotable, asked)
+            grounded = self._filled_up(grounded, quoted, asked)
         if not grounded:
             return self._answer(question, filters, clock, reason="not-stated", **common)
         for claim in grounded:
@@ -192,10 +195,10 @@ class Assistant:
 
     def _filled_up(self, grounded: list[Grounded], sentences: list[Sentence], asked: str) -> list[Grounded]:
         """The claims that rest on a likely sentence, and behind them the likeliest that they do not cite."""
-        likeliest = {one.number for one in likely(sentences)}
+        likeliest = {(one.article.id, one.start) for one in likely(sentences)}
         grounded = [
             claim
-            if not claim.sentences or any(one.number in likeliest for one in claim.sentences)
+            if not claim.sentences or any((one.article.id, one.start) in likeliest for one in claim.sentences)
             else Grounded(claim.text, (), 0.0, f"{claim.text!r} is beside the question")
             for claim in grounded
         ]

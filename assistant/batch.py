@@ -63,7 +63,7 @@ class Line(BaseModel):
     def query(self) -> str:
         """What `search` looks for: the question, with the conversation before it if there is one."""
         turns = self.turns()
-        return in_context(self.question, turns) if turns else self.question
+        return in_context(self.question, turns)
 
 
 def run_batch(

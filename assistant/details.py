@@ -61,6 +61,18 @@ def quoted(text: str) -> list[str]:
     return [match.group(1).strip(PUNCTUATION) for match in QUOTED.finditer(text)]
 
 
+_REFERRING = re.compile(
+    r"^(?:and|but|so|why|what about|how about)\b(?! (?:did|do|does|is|are|was|were|has|have|had)\b)"
+    r"|\b(?:he|she|it|they|him|her|them|his|hers|its|their|theirs|this|that|these|those|there|then|so|also"
+    r"|again|one|ones|same|former|latter|else|others?|another|more|both|before|after|later)\b"
+)
+
+
+def stands_alone(question: str) -> bool:
+    """Whether a question names what it is about, and no word of it refers back to something said before."""
+    return bool(names(question)) and not _REFERRING.search(_folded(question).strip())
+
+
 _NOT = r"not|no|never|none|nobody|nothing|neither|nor|without|cannot|\w+n't"
 _NEGATION = re.compile(rf"\b(?:{_NOT})\b")
 _DENIAL = re.compile(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from assistant.articles import Article
 from assistant.chunks import Chunk, heading, sentence_spans
+from assistant.models.reranker import logit
 from assistant.retrieval import Hit, Passage
 from assistant.untrusted import is_instruction, neutral, visible
 
@@ -18,6 +19,10 @@ half of gold."""
 LIKELY = 0.08
 """Share of the likeliest sentence's chance from which another is worth showing; chosen on the dev half of
 gold."""
+
+LESS = 2.0
+"""Logits of the reader by which a paragraph may stay behind the likeliest, to be quoted too; chosen
+likewise."""
 
 _HEADING = re.compile(r"#{1,6} ")
 _THOUSANDS = re.compile("(?<=\\d)[\u00a0\u2009\u202f](?=\\d{3}(?!\\d))")
@@ -36,6 +41,14 @@ class Sentence:
     text: str
     chance: float = 0.0
     """How likely the answer stands here, from 0 to 1; 0 where no reader has read the chunk."""
+
+
+def quotable(hits: Sequence[Hit]) -> list[Hit]:
+    """The first hit, and those of the others that answer nearly as likely as the likeliest (`LESS`)."""
+    chances = [logit(hit.reading.answers) if hit.reading else -LESS for hit in hits]
+    least = max(chances, default=0.0) - LESS
+    places = [place for place, chance in enumerate(chances) if not place or chance >= least]
+    return [hits[place] for place in places]
 
 
 def choose(passages: Iterable[Passage], most: int) -> list[Hit]:

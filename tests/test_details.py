@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.details import denies, knows, names, negated, numbers, quoted
+from assistant.details import denies, knows, names, negated, numbers, quoted, stands_alone
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,21 @@ def test_numbers_names_and_quotes() -> None:
     assert numbers(text) == ["3may", "90"]
     assert names(text) == ["May", "Ilse", "Brandt"]
     assert quoted(text) == ["We build it for our children"]
+
+
+@pytest.mark.parametrize(
+    ("question", "alone"),
+    [
+        ("Who heads the office of Ilse Brandt?", True),
+        ("When did the Marta run aground?", True),
+        ("When did she take over?", False),
+        ("And the Marta?", False),
+        ("So how did Brandt end?", False),
+        ("What about Norrhavn?", False),
+        ("Was the Marta there?", False),
+        ("how long did the debate last?", False),
+        ("", False),
+    ],
+)
+def test_what_stands_alone(question: str, alone: bool) -> None:
+    assert stands_alone(question) is alone

@@ -21,7 +21,8 @@ from assistant.gate import FILE, Gate, answerable, load_gate
 from assistant.models.reader import MOST_TOKENS, Reader, Reading, best_span, load_reader, reader_id
 from assistant.retrieval import Hit, read
 
-PASSAGE = "The dam will cost 90 billion crowns, said energy minister Ilse Brandt on Tuesday. Work begins in April 2026."
+COST = "The dam will cost 90 billion crowns, said energy minister Ilse Brandt on Tuesday."
+PASSAGE = f"{COST} Work begins in April 2026."
 
 
 @pytest.fixture(scope="module")

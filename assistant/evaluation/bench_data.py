@@ -119,7 +119,7 @@ ROLES = ("user", "assistant")
 
 def asked(question: str, turns: Sequence[tuple[str, str]]) -> str:
     """What the assistant looks for when the question follows these questions and answers."""
-    return in_context(question, [Turn(earlier, answer) for earlier, answer in turns]) if turns else question
+    return in_context(question, [Turn(earlier, answer) for earlier, answer in turns])
 
 
 def digest(text: str) -> str:
