@@ -14,7 +14,7 @@ from assistant.evaluation.explain import explain, retrieve_lost
 from assistant.evaluation.gate import exit_status
 from assistant.evaluation.gold import read_cases
 from assistant.evaluation.harness import Notice, Wanted, check, evaluate, select_cases
-from assistant.evaluation.remembered import remembered
+from assistant.evaluation.remembered import with_memory
 from assistant.evaluation.report.markdown import section, update_results
 from assistant.evaluation.report.summary import append_step_summary
 from assistant.evaluation.report.terminal import print_report
@@ -101,10 +101,8 @@ def publish(report: Report, folder: Path, settings: Settings, index: Index) -> N
 
 
 def _retriever(settings: Settings, index: Index) -> Retriever:
-    """One that scores again only pairs that the evaluation did not."""
-    retriever = build_retriever(settings, index)
-    retriever.reranker = remembered(retriever.reranker, settings)
-    return retriever
+    """One that judges only what the evaluation did not."""
+    return with_memory(build_retriever(settings, index), settings)
 
 
 def _read(settings: Settings) -> int:

@@ -22,7 +22,7 @@ from assistant.evaluation.bench_data import stored_articles
 from assistant.evaluation.gate import held_against, read_rules
 from assistant.evaluation.gold import CASE_TYPES, Case, check_gold, cut_quotes, read_gold
 from assistant.evaluation.judge import SLOTS, agreement, judge_scorer
-from assistant.evaluation.remembered import remembered
+from assistant.evaluation.remembered import with_memory
 from assistant.evaluation.retrieval_scores import retrieval_scorers
 from assistant.evaluation.run import Graded, Report, run
 from assistant.evaluation.scorers import Score, Scorer, outcome, standard_scorers
@@ -86,8 +86,10 @@ def evaluate(settings: Settings, index: Index, wanted: Wanted, notice: Notice) -
     assistant = build_assistant(settings, index, recordings)
     made = provenance(settings, assistant)
     if wanted.mode != "live":
-        made["seconds"] = "the language model's as recorded; the reranker's only for pairs that are new"
-        assistant.retriever.reranker = remembered(assistant.retriever.reranker, settings)
+        made["seconds"] = (
+            "the language model's as recorded; those of reranker and reader only for what is new"
+        )
+        assistant.retriever = with_memory(assistant.retriever, settings)
     scorers = standard_scorers(articles)
     if wanted.judge:
         scorers += (_judge(settings, wanted),)
