@@ -18,7 +18,7 @@ from langchain_core.language_models import BaseChatModel
 from assistant.citing import answer_passage, answer_warnings, cite, hidden_warnings, marked, nearest
 from assistant.details import stands_alone
 from assistant.drafting import MOST_WORDS, Draft, draft_extractive, draft_with_model
-from assistant.evidence import Sentence, choose, likely, number_sentences, plain, quotable
+from assistant.evidence import Sentence, choose, number_sentences, plain, quotable
 from assistant.filters import Filters
 from assistant.gate import Gate, answerable
 from assistant.grounding import Grounded, Support, ground
@@ -194,14 +194,7 @@ class Assistant:
         )
 
     def _filled_up(self, grounded: list[Grounded], sentences: list[Sentence], asked: str) -> list[Grounded]:
-        """The claims that rest on a likely sentence, and behind them the likeliest that they do not cite."""
-        likeliest = {(one.article.id, one.start) for one in likely(sentences)}
-        grounded = [
-            claim
-            if not claim.sentences or any((one.article.id, one.start) in likeliest for one in claim.sentences)
-            else Grounded(claim.text, (), 0.0, f"{claim.text!r} is beside the question")
-            for claim in grounded
-        ]
+        """The claims, and behind those that stand the likeliest sentences that they do not cite."""
         kept = [claim for claim in grounded if claim.sentences]
         cited = {(one.article.id, one.start) for claim in kept for one in claim.sentences}
         room = MOST_WORDS - sum(len(claim.text.split()) for claim in kept)

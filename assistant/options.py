@@ -101,7 +101,8 @@ Record = Annotated[bool, flag("--record", "Ask the model for what is not recorde
 Live = Annotated[bool, flag("--live", "Ask the model now; recordings stay as they are.")]
 Only = Annotated[Text, _option("--only", "TYPE", "Only cases of this type, and no verdict.")]
 BaselineFile = Annotated[
-    Place, _option("--baseline", "FILE", "What to compare with; default: baseline.json beside the gold.")
+    Place,
+    _option("--baseline", "FILE", "What to compare with; default: the model's baseline beside the gold."),
 ]
 UpdateBaseline = Annotated[bool, flag("--update-baseline", "Make this run the baseline.")]
 Judge = Annotated[

@@ -70,6 +70,11 @@ class _File(Strict):
     calls: tuple[Call, ...]
 
 
+def file_name(model: str) -> str:
+    """The model's name as a file may be called on any system."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", model)
+
+
 class Recordings:
     """The recorded answers of one model.
 
@@ -81,7 +86,7 @@ class Recordings:
     """
 
     def __init__(self, folder: Path, model: str, identity: str, mode: Mode) -> None:
-        self.folder = folder / re.sub(r"[^A-Za-z0-9._-]+", "-", model)
+        self.folder = folder / file_name(model)
         self.mode = mode
         self._identity = identity
         self._case: _Case | None = None

@@ -29,6 +29,7 @@ from assistant.index import Index
 from assistant.models.reader import Reader, Reading
 from assistant.models.reranker import logit, probability
 from assistant.times import Times, question_times
+from assistant.untrusted import without_instructions
 
 POOL = 50
 """Chunks taken from each of the two searches, or more if more passages are asked for."""
@@ -204,7 +205,11 @@ def rerank(
     def prior(rank: int, hit: Hit) -> float:
         return (times.preference(hit.article.published) if times else 0.0) - PRIOR * math.log(rank)
 
-    texts = [f"{heading(hit.article)}\n{hit.chunk.text}" for hit in head]
+    # Words to a machine do not help a passage to be found.
+    texts = [
+        f"{heading(hit.article)}\n{without_instructions(hit.article.text, hit.chunk.start, hit.chunk.end)}"
+        for hit in head
+    ]
     logits = reranker.score([(question, text) for text in texts])
     # Rounded, so that the last digits of another processor do not decide an order.
     scored = [

@@ -26,13 +26,20 @@ NEAR = 300
 DEPTH = 2
 """How many encodings within one another are looked into."""
 
+LONGEST = 400
+"""Characters before what was found that may belong to its sentence."""
+
+_PARAGRAPH = re.compile(r"\n\s*\n")
+_END = re.compile(r"[.!?…][\"'”’»)\]*_]*(?=\s)|\n")
+"""Where a sentence ends, roughly: whoever overlaps it by a character is left out whole."""
+
 _UNSEEN = re.compile("[\u034f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 """Marks on the character before them, which part no words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`text[start:end]` addresses a machine."""
+    """`text[start:end]` addresses a machine, in whole sentences or by text that no reader sees."""
 
     start: int
     end: int
@@ -69,9 +76,24 @@ def instructions_in(text: str) -> tuple[Finding, ...]:
 
 
 def is_instruction(text: str, start: int = 0, end: int | None = None) -> bool:
-    """Whether `text[start:end]` is, or is part of, something that addresses a machine."""
+    """Whether what a reader sees of `text[start:end]` addresses a machine, or is part of what does."""
+    return bool(_legible(text, start, len(text) if end is None else end))
+
+
+def without_instructions(text: str, start: int = 0, end: int | None = None) -> str:
+    """What is left of `text[start:end]` without what addresses a machine: what may be judged and ranked."""
     end = len(text) if end is None else end
-    return any(finding.start < end and start < finding.end for finding in instructions_in(text))
+    inside = _legible(text, start, end)
+    starts = [start, *(finding.end for finding in inside)]
+    ends = [*(finding.start for finding in inside), end]
+    parts = (text[first:last].strip() for first, last in zip(starts, ends, strict=True))
+    return " ".join(part for part in parts if part)
+
+
+def _legible(text: str, start: int, end: int) -> list[Finding]:
+    """The findings in `text[start:end]` but for invisible text, which no model sees anyway."""
+    found = (finding for finding in instructions_in(text) if finding.kind != "invisible")
+    return [finding for finding in found if finding.start < end and start < finding.end]
 
 
 def instruction_warnings(articles: Iterable[Article]) -> list[AnswerWarning]:
@@ -90,7 +112,7 @@ def instruction_warnings(articles: Iterable[Article]) -> list[AnswerWarning]:
 @lru_cache(maxsize=512)
 def _instructions_in(text: str, depth: int) -> tuple[Finding, ...]:
     found = sorted([*_phrases(text), *_encoded(text, depth)], key=lambda finding: finding.start)
-    return tuple(_joined(_with_payload(finding, text) for finding in found))
+    return tuple(_joined(_whole(finding, text) for finding in found))
 
 
 def _phrases(text: str) -> Iterator[Finding]:
@@ -113,20 +135,26 @@ def _encoded(text: str, depth: int) -> Iterator[Finding]:
             yield Finding(run.start, run.end, "encoded")
 
 
-def _with_payload(finding: Finding, text: str) -> Finding:
-    if finding.kind not in OPENERS:
+def _whole(finding: Finding, text: str) -> Finding:
+    """The finding with the rest of its sentences, or of its paragraph where it begins something."""
+    if finding.kind == "invisible":
         return finding
-    end = text.find("\n\n", finding.end)
-    return Finding(finding.start, end if end >= 0 else len(text), finding.kind)
+    before = text[max(0, finding.start - LONGEST) : finding.start]
+    start = finding.start - len(before) + max((end.end() for end in _END.finditer(before)), default=0)
+    start += len(text[start : finding.start]) - len(text[start : finding.start].lstrip())
+    after = (_PARAGRAPH if finding.kind in OPENERS else _END).search(text, finding.end - 1)
+    end = after.start() + len(after[0].rstrip()) if after else len(text)
+    return Finding(start, max(end, finding.end), finding.kind)
 
 
 def _joined(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings apart from each other, those near each other as one of the first's kind."""
+    """The findings apart from each other, those near each other as one."""
     joined: list[Finding] = []
     for finding in findings:
         last = joined[-1] if joined else None
         if last is not None and finding.start - last.end <= NEAR:
-            joined[-1] = Finding(last.start, max(last.end, finding.end), last.kind)
+            kind = finding.kind if last.kind == "invisible" else last.kind
+            joined[-1] = Finding(last.start, max(last.end, finding.end), kind)
         else:
             joined.append(finding)
     return joined

@@ -78,8 +78,8 @@ def test_shuffled_citations_support_nothing() -> None:
 
 
 def test_a_moved_threshold_withholds_answers() -> None:
-    assert harm.withheld(ANSWER, 0.8) == ANSWER
-    nothing = harm.withheld(ANSWER, 0.81)
+    assert harm.withheld(ANSWER, 0.6) == ANSWER
+    nothing = harm.withheld(ANSWER, 0.61)
     assert (nothing.status, nothing.answer, nothing.citations, nothing.confidence) == ("abstained", "", [], 0)
     assert nothing.passages == ANSWER.passages
     assert Answer.model_validate_json(nothing.model_dump_json()) == nothing

@@ -10,6 +10,8 @@ import pytest
 from fakes import QueuedModel, write_corpus
 
 from assistant.cli import main
+from assistant.evaluation.harness import Wanted
+from assistant.settings import load_settings
 
 COST = '{"claims": [{"sentence": 1, "text": "The dam will cost 90 billion crowns."}]}'
 GROUND = '{"claims": [{"sentence": 1, "text": "The ferry Marta ran aground off the island of Sandoy."}]}'
@@ -80,6 +82,11 @@ def place(tmp_path: Path, corpus: tuple[Path, Path], capsys: Any, monkeypatch: p
     return Place(gold, model, run)
 
 
+def verdict(ended: Ended) -> str:
+    """What stands at the end of the report, on one line."""
+    return " ".join(ended.out[ended.out.index("The gate") :].split())
+
+
 def record(place: Place, *replies: str, arguments: tuple[str, ...] = ()) -> Ended:
     place.model.replies[:] = replies
     ended = place.run("--record", *arguments)
@@ -90,24 +97,23 @@ def record(place: Place, *replies: str, arguments: tuple[str, ...] = ()) -> Ende
 def test_what_is_not_recorded_is_an_error_that_says_how_to_record_it(place: Place) -> None:
     ended = place.run()
     assert ended.status == 2
-    assert ended.err[-5:-1] == [
-        "2/2 ferry lookup: unmeasured, not recorded in " + ended.err[-5].rpartition(" in ")[2],
+    assert ended.err[-3:] == [
+        "2/2 ferry lookup: unmeasured, not recorded in " + ended.err[-3].rpartition(" in ")[2],
         "2 recordings are missing or stale: 2 not recorded; record what is lacking with: "
         "assistant eval --record --model some:model",
-        f"no baseline at {place.gold.parent / 'baseline.json'}; make one with: assistant eval "
+        f"no baseline at {place.gold.parent / 'baseline-some-model.json'}; make one with: assistant eval "
         "--update-baseline",
-        "2 cases are unmeasured (2 missing), and at most 0 may be",
     ]
-    assert ended.err[-1] == "the gate failed"
+    assert verdict(ended) == "The gate failed: 2 cases are unmeasured (2 missing), and at most 0 may be"
     assert place.model.prompts == []
 
 
 def test_recorded_once_replayed_for_ever(place: Place) -> None:
     recorded = record(place, COST, GROUND, arguments=("--update-baseline",))
     assert recorded.status == 0
-    baseline = place.gold.parent / "baseline.json"
-    assert recorded.err[-2:] == [f"{baseline} is the baseline now", "the gate passed"]
-    assert [line.partition(" in ")[0] for line in recorded.err[-4:-2]] == [
+    baseline = place.gold.parent / "baseline-some-model.json"
+    assert (recorded.err[-1], verdict(recorded)) == (f"{baseline} is the baseline now", "The gate passed.")
+    assert [line.partition(" in ")[0] for line in recorded.err[-3:-1]] == [
         "1/2 cost number: right",
         "2/2 ferry lookup: right",
     ]
@@ -118,9 +124,9 @@ def test_recorded_once_replayed_for_ever(place: Place) -> None:
     (folder / "cost.json").write_text(json.dumps(stored), encoding="utf-8")
     asked = len(place.model.prompts)
     replayed = place.run()
-    assert (replayed.status, replayed.err[-1]) == (0, "the gate passed")
+    assert (replayed.status, verdict(replayed)) == (0, "The gate passed.")
     assert len(place.model.prompts) == asked
-    assert float(replayed.err[-3].rpartition(" in ")[2].removesuffix(" s")) >= 77  # as recorded
+    assert float(replayed.err[-2].rpartition(" in ")[2].removesuffix(" s")) >= 77  # as recorded
     assert [case["id"] for case in json.loads(baseline.read_text(encoding="utf-8"))["cases"]] == [
         "cost",
         "ferry",
@@ -145,7 +151,7 @@ def test_a_changed_question_is_stale_and_says_why_and_how_long_it_takes(place: P
     assert ended.status == 2
     told = "1 recording is missing or stale: 1 recorded with other evidence or question; record what is "
     assert told + "lacking (about 1 min) with: assistant eval --record --model some:model" in ended.err
-    assert "1 cases are unmeasured (1 stale), and at most 0 may be" in ended.err
+    assert verdict(ended) == "The gate failed: 1 case is unmeasured (1 stale), and at most 0 may be"
     (place.gold.parent / "floors.toml").write_text("most_unmeasured = 1\n")
     assert place.run().status == 0
 
@@ -156,7 +162,7 @@ def test_a_worse_answer_fails_where_the_floor_says_so(place: Place) -> None:
     place.model.replies[:] = [COST, '{"claims": []}']
     ended = place.run("--live")
     assert ended.status == 1
-    assert ended.err[-2:] == ["right is 50.0%, below its floor of 90.0%", "the gate failed"]
+    assert verdict(ended) == "The gate failed: right is 50.0%, below its floor of 90.0%"
     assert place.run().status == 0  # recordings stay as they were
 
 
@@ -234,6 +240,14 @@ def test_drafts_are_printed_to_be_added(place: Place) -> None:
         file.write(line + "\n")
     assert place.run("--check").out == "2 cases can be won; 1 drafts do not count\n"
     assert place.run("--draft", "2").err == ["every article has a case"]
+
+
+def test_every_model_has_a_baseline_of_its_own() -> None:
+    wanted = Wanted(gold=Path("mine/gold.jsonl"))
+    assert wanted.baseline_path(load_settings().model) == Path("mine/baseline.json")
+    assert wanted.baseline_path("a:b/c") == Path("mine/baseline-a-b-c.json")
+    named = Wanted(baseline=Path("other.json"))
+    assert named.baseline_path("a:b/c") == Path("other.json")
 
 
 def test_modes_exclude_each_other(place: Place) -> None:

@@ -72,10 +72,8 @@ def conclude(report: Report, wanted: Wanted, results: Path | None, notice: Notic
         notice(f"no verdict: only cases of type {wanted.only} were asked")
         return 0
     if report.comparison is None and not wanted.update_baseline:
-        notice(f"no baseline at {wanted.baseline_path}; make one with: assistant eval --update-baseline")
-    for reason in report.gate.reasons:
-        notice(reason)
-    notice("the gate passed" if report.gate.passed else "the gate failed")
+        path = wanted.baseline_path(report.provenance["model"])
+        notice(f"no baseline at {path}; make one with: assistant eval --update-baseline")
     return exit_status(report)
 
 
@@ -86,8 +84,9 @@ def _update_baseline(report: Report, wanted: Wanted, notice: Notice) -> None:
         raise GoldError(
             "a baseline needs a run over all gold with its cases measured; record what is missing"
         )
-    write_baseline(wanted.baseline_path, baseline_of(report))
-    notice(f"{wanted.baseline_path} is the baseline now")
+    path = wanted.baseline_path(report.provenance["model"])
+    write_baseline(path, baseline_of(report))
+    notice(f"{path} is the baseline now")
 
 
 def publish(report: Report, folder: Path, settings: Settings, index: Index) -> None:

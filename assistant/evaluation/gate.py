@@ -142,4 +142,5 @@ def _below(floor: Floor) -> str:
 def _too_many(report: Report, most: int) -> str:
     counts = Counter(graded.status for graded in report.graded if graded.answer is None)
     listed = ", ".join(f"{count} {status}" for status, count in counts.items())
-    return f"{counts.total()} cases are unmeasured ({listed}), and at most {most} may be"
+    cases = f"{counts.total()} cases are" if counts.total() > 1 else "1 case is"
+    return f"{cases} unmeasured ({listed}), and at most {most} may be"

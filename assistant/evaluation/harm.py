@@ -4,8 +4,8 @@
 
 Same against same (A/A): two runs of one assistant that differ by chance in a word of an answer and in the
 order of passages whose scores are all but equal, over cases drawn with replacement. At most `alpha` of such
-pairs may fail. Harms: the reranker off, each claim with the citations of the next, every answer withheld
-whose best passage scores below a moved threshold. Each must fail, and the reasons are printed.
+pairs may fail. Harms: the reranker off, each claim with the citations of the next, the evidence gate's
+threshold moved up. Each must fail, and the reasons are printed.
 
 With the default model, "extractive", no language model is needed; another is replayed from its recordings.
 """
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from assistant.answer import EXTRACTIVE
+from assistant.answer import EXTRACTIVE, MESSAGES
 from assistant.build import open_index
 from assistant.errors import AssistantError, GoldError
 from assistant.evaluation.baseline import baseline_of, kept
@@ -44,7 +44,7 @@ VARIANTS = 5
 """Ways that the same answer may come out."""
 
 MOVED = 0.9
-"""The best passage's score below which the moved threshold withholds an answer."""
+"""Where the evidence gate's threshold is moved to."""
 
 RESAMPLES = 2000
 
@@ -79,11 +79,11 @@ def shuffled_citations(answer: Answer) -> Answer:
 
 
 def withheld(answer: Answer, threshold: float) -> Answer:
-    """What the assistant says instead if its best passage scores below the threshold."""
-    if not answer.passages or answer.passages[0].score >= threshold:
+    """The answer behind an evidence gate of that threshold; its confidence is what the gate goes by."""
+    if answer.confidence >= threshold:
         return answer
     nothing = {"status": "abstained", "answer": "", "claims": [], "citations": [], "confidence": 0.0}
-    reason = Abstention(reason="nothing-relevant", message="The corpus has nothing about this.")
+    reason = Abstention(reason="not-stated", message=MESSAGES["not-stated"])
     return answer.model_copy(update=nothing | {"abstention": reason})
 
 

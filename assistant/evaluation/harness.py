@@ -1,6 +1,7 @@
 """The harness: gold cases asked of the very same assistant as everybody's, scored, held against a baseline.
 
-Everything that belongs to a gold file lies beside it: `recordings/`, `baseline.json` and `floors.toml`.
+Everything that belongs to a gold file lies beside it: `floors.toml`, `recordings/`, and a baseline for each
+model, `baseline.json` for the default one.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from assistant.index import Index
 from assistant.interface import Answer
 from assistant.models.chat import load_chat_model
 from assistant.prompts import load_prompt
-from assistant.recordings import Mode, Recordings
+from assistant.recordings import Mode, Recordings, file_name
 from assistant.resources import prompts_folder
 from assistant.settings import Settings
 from assistant.weights import packaged
@@ -51,7 +52,7 @@ class Wanted:
     case: str | None = None
     """The id of the only case to ask; no verdict then either."""
     baseline: Path | None = None
-    """None is the one beside the gold."""
+    """None is that of the model, beside the gold."""
     update_baseline: bool = False
     judge: str | None = None
     """A model's name."""
@@ -62,9 +63,11 @@ class Wanted:
         """Whether all of the gold is asked."""
         return self.only is None and self.case is None
 
-    @property
-    def baseline_path(self) -> Path:
-        return self.baseline or self.gold.parent / "baseline.json"
+    def baseline_path(self, model: str) -> Path:
+        """The one that was named, or that of this model beside the gold."""
+        default = model == Settings.model_fields["model"].default
+        name = "baseline.json" if default else f"baseline-{file_name(model)}.json"
+        return self.baseline or self.gold.parent / name
 
     @property
     def recordings(self) -> Path:
@@ -79,7 +82,7 @@ def evaluate(settings: Settings, index: Index, wanted: Wanted, notice: Notice) -
     """
     cases = select_cases(wanted)
     rules = read_rules(wanted.gold.parent / "floors.toml")
-    baseline = read_baseline(wanted.baseline_path)
+    baseline = read_baseline(wanted.baseline_path(settings.model))
     articles = stored_articles(index.catalogue)
     check(cases, articles, settings.chunk_words, notice)
     recordings = _recordings(settings.model, wanted, wanted.recordings)
