@@ -72,6 +72,5 @@ def test_a_served_model_answers_behind_the_same_grounding(address: str, tmp_path
     answer = Answer.model_validate(json.loads(asked.stdout))
     assert (answer.status, answer.model) == ("answered", "openai:local")
     assert "90 billion" in answer.answer
-    assert answer.tokens.completion > 0
     text = CORPUS.split("---\n", 2)[2].strip()
     assert all(citation.quote in text for citation in answer.citations)
