@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -221,24 +220,6 @@ def test_a_dumb_terminal(start: Start) -> None:
         "> /open 1\n"
         "Valley dam is approved\n"
     )
-
-
-@pytest.mark.skipif(shutil.which("less") is None, reason="less is not installed")
-def test_an_article_in_the_pager(start: Start) -> None:
-    terminal = start(COST, columns=60, lines=16, PAGER="", LESS="", LESSOPEN="")
-    terminal.ask(ASKED)
-    terminal.type("/open 1\r")
-    terminal.wait_for(r"said energy minister")
-    line = (
-        terminal.text().splitlines()[-16:].index("The dam will cost 90 billion crowns, said energy minister")
-    )
-    assert line in (3, 4, 5), "a third down the screen"
-    assert b"\x1b[7mThe dam will cost 90 billion" in terminal.written
-    terminal.type("\x03")
-    terminal.type("q")
-    terminal.wait_for(r"(?m)^>$")
-    terminal.type("\x04")
-    assert terminal.end() == 0
 
 
 def test_what_cannot_be_loaded_ends_the_prompt(start: Start) -> None:
