@@ -11,13 +11,14 @@ import json
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.style import Style
+from rich.table import Table
 from rich.text import Text
 
 from assistant.interface import Answer, Citation, SearchAnswer
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 DROPPED = "unsupported-claim-dropped"
 """Code of the warnings that say why a claim was dropped, one a dropped claim, in order."""
+
+INDENT = Text("    ")
 
 VISIBLE = {"\n", "\t"}
 """Control characters that are layout and do no harm."""
@@ -94,10 +97,14 @@ def print_answer(answer: Answer, console: Console, *, quotes: bool = True) -> No
         if answer.nearest:
             console.print("\nNearest:")
         listed = answer.nearest
-    for citation in listed:
-        console.print(citation_head(citation))
-        if quotes:
-            indent(Text(f"“{safe(citation.quote)}”"), console)
+    for first, *others in by_article(listed):
+        if not quotes:
+            indent(source_of(first), console, label(first, *others))
+            continue
+        indent(source_of(first), console, label(first))
+        indent(_quote(first), console)
+        for other in others:
+            indent(_quote(other), console, label(other))
     _print_warnings(answer)
 
 
@@ -127,20 +134,42 @@ def abstained(answer: Answer) -> str:
     return f"{message} No article is of {day(answer.as_of)} or earlier." if answer.as_of else message
 
 
-def citation_head(citation: Citation) -> Text:
-    """A citation's line: number, date, headline with its link, article."""
-    head = Text().append(f"[{citation.number}] ", style="bold")
-    head.append(f"{day(citation.date)}  ", style="cyan")
-    head.append_text(linked(citation.title, citation.url))
-    return head.append(f"  {safe(citation.article)}", style="dim")
+def by_article(citations: Iterable[Citation]) -> Iterator[list[Citation]]:
+    """The citations, those together that follow each other and are of one article."""
+    for _, group in groupby(citations, key=lambda citation: citation.article):
+        yield list(group)
 
 
-def indent(text: Text, console: Console) -> None:
-    """Four spaces in; wrapped on a terminal, a single line in a pipe, where lines are for programs."""
-    if console.is_terminal:
-        console.print(Padding(text, (0, 0, 0, 4), expand=False))
-    else:
-        console.print(Text("    " + " ".join(text.plain.split())))
+def label(*citations: Citation) -> Text:
+    """What stands before citations: their numbers."""
+    numbers = "".join(f"[{citation.number}]" for citation in citations)
+    return Text(f"{numbers} ", style="bold")
+
+
+def _quote(citation: Citation) -> Text:
+    return Text(f"“{safe(citation.quote)}”")
+
+
+def source_of(citation: Citation) -> Text:
+    """Where a citation is from: date, headline with its link, article."""
+    source = (
+        Text()
+        .append(f"{day(citation.date)}  ", style="cyan")
+        .append_text(linked(citation.title, citation.url))
+    )
+    return source.append(f"  {safe(citation.article)}", style="dim")
+
+
+def indent(text: Text, console: Console, label: Text = INDENT) -> None:
+    """Text behind a label; wrapped on a terminal, a single line in a pipe, where lines are for programs."""
+    if not console.is_terminal:
+        console.print(Text(label.plain + re.sub(r"\s*\n\s*", " ", text.plain)))
+        return
+    grid = Table.grid()
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(label, text)
+    console.print(grid)
 
 
 def linked(text: str, url: str | None) -> Text:

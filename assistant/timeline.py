@@ -24,6 +24,7 @@ from assistant.interface import Abstention, Answer, AnswerWarning, Claim, Second
 from assistant.models.reranker import probability
 from assistant.retrieval import Passage, Retriever
 from assistant.surface import words
+from assistant.untrusted import instruction_warnings
 
 POOL = 30
 """Passages looked through."""
@@ -80,6 +81,7 @@ def timeline(retriever: Retriever, topic: str, filters: Filters = Filters()) -> 
         passages=[answer_passage(passage) for passage in relevant],
         corpus_ends=catalogue.newest(filters),
         warnings=[
+            *instruction_warnings(one.article for claim in claims for one in claim.sentences),
             *_undated_warnings(len(relevant) - len(dated)),
             *hidden_warnings(catalogue.counts()[2], filters),
         ],

@@ -16,8 +16,8 @@ LINES = (
     "How many points does the peace plan have?",
     "/asof 2025-11-22",
     "/retry",
-    "/timeline Istanbul talks",
     "/why",
+    "/timeline Istanbul talks",
     "/quit",
 )
 COLUMNS, ROWS = 96, 30

@@ -180,12 +180,12 @@ def test_why(talk: Talk, said: QueuedModel, capsys: Any) -> None:
     why = out[out.index("Asked\n") :].splitlines()
     assert why[:2] == ["Asked", f"    {IN_CONTEXT}"]
     assert why[2] == "Found"
-    assert why[3].endswith(" 4 Mar 2025 Valley dam is approved (dense 1, lexical 1, fused 1, reranked 1)")
+    assert why[3].endswith(" 4 Mar 2025  Valley dam is approved  (dense 1, lexical 1, fused 1, reranked 1)")
     assert why[6] == "Gate"
     assert re.fullmatch(r"    answered \(confidence 0\.[5-9]\d\)", why[7])
     assert why[8:13] == [
         "Kept",
-        "    0.50 Energy minister Ilse Brandt said it. [1]",
+        "    0.50  Energy minister Ilse Brandt said it. [1]",
         "Dropped",
         "    She spoke of 62 billion. (no sentence that was read says 62)",
         "Took",

@@ -22,7 +22,7 @@ from assistant.settings import load_settings
 
 pytestmark = [
     pytest.mark.model,
-    pytest.mark.timeout(900),
+    pytest.mark.timeout(1800),
     pytest.mark.filterwarnings("ignore:This process:DeprecationWarning"),
 ]
 

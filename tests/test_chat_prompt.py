@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -187,7 +188,7 @@ def test_forty_columns_without_colours(start: Start) -> None:
         f"> {ASKED}\n"
         "The dam will cost 90 billion crowns [1].\n\n"
         "[1] 4 Mar 2025  Valley dam is approved\n"
-        "dam\n"
+        "    dam\n"
         "    “The dam will cost 90 billion\n"
         "    crowns, said energy minister Ilse\n"
         "    Brandt.”\n"
@@ -220,6 +221,23 @@ def test_a_dumb_terminal(start: Start) -> None:
         "> /open 1\n"
         "Valley dam is approved\n"
     )
+
+
+@pytest.mark.skipif(shutil.which("less") is None, reason="less is not installed")
+def test_an_article_in_the_pager(start: Start) -> None:
+    terminal = start(COST, columns=60, lines=12, PAGER="", LESS="", LESSOPEN="")
+    terminal.ask(ASKED)
+    terminal.type("/open 1\r")
+    terminal.wait_for(r"\(END\)$")
+    screen = terminal.text().splitlines()[-12:]
+    assert screen.index("The dam will cost 90 billion crowns, said energy minister") in (2, 3, 4)
+    assert b"\x1b[7mThe dam will cost 90 billion" in terminal.written
+    terminal.type("\x03")
+    terminal.read(0.5)  # an interrupt throws away what is typed with it
+    terminal.type("q")
+    terminal.wait_for(r"(?m)^>$")
+    terminal.type("\x04")
+    assert terminal.end() == 0
 
 
 def test_what_cannot_be_loaded_ends_the_prompt(start: Start) -> None:

@@ -112,6 +112,19 @@ def test_an_answer_in_a_pipe(capsys: Any) -> None:
     assert captured.err == "assistant: no sentence that was read says 62\n"
 
 
+def test_quotes_of_one_article_stand_together(capsys: Any) -> None:
+    again = DAM.model_copy(update={"number": 2, "quote": "Damage\nnone."})
+    other = DAM.model_copy(update={"number": 3, "article": "x", "quote": "No."})
+    print_answer(ANSWERED.model_copy(update={"citations": [DAM, again, other], "warnings": []}), stdout())
+    assert capsys.readouterr().out.split("\n\n")[1] == (
+        "[1] 4 Mar 2025  Valley dam is approved  2025-03-04-dam\n"
+        f"    “{QUOTE}”\n"
+        "[2] “Damage none.”\n"
+        "[3] 4 Mar 2025  Valley dam is approved  x\n"
+        "    “No.”\n"
+    )
+
+
 def test_an_abstention_in_a_pipe(capsys: Any) -> None:
     print_answer(ABSTAINED, stdout())
     assert capsys.readouterr().out == (
@@ -179,9 +192,10 @@ def test_what_was_dropped_is_withdrawn(capsys: Any) -> None:
 
 def test_a_timeline_does_not_repeat_its_quotes(capsys: Any) -> None:
     told = ANSWERED.model_copy(update={"rewritten": None, "warnings": [], "answer": f"4 March 2025: {QUOTE}"})
-    print_answer(told, stdout(), quotes=False)
+    again = DAM.model_copy(update={"number": 2})
+    print_answer(told.model_copy(update={"citations": [DAM, again]}), stdout(), quotes=False)
     assert capsys.readouterr().out == (
-        f"4 March 2025: {QUOTE}\n\n[1] 4 Mar 2025  Valley dam is approved  2025-03-04-dam\n"
+        f"4 March 2025: {QUOTE}\n\n[1][2] 4 Mar 2025  Valley dam is approved  2025-03-04-dam\n"
     )
 
 
@@ -289,7 +303,7 @@ def test_the_stages_of_a_passage(capsys: Any) -> None:
     ranks = StageRanks(dense=3, lexical=None, fused=2, reranked=1)
     passage = FOUND.passages[0].model_copy(update={"ranks": ranks, "also_in": []})
     print_search(FOUND.model_copy(update={"passages": [passage]}), [], stdout())
-    assert "    dense 3 lexical - fused 2 reranked 1\n" in capsys.readouterr().out
+    assert "    dense 3  lexical -  fused 2  reranked 1\n" in capsys.readouterr().out
 
 
 # What is not trusted

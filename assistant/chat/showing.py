@@ -10,7 +10,17 @@ from rich.text import Text
 
 from assistant.chat.sessions import Record, Terms, file_of, replay
 from assistant.interface import Answer, Citation, Claim
-from assistant.terminal import citation_head, day, indent, linked, print_answer, safe, stdout
+from assistant.terminal import (
+    by_article,
+    day,
+    indent,
+    label,
+    linked,
+    print_answer,
+    safe,
+    source_of,
+    stdout,
+)
 
 if TYPE_CHECKING:
     from assistant.articles import Article
@@ -40,19 +50,26 @@ def limits_in_words(terms: Terms) -> str:
 
 
 def print_sources(answer: Answer, catalogue: Catalogue) -> None:
-    """Each citation with its outlets, its quote, and the sentences before and after it."""
+    """Each article with its outlets, and each quote with the sentences before and after it."""
     console = stdout()
-    for citation in answer.citations or answer.nearest:
-        console.print(citation_head(citation))
-        article = catalogue.article(citation.article)
+    for first, *others in by_article(answer.citations or answer.nearest):
+        article = catalogue.article(first.article)
+        indent(source_of(first), console, label(first))
         if article is not None and article.sources:
             outlets = [linked(source.outlet, source.url) for source in article.sources]
             indent(Text(", ", style="dim").join(outlets), console)
-        before, after = neighbours(article, citation) if article else ("", "")
-        text = Text().append(f"{safe(before)} " if before else "", style="dim")
-        text.append(f"“{safe(citation.quote)}”", style="bold")
-        indent(text.append(f" {safe(after)}" if after else "", style="dim"), console)
+        indent(_in_place(first, article), console)
+        for other in others:
+            indent(_in_place(other, article), console, label(other))
         console.print()
+
+
+def _in_place(citation: Citation, article: Article | None) -> Text:
+    """A quote between the sentences around it."""
+    before, after = neighbours(article, citation) if article else ("", "")
+    text = Text(f"{safe(before)} " if before else "", style="dim")
+    text.append(f"“{safe(citation.quote)}”", style="not dim bold")
+    return text.append(f" {safe(after)}" if after else "")
 
 
 def neighbours(article: Article, citation: Citation) -> tuple[str, str]:
