@@ -117,7 +117,8 @@ def build_assistant(
 ) -> Assistant:
     """Everything a question needs; with `recordings`, these stand before the language model.
 
-    With `preload`, a thread reads an embedded model's weights at once.
+    With `preload`, what the first question would wait for is done at once: a small search, and then, in a
+    thread, reading an embedded model's weights.
 
     Raises ModelError and PromptError.
     """
@@ -127,6 +128,8 @@ def build_assistant(
     from assistant.prompts import SLOTS, load_prompt
 
     retriever = build_retriever(settings, index)
+    if preload:
+        retriever.model_copy(update={"candidates": 1}).retrieve("news", k=1)
     prompts = {name: load_prompt(prompts_folder(), name) for name in SLOTS}
     model = None
     if settings.model != EXTRACTIVE:

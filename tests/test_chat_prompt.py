@@ -133,8 +133,7 @@ def test_ctrl_c_stops_an_answer_and_keeps_what_came(start: Start) -> None:
     terminal.type(f"{ASKED}\rtyped meanwhile")
     terminal.wait_for(r"(?m)^> typed meanwhile$")
     assert f"\n{ANSWER}\n" in terminal.text()
-    terminal.type("\x03")
-    terminal.type("\x04")
+    terminal.type("\x15\x04")
     assert terminal.end() == 0
     (name,) = names()
     assert len(replay(file_of(name).read_bytes()).turns) == 2
@@ -173,8 +172,7 @@ def test_typing(start: Start) -> None:
     again = start(COST)
     again.type("\x1b[A")
     again.wait_for(r"(?m)^> /timeline ferry$")
-    again.type("\x03")
-    again.type("\x04")
+    again.type("\x15\x04")
     assert again.end() == 0
 
 

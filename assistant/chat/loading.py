@@ -1,7 +1,7 @@
 """Loading: the index and the models, made ready behind the prompt.
 
 Importing what a question needs takes longer than a person wants to look at an empty screen. So a thread does
-it while the first question is typed, goes through one search, and then reads a model's weights.
+it while the first question is typed.
 """
 
 from __future__ import annotations
@@ -57,8 +57,6 @@ class Engine:
             self._index = open_index(self.settings, notice, on_progress)
             self._check(self._index.catalogue)
             assistant = build_assistant(self.settings, self._index, preload=True)
-            # The first search imports and reads more than any later one.
-            assistant.retriever.retrieve("news")
         except Exception as error:
             self._loaded.set_exception(error)
         else:
