@@ -181,7 +181,7 @@ class Assistant:
         return self._answer(question, filters, clock, reason=reason, grounded=grounded, **common)
 
     def _draft(self, question: str, sentences: list[Sentence], on_event: Callable[[Event], None]) -> Draft:
-        if self._model is None:
+        if self._model is None or not sentences:  # no schema could name a sentence
             return draft_extractive(sentences)
         prompt = self.prompts["answer"]
         return draft_with_model(

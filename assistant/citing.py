@@ -13,6 +13,9 @@ from assistant.retrieval import Passage
 from assistant.sourcing import reach, sourcing
 from assistant.untrusted import instruction_warnings
 
+NEAREST = 3
+"""Passages that an answer shows when it abstains."""
+
 
 def answer_passage(passage: Passage) -> AnswerPassage:
     """A passage as the JSON shows it."""
@@ -38,7 +41,8 @@ def answer_warnings(
     on."""
     dropped = [claim for claim in claims if not claim.sentences]
     warnings = [AnswerWarning(code="unsupported-claim-dropped", message=claim.reason) for claim in dropped]
-    warnings += instruction_warnings(one.article for claim in claims for one in claim.sentences)
+    shown = [one.article for claim in claims for one in claim.sentences]
+    warnings += instruction_warnings(shown or [passage.article for passage in passages[:NEAREST]])
     today = filters.as_of or corpus_ends
     notes = {
         "sources": sourcing(citations, passages),
@@ -86,7 +90,7 @@ def _citation(number: int, sentence: Sentence) -> Citation:
 def nearest(passages: Sequence[Passage]) -> list[Citation]:
     """The first sentence of the passages that came closest, for an answer that abstains."""
     found: list[Citation] = []
-    for passage in passages[:3]:
+    for passage in passages[:NEAREST]:
         found += [_citation(len(found) + 1, one) for one in number_sentences(passage.hits[:1])[:1]]
     return found
 

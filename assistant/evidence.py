@@ -52,8 +52,8 @@ def quotable(hits: Sequence[Hit]) -> list[Hit]:
 
 
 def choose(passages: Iterable[Passage], most: int) -> list[Hit]:
-    """The `most` best hits of the passages: what a model reads, since reading is what takes it time."""
-    hits = [hit for passage in passages for hit in passage.hits]
+    """The `most` best hits that have a sentence to show: what a model reads, as reading takes it time."""
+    hits = [hit for passage in passages for hit in passage.hits if number_sentences([hit])]
     return sorted(hits, key=lambda hit: -hit.score)[:most]
 
 
