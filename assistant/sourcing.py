@@ -99,7 +99,10 @@ def sourcing(citations: Sequence[Citation], passages: Sequence[Passage]) -> str:
     if len(found) == 1:
         return f"{articles}, one report{_by(authors[0])}."
     if len(found) < total:
-        parts = ", ".join(f"{_number(len(report.articles))}{_by(report.outlets)}" for report in found)
+        shared = [report for report in found if len(report.articles) > 1]
+        parts = ", ".join(
+            f"{_number(len(one.articles))} carry the same one{_by(one.outlets)}" for one in shared
+        )
         return f"{articles}, {_number(len(found))} reports: {parts}."
     if len(set(authors)) == 1 and len(authors[0]) == 1:
         return f"{articles}, {'both' if total == 2 else 'all'}{_by(authors[0])}."

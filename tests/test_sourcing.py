@@ -69,7 +69,7 @@ RADIO = article("radio", OTHER, "Island Radio")
         (
             cited(AXIOS, RADIO),
             [passage(AXIOS, POST), passage(RADIO)],
-            "Three articles, two reports: two by Axios, one by Island Radio.",
+            "Three articles, two reports: two carry the same one by Axios.",
         ),
         (cited(AXIOS, article("d", OTHER, "Post (Axios)")), [], "Two articles, both by Axios."),
         (
