@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from assistant.answer import Assistant
     from assistant.grounding import Support
+    from assistant.models.reader import Reader
     from assistant.recordings import Recordings
     from assistant.retrieval import Retriever
 
@@ -145,7 +146,7 @@ def build_assistant(
         model = recordings.chat_model(load) if recordings else load()
         if preload:
             _preload(model)
-    support = support_of(retriever.reranker)
+    support = support_of(retriever.reader, retriever.reranker)
     return Assistant(
         retriever,
         support,
@@ -188,8 +189,14 @@ def provenance(settings: Settings, assistant: Assistant) -> dict[str, str]:
     }
 
 
-def support_of(reranker: BaseCrossEncoder | None) -> Support:
-    """Does a quote support a claim? The cross-encoder's probability, or the share of common words."""
+def support_of(reader: Reader | None, reranker: BaseCrossEncoder | None) -> Support:
+    """Does a quote support a claim? The reader's probability; without one, the cross-encoder's; without
+    either, the share of common words.
+
+    Which is right more often stands in `eval/RESULTS.md`.
+    """
+    if reader is not None:
+        return reader.support
     if reranker is None:
         from rapidfuzz.fuzz import token_set_ratio
 

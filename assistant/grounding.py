@@ -29,7 +29,8 @@ RESTATED, OTHER = 85.0, 60.0
 """Similarities (0 to 100) from which a claim restates a sentence, and under which it says something else."""
 
 Support = Callable[[list[tuple[str, str]]], list[float]]
-"""Scores (claim, quote) pairs between 0 and 1: does the quote support the claim?"""
+"""Scores (claim, quote) pairs between 0 and 1: does the quote support the claim? Asked where their words
+differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,8 @@ def _ground_one(
     if missing:
         details = ", ".join(missing)
         return Grounded(text, (), 0.0, f"no sentence that was read says {details}")
-    best = max(support([(text, sentence.text) for sentence in named]))
+    said = any(text == plain(sentence.text) for sentence in named)
+    best = 1.0 if said else max(support([(text, sentence.text) for sentence in named]))
     return Grounded(text, tuple(named), best)
 
 

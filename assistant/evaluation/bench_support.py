@@ -1,9 +1,9 @@
-"""Does a quote support a claim? Two checks beside people's labels, on the claims of WiCE.
+"""Does a quote support a claim? Three checks beside people's labels, on the claims of WiCE.
 
 R. Kamoi et al., "WiCE: Real-World Entailment for Claims in Wikipedia" (EMNLP 2023): a claim of an article and
 the text that it cites, which supports it, supports it in part, or does not; the latter two count as no
 support. A claim's score is that of the best run of sentences of its source. Measured are the assistant's own
-check, which gives `support`, and the scorers' check by words.
+check, which gives `support`, the cross-encoder alone, and the scorers' check by words.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from assistant.evaluation.bench_data import digest
 from assistant.evaluation.remembered import remembered
 from assistant.evaluation.statistics import Interval, balanced_interval
 from assistant.evaluation.support import SHARED, overlap
+from assistant.models.reader import load_reader
 from assistant.models.reranker import load_reranker
 from assistant.settings import Settings
 
@@ -66,18 +67,21 @@ def _runs(text: str) -> tuple[str, ...]:
 
 
 def support_section(settings: Settings, folder: Path, command: str) -> str:
-    """The agreement of both checks with the labels, as Markdown. Raises AssistantError."""
+    """The agreement of the checks with the labels, as Markdown. Raises AssistantError."""
     claims = read_claims(folder)
     reranker = remembered(
         load_reranker(settings.reranker, settings.cache, threads=settings.threads), settings
     )
-    support = support_of(reranker)
-    own = [max(support([(claim.text, run) for run in claim.runs])) for claim in claims]
+    reader = load_reader(settings.reader, settings.cache, threads=settings.threads)
+    rows = []
+    for name, support in (
+        ("support, as answers give it", support_of(reader, reranker)),
+        ("the cross-encoder alone", support_of(None, reranker)),
+    ):
+        own = [max(support([(claim.text, run) for run in claim.runs])) for claim in claims]
+        rows.append((name, best_threshold(claims, own), own))
     by_words = [max(overlap(claim.text, run) for run in claim.runs) for claim in claims]
-    rows = [
-        ("support, as answers give it", best_threshold(claims, own), own),
-        ("words, as the scorers check", SHARED, by_words),
-    ]
+    rows.append(("words, as the scorers check", SHARED, by_words))
     lines = ["| check | threshold | chosen on | other half |", "| --- | ---: | ---: | ---: |"]
     for name, threshold, scores in rows:
         halves = [balanced(claims, scores, threshold, chooses=half) for half in (True, False)]

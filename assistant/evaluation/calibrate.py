@@ -1,8 +1,9 @@
 """The evidence gate's threshold, and what its signals are worth.
 
-    python -m assistant.evaluation.calibrate [--bench FOLDER] [--sample 60]
+    python -m assistant.evaluation.calibrate [--bench FOLDER] [--sample 60] [--ask-model]
 
-Every gold question, and a sample of the public sets' where their folder is given, is searched for and read.
+Every gold question, and a sample of the public sets' where their folder is given, is searched for and read;
+with `--ask-model`, the language model is asked for its opinion on gold, too (`yes_no`).
 The threshold is the highest that withholds no more than `LOST` of the answerable questions of gold's dev
 half (false premises aside, which are answered by their correction); everything else is shown, not chosen
 on.
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from sklearn.linear_model import LogisticRegression
 
 from assistant.build import build_retriever, open_index
 from assistant.errors import AssistantError, GoldError
@@ -26,10 +28,12 @@ from assistant.evaluation.bench_data import ROLES, asked, digest
 from assistant.evaluation.gold import read_gold
 from assistant.evaluation.report import update_results
 from assistant.evaluation.statistics import Interval
+from assistant.evaluation.yes_no import yes_over_no
 from assistant.filters import Filters
 from assistant.gate import FILE, Gate, answerable
+from assistant.models.chat import load_chat_model
 from assistant.models.reranker import logit
-from assistant.retrieval import Retriever
+from assistant.retrieval import Passage
 from assistant.settings import Settings, load_settings
 
 LOST = 0.10
@@ -37,6 +41,10 @@ LOST = 0.10
 allowed."""
 
 SIGNALS = ("reranker", "reader", "both")
+MODEL = "language model"
+COMBINED = {"fitted": ("reranker", "reader"), "fitted with it": ("reranker", "reader", MODEL)}
+"""Combined signals, each a logistic regression over others, fitted on the dev half of gold."""
+
 SETS = ("clapnq", "mtragun", "timeqa")
 COVERAGES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
 
@@ -52,9 +60,8 @@ class Row:
     signals: dict[str, float]
 
 
-def signals(retriever: Retriever, question: str, filters: Filters) -> dict[str, float]:
+def signals(passages: Sequence[Passage]) -> dict[str, float]:
     """The logits of the best passage by reranker, by reader, and by both."""
-    passages = retriever.retrieve(question, filters)
     hits = [hit for passage in passages for hit in passage.hits]
     if not hits:
         return dict.fromkeys(SIGNALS, -8.0)
@@ -69,13 +76,18 @@ def signals(retriever: Retriever, question: str, filters: Filters) -> dict[str, 
     }
 
 
-def gold_rows(settings: Settings, gold: Path) -> Iterator[Row]:
+def gold_rows(settings: Settings, gold: Path, ask_model: bool) -> Iterator[Row]:
     """Of every gold case, searched for as it is asked."""
+    model = load_chat_model(settings.model, settings.cache, threads=settings.threads) if ask_model else None
     with closing(open_index(settings, say, lambda done, total: None)) as index:
         retriever = build_retriever(settings, index)
         for case in read_gold(gold):
             turns = [(turn.question, turn.answer) for turn in case.history]
-            found = signals(retriever, asked(case.question, turns), Filters(as_of=case.as_of))
+            question = asked(case.question, turns)
+            passages = retriever.retrieve(question, Filters(as_of=case.as_of))
+            found = signals(passages)
+            if model:
+                found[MODEL] = yes_over_no(model, question, passages, settings.evidence)
             yield Row(f"gold, {case.half}", case.type, case.answerable, found)
 
 
@@ -93,8 +105,22 @@ def public_rows(settings: Settings, name: str, folder: Path, sample: int) -> Ite
         for line in lines:
             said = [[one["text"] for one in line.get("history", ()) if one["role"] == role] for role in ROLES]
             question = asked(line["question"], list(zip(*said, strict=False)))
-            found = signals(retriever, question, Filters())
+            found = signals(retriever.retrieve(question))
             yield Row(name, line.get("type", ""), bool(line["answerable"]), found)
+
+
+def combine(rows: Sequence[Row]) -> None:
+    """Gives each row those combined signals whose parts it has."""
+    dev = [row for row in rows if row.slice == "gold, dev"]
+    for name, parts in COMBINED.items():
+        if not dev or any(part not in row.signals for row in dev for part in parts):
+            continue
+        fitted = LogisticRegression(class_weight="balanced")
+        fitted.fit([[row.signals[part] for part in parts] for row in dev], [row.answers for row in dev])
+        for row in rows:
+            if all(part in row.signals for part in parts):
+                found = fitted.decision_function([[row.signals[part] for part in parts]])
+                row.signals[name] = float(found[0])
 
 
 def auc(scores: Sequence[float], labels: Sequence[bool]) -> float:
@@ -136,22 +162,30 @@ def threshold(rows: Sequence[Row]) -> float:
 def section(rows: Sequence[Row], chosen: float) -> str:
     """The results as Markdown."""
     slices = list(dict.fromkeys(row.slice for row in rows))
+    names = list(dict.fromkeys(signal for row in rows for signal in row.signals))
     lines = [
         "## Does the evidence answer? Signals of the gate",
         "",
         "`make calibrate BENCH=FOLDER` writes this and `assistant/data/gate.json`. AUC is the chance that a",
         "question which the articles answer scores above one which they do not, with its bootstrapped 95%",
-        "interval; signals are those of the best passage. The threshold was chosen on gold's dev half alone.",
+        "interval; signals are those of the best passage. The language model's is the logit of its yes",
+        "against its no. What is fitted is a logistic regression over the others, fitted on gold's dev half",
+        "alone; there the threshold, of the reader's signal, was chosen, too.",
         "",
         "| questions | answerable | not | "
-        + " | ".join(SIGNALS)
+        + " | ".join(names)
         + " | withheld of answerable | of the others |",
-        "|---|---:|---:|" + "---:|" * (len(SIGNALS) + 2),
+        "|---|---:|---:|" + "---:|" * (len(names) + 2),
     ]
     for name in slices:
         mine = [row for row in rows if row.slice == name]
         flags = [row.answers for row in mine]
-        cells = [_interval(auc_interval([row.signals[one] for row in mine], flags)) for one in SIGNALS]
+        cells = [
+            _interval(auc_interval([row.signals[one] for row in mine], flags))
+            if one in mine[0].signals
+            else "–"
+            for one in names
+        ]
         lost = [row.signals["reader"] < chosen for row in mine if row.answers and row.type != "false-premise"]
         caught = [row.signals["reader"] < chosen for row in mine if not row.answers]
         counts = f"{sum(flags)} | {len(flags) - sum(flags)}"
@@ -168,7 +202,7 @@ def section(rows: Sequence[Row], chosen: float) -> str:
     ]
     for name in slices:
         mine = [row for row in rows if row.slice == name]
-        for signal in SIGNALS:
+        for signal in mine[0].signals:
             order = sorted(mine, key=lambda row: -row.signals[signal])
             risks = [
                 1 - float(np.mean([row.answers for row in order[: max(1, round(share * len(order)))]]))
@@ -191,15 +225,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m assistant.evaluation.calibrate")
     parser.add_argument("--bench", type=Path, help="folder of public sets")
     parser.add_argument("--sample", type=int, default=60)
+    parser.add_argument("--ask-model", action="store_true", help="ask the language model, too (on gold)")
     parser.add_argument("--gold", type=Path, default=Path("eval/gold.jsonl"))
     parser.add_argument("--results", type=Path, default=Path("eval/RESULTS.md"))
     options = parser.parse_args(arguments)
     try:
         settings = load_settings()
-        rows = list(gold_rows(settings, options.gold))
+        rows = list(gold_rows(settings, options.gold, options.ask_model))
         for name in SETS if options.bench else ():
             say(name)
             rows += public_rows(settings, name, options.bench / name, options.sample)
+        combine(rows)
         chosen = threshold(rows)
         gate = Gate(threshold=round(1 / (1 + float(np.exp(-chosen))), 4))
         FILE.write_text(gate.model_dump_json(indent=2) + "\n", encoding="utf-8")
