@@ -15,7 +15,15 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
-from assistant.citing import answer_passage, answer_warnings, cite, hidden_warnings, marked, nearest
+from assistant.citing import (
+    answer_passage,
+    answer_warnings,
+    cite,
+    hidden_warnings,
+    marked,
+    nearest,
+    premise_warnings,
+)
 from assistant.details import stands_alone
 from assistant.drafting import MOST_WORDS, Draft, draft_extractive, draft_with_model
 from assistant.evidence import Sentence, choose, number_sentences, plain, quotable
@@ -30,9 +38,10 @@ from assistant.interface import (
     Seconds,
     Tokens,
 )
+from assistant.premise import denial, is_clear
 from assistant.prompts import Prompt
 from assistant.retrieval import Passage, Retriever
-from assistant.surface import without_markers
+from assistant.surface import without_markers, words
 
 RELEVANT = 0.01
 """Score of the best passage below which nothing relevant was found; chosen on the dev half of gold."""
@@ -147,7 +156,7 @@ class Assistant:
         Raises ModelError when the model fails; nothing else is expected to be raised.
         """
         clock = _Clock()
-        if not any(character.isalnum() for character in question):
+        if not history and not is_clear(question):
             return self._answer(question, filters, clock, reason="unclear-question")
         asked = in_context(question, history)
         rewritten = asked if asked != question else None
@@ -168,6 +177,10 @@ class Assistant:
         clock.lap("generate")
         common["tokens"] = draft.tokens
         grounded = ground(draft.claims, quoted if self._model is None else sentences, self._support, asked)
+        correction = denial(question, quoted)
+        if correction:
+            grounded = _corrected(grounded, correction)
+            common["corrected"] = correction
         if self._fill:
             grounded = self._filled_up(grounded, quoted, asked)
         if not grounded:
@@ -215,6 +228,7 @@ class Assistant:
         grounded: Sequence[Grounded] = (),
         tokens: Tokens = Tokens(),
         chance: float | None = None,
+        corrected: Sentence | None = None,
     ) -> Answer:
         kept = [claim for claim in grounded if claim.sentences] if reason is None else []
         citations, numbers = cite(kept)
@@ -242,11 +256,18 @@ class Assistant:
             warnings=[
                 *answer_warnings(question, grounded, citations, passages, filters, corpus_ends),
                 *hidden_warnings(catalogue.counts()[2], filters),
+                *premise_warnings(corrected if kept else None),
             ],
             model=self._model_name,
             seconds=clock.seconds(),
             tokens=tokens,
         )
+
+
+def _corrected(grounded: Sequence[Grounded], correction: Sentence) -> list[Grounded]:
+    """The claims behind the sentence that denies what the question takes for granted."""
+    first = Grounded(plain(correction.text), (correction,), 1.0)
+    return [first, *(claim for claim in grounded if words(claim.text) != words(first.text))]
 
 
 class _Clock:

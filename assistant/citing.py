@@ -60,6 +60,14 @@ def hidden_warnings(undated: int, filters: Filters) -> list[AnswerWarning]:
     return [AnswerWarning(code="undated-hidden", message=message)]
 
 
+def premise_warnings(denying: Sentence | None) -> list[AnswerWarning]:
+    """The warning that a sentence denies what the question takes for granted."""
+    if denying is None:
+        return []
+    message = "the question takes something for granted that this article denies; its sentence comes first"
+    return [AnswerWarning(article=denying.article.id, code="premise-denied", message=message)]
+
+
 def cite(claims: Sequence[Grounded]) -> tuple[list[Citation], list[list[int]]]:
     """Each quoted sentence once, numbered in the order of the claims; and each claim's numbers."""
     citations: dict[tuple[str, int], Citation] = {}

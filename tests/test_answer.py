@@ -243,7 +243,7 @@ def test_undated_articles_that_stay_hidden_are_told(base: Assistant) -> None:
     ("filters", "article"), [(Filters(section="transport"), "ferry"), (Filters(outlet="island"), "ferry")]
 )
 def test_sections_and_outlets(base: Assistant, filters: Filters, article: str) -> None:
-    passages = base.ask("Who said what?", filters=filters).passages
+    passages = base.ask("Who said what about the sea?", filters=filters).passages
     assert {passage.article for passage in passages} == {article}
 
 
@@ -330,3 +330,11 @@ def test_an_article_that_only_addresses_machines_is_neither_read_nor_quoted(tmp_
             assert answer.status == "abstained"
             assert not any("5 crowns" in citation.quote for citation in answer.nearest)
             assert "instruction-in-article" in {warning.code for warning in answer.warnings}
+
+
+def test_a_denial_of_what_the_question_assumes_comes_first(base: Assistant) -> None:
+    assistant, _ = with_model(base, said({"sentence": 1, "text": "The ferry Marta ran aground off Sandoy."}))
+    answer = assistant.ask("Who was hurt when the ferry Marta ran aground off Sandoy?")
+    check(base, answer)
+    assert answer.claims[0].text == "Nobody was hurt."
+    assert "premise-denied" in [warning.code for warning in answer.warnings]
