@@ -72,7 +72,7 @@ def ground(
 def _ground_one(
     text: str, named: list[Sentence], sentences: Sequence[Sentence], support: Support, asked: frozenset[str]
 ) -> Grounded:
-    text = mend_quotes(text, sentences)
+    text = mend_quotes(completed(text, named), sentences)
     if not content(text):
         return Grounded(text, (), 0.0, f"{text!r} says too little to be checked")
     missing = unsupported_details(text, named, sentences, asked) if named else ["so"]
@@ -165,6 +165,21 @@ def contradicts(text: str, named: Sequence[Sentence], near: str) -> bool:
 
 
 FILLERS = STOP_WORDS | {"yes", "no", "not", "indeed", "true", "false", "correct"}
+
+
+_CUT = re.compile(r"[\s:,]*[\"“‘']")
+
+
+def completed(text: str, named: Sequence[Sentence]) -> str:
+    """The whole sentence in place of a claim that repeats its beginning and breaks off before a quotation.
+
+    In JSON a quotation mark that a model copies ends its text: 'and that his deadline was "when'.
+    """
+    for one in named:
+        whole = plain(one.text)
+        if whole.startswith(text.rstrip()) and _CUT.match(whole, len(text.rstrip())):
+            return whole
+    return text
 
 
 def mend_quotes(text: str, sentences: Sequence[Sentence]) -> str:

@@ -27,7 +27,9 @@ _VAGUE = STOP_WORDS | frozenset(
     "thing things think was way well".split()
 )
 
-_NEGATION = re.compile(rf"\b(?:not|no|nobody|none|nothing|never|without|\w+n't)\b(?! only\b)(?=((?:\W+\w+){{1,{REACH}}}))")
+_NEGATION = re.compile(
+    rf"\b(?:not|no|nobody|none|nothing|never|without|\w+n't)\b(?! only\b)(?=((?:\W+\w+){{1,{REACH}}}))"
+)
 _OPEN = re.compile(r"\b(?:who|whom|whose|what|which|when|where|why|how)\b")
 
 

@@ -11,6 +11,7 @@ from assistant.articles import Article
 from assistant.grounding import (
     Grounded,
     RawClaim,
+    completed,
     ground,
     mend_quotes,
     names,
@@ -253,3 +254,11 @@ def test_every_quote_is_verbatim_whatever_the_model_says(claims: list[RawClaim])
 def test_a_claim_that_restates_another_sentence_than_it_names_cites_that_one() -> None:
     (grounded,) = ground([RawClaim(SENTENCES[1].text, (3,))], SENTENCES, lambda pairs: [0.5] * len(pairs))
     assert [sentence.number for sentence in grounded.sentences] == [2]
+
+
+def test_a_claim_that_breaks_off_before_a_quotation_is_the_whole_sentence() -> None:
+    whole = SENTENCES[2].text
+    assert one("She said:", 3).text == whole
+    assert completed("She said", [SENTENCES[2]]) == whole
+    assert completed("She said", [SENTENCES[1]]) == "She said"
+    assert completed("The dam will cost", [SENTENCES[1]]) == "The dam will cost"
