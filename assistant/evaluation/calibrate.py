@@ -26,6 +26,7 @@ from assistant.build import build_retriever, open_index
 from assistant.errors import AssistantError, GoldError
 from assistant.evaluation.bench_data import ROLES, asked, digest
 from assistant.evaluation.gold import read_gold
+from assistant.evaluation.remembered import with_memory
 from assistant.evaluation.report import update_results
 from assistant.evaluation.statistics import Interval
 from assistant.evaluation.yes_no import yes_over_no
@@ -80,7 +81,7 @@ def gold_rows(settings: Settings, gold: Path, ask_model: bool) -> Iterator[Row]:
     """Of every gold case, searched for as it is asked."""
     model = load_chat_model(settings.model, settings.cache, threads=settings.threads) if ask_model else None
     with closing(open_index(settings, say, lambda done, total: None)) as index:
-        retriever = build_retriever(settings, index)
+        retriever = with_memory(build_retriever(settings, index), settings)
         for case in read_gold(gold):
             turns = [(turn.question, turn.answer) for turn in case.history]
             question = asked(case.question, turns)
@@ -101,7 +102,7 @@ def public_rows(settings: Settings, name: str, folder: Path, sample: int) -> Ite
     except (OSError, ValueError, KeyError) as error:
         raise GoldError(f"{folder}: cannot be used ({error}); correct the folder or BENCH") from error
     with closing(open_index(mine, say, lambda done, total: None)) as index:
-        retriever = build_retriever(mine, index)
+        retriever = with_memory(build_retriever(mine, index), settings)
         for line in lines:
             said = [[one["text"] for one in line.get("history", ()) if one["role"] == role] for role in ROLES]
             question = asked(line["question"], list(zip(*said, strict=False)))

@@ -17,6 +17,7 @@ from langchain_core.cross_encoders import BaseCrossEncoder
 from assistant import weights
 from assistant.errors import SettingsError
 from assistant.models import reader as reader_model
+from assistant.models.onnx import ARITHMETIC
 from assistant.models.reader import Reader, Reading
 from assistant.models.reranker import MAX_TOKENS
 from assistant.retrieval import Retriever
@@ -88,7 +89,7 @@ def remembered(reranker: BaseCrossEncoder | None, settings: Settings) -> BaseCro
     known = weights.packaged(settings.reranker)
     if reranker is None or known is None:
         return reranker
-    return Remembered(reranker, settings.cache / FILE, f"{known.sha256} {MAX_TOKENS}")
+    return Remembered(reranker, settings.cache / FILE, f"{known.sha256} {MAX_TOKENS} {ARITHMETIC}")
 
 
 def _digest(*parts: str) -> bytes:
