@@ -78,7 +78,7 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
         answered = plain(without_markers(history[-1].answer))
         short = len(answered.split()) <= SHORT
         return f"{text} (Before: {f'{asked} {answered}'.strip() if short else asked})"
-    return text if resolved else f"{text} (about {centre.thing})"
+    return text if resolved or names(text) else f"{text} (about {centre.thing})"
 
 
 def centre_of(history: Sequence[Turn]) -> Centre:
@@ -88,7 +88,7 @@ def centre_of(history: Sequence[Turn]) -> Centre:
         question, answer = plain(turn.question), plain(without_markers(turn.answer))
         thing = "" if _THING.search(question) else answered_topic(question, answer, known=bool(centre.thing))
         person = centre.person
-        if not _PERSON.search(question):
+        if question.lower().startswith("who") or not _PERSON.search(question):
             # Where several are named, none of them is certain, nor is anybody from before.
             person = _person(question, answer) or ("" if people(question) else person)
         days = DAY.findall(question) or DAY.findall(answer)

@@ -52,6 +52,8 @@ _INTRODUCED = r"(?:\b(?:is|are|was|were|do|does|did|has|have|an?|about|happened 
 """Before a phrase without a capital that is brought up now."""
 _FIRST = r"(?:\b(?:the|an?|is|are) )"
 """The same where nothing is known yet."""
+_WHERE = r"\b(?:in|at|to|from|after|before|during|since) (?:the )?"
+"""Before a place or an event that a question is not about, but about the thing that it puts there."""
 _ARTICLE = re.compile(r"(?:the|an?) ", re.IGNORECASE)
 _OBJECT = re.compile(
     r"^(?:and |so |but )?(?:what|which)\b.*?\b(?:did|do|does|has|have|had|will|would)\b", re.IGNORECASE
@@ -67,11 +69,16 @@ def topic(question: str, *, known: bool = True) -> str:
     Empty where there is none, or where it may be a side of what is `known` by then.
     """
     introduced = _INTRODUCED if known else _FIRST
+    passed = ""
     for phrase in phrases(question):
         about = _LIGHT.sub("", phrase)
+        if passed and re.search(_WHERE + re.escape(about), question):
+            return _as_it_stands(passed, question)
         brought_up = about != phrase or any(word[:1].isupper() for word in about.split())
         if brought_up or re.search(introduced + re.escape(about), question, re.IGNORECASE):
             return _as_it_stands(about, question)
+        if re.search(rf"\bthe {re.escape(about)}", question):
+            passed = passed or about
     return ""
 
 

@@ -31,6 +31,7 @@ QUIT = [Turn(WHO, "Olav Berg resigned.")]
         ("Who saw him before that?", QUIT, "Who saw Olav Berg before 4 March?"),
         ("Who took her place?", [Turn("When did Ilse Brandt resign?", "")], "Who took Ilse Brandt's place?"),
         ("Why did it end?", TRUCE, "Why did the truce for 9 May end?"),
+        ("What did he do?", [*QUIT, Turn("Who replaced him?", "Ivan Novak.")], "What did Ivan Novak do?"),
         # what it stands for stays the topic
         ("Who paid for it?", [*COST, Turn("How long will it take?", "")], "Who paid for the valley dam?"),
         # a question without a topic is told it
@@ -46,6 +47,7 @@ QUIT = [Turn(WHO, "Olav Berg resigned.")]
         ("Did they agree?", COST, "Did they agree? (about the valley dam)"),
         # what stands alone is left as it is
         ("When did the Marta run aground?", COST, "When did the Marta run aground?"),
+        ("How many voted after Geneva?", COST, "How many voted after Geneva?"),
         ("And what will it cost?", [], "And what will it cost?"),
     ],
 )  # fmt: skip

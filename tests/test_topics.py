@@ -35,6 +35,8 @@ def test_phrases(question: str, found: list[str]) -> None:
         ("Tell me about the history of the Marta.", True, "the Marta"),
         ("When was the club's meeting on 10 July 2025?", False, "the club's meeting on 10 July 2025"),
         ("Why was the ferry delayed?", False, "the ferry"),
+        ("How many points did the plan have after Geneva?", True, "the plan"),
+        ("What is the quarrel about the Marta?", True, "the Marta"),
         ("What are the main themes?", True, ""),
         ("How long?", False, ""),
     ],
