@@ -1,6 +1,6 @@
 """Answering: `Assistant.ask` takes a question the whole way to a checked answer.
 
-    question ─► in context (if it follows up) ─► passages ─► gate ─► draft ─► grounded ─► filled up ─► Answer
+    question ─► standalone (if it follows up) ─► passages ─► gate ─► draft ─► grounded ─► filled up ─► Answer
 
 One way for everybody: the command line, the chat and the evaluation all call `ask`.
 """
@@ -24,7 +24,7 @@ from assistant.citing import (
     nearest,
     premise_warnings,
 )
-from assistant.details import stands_alone
+from assistant.context import Turn, condense, standalone
 from assistant.drafting import MOST_WORDS, Draft, draft_extractive, draft_with_model
 from assistant.evidence import Sentence, choose, number_sentences, plain, quotable
 from assistant.filters import Filters
@@ -41,7 +41,7 @@ from assistant.interface import (
 from assistant.premise import denial, is_clear
 from assistant.prompts import Prompt
 from assistant.retrieval import Passage, Retriever
-from assistant.surface import without_markers, words
+from assistant.surface import words
 
 RELEVANT = 0.01
 """Score of the best passage below which nothing relevant was found; chosen on the dev half of gold."""
@@ -57,14 +57,6 @@ MESSAGES: dict[AbstentionReason, str] = {
     "unsupported": "What was found to say about this is not supported by the articles.",
     "unclear-question": "The question is not clear; please ask it in more words.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """An earlier question of the same conversation, with its answer."""
-
-    question: str
-    answer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +94,6 @@ def ignore(event: Event) -> None:
     """Takes an event and does nothing."""
 
 
-def in_context(question: str, history: Sequence[Turn]) -> str:
-    """A follow-up with the words that it refers to: the earlier questions and the last answer.
-
-    The question comes first, since a reranker cuts off the end of what is too long for it. One that stands
-    alone is left as it is: the words of an earlier topic would only lead away from it.
-    """
-    if not history or stands_alone(question):
-        return question
-    before = [*(turn.question for turn in history), without_markers(history[-1].answer)]
-    return f"{plain(question)} (Before: {' '.join(plain(text) for text in before if text)})"
-
-
 class Assistant:
     """Everything a question needs, put together by `build`."""
 
@@ -128,11 +108,13 @@ class Assistant:
         evidence: int = 2,
         gate: Gate | None = None,
         fill: bool = False,
+        condenses: bool = False,
     ) -> None:
         """`support` scores (claim, quote) pairs; without a `model`, the articles' own sentences answer.
 
         With `fill` they also stand behind a model's claims, up to the length of an answer: a small model
-        often picks a sentence beside the point.
+        often picks a sentence beside the point. A model that `condenses` words a follow-up so that it stands
+        alone.
         """
         self.retriever = retriever
         self._support = support
@@ -142,6 +124,7 @@ class Assistant:
         self._evidence = evidence
         self._gate = gate or Gate(threshold=0.0)
         self._fill = fill
+        self._condenses = condenses
 
     def ask(
         self,
@@ -158,9 +141,10 @@ class Assistant:
         clock = _Clock()
         if not history and not is_clear(question):
             return self._answer(question, filters, clock, reason="unclear-question")
-        asked = in_context(question, history)
+        asked = self._standalone(question, history)
         rewritten = asked if asked != question else None
-        passages = self.retriever.retrieve(asked, filters)
+        cited = history[-1].articles if history else ()
+        passages = self.retriever.retrieve(asked, filters, cited=cited)
         clock.lap("retrieve")
         on_event(PassagesFound(passages))
 
@@ -192,6 +176,11 @@ class Assistant:
             None if any(claim.sentences for claim in grounded) else "unsupported"
         )
         return self._answer(question, filters, clock, reason=reason, grounded=grounded, **common)
+
+    def _standalone(self, question: str, history: Sequence[Turn]) -> str:
+        if self._model is None or not self._condenses:
+            return standalone(question, history)
+        return condense(self._model, self._model_name, self.prompts["condense"], question, history)
 
     def _draft(self, question: str, sentences: list[Sentence], on_event: Callable[[Event], None]) -> Draft:
         if self._model is None or not sentences:  # no schema could name a sentence

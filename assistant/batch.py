@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from assistant.answer import Turn, in_context
+from assistant.context import Turn, standalone
 from assistant.errors import AssistantError, SettingsError
 from assistant.filters import Filters
 
@@ -63,7 +63,7 @@ class Line(BaseModel):
     def query(self) -> str:
         """What `search` looks for: the question, with the conversation before it if there is one."""
         turns = self.turns()
-        return in_context(self.question, turns)
+        return standalone(self.question, turns)
 
 
 def run_batch(

@@ -156,6 +156,7 @@ def build_assistant(
         evidence=settings.evidence,
         gate=load_gate(),
         fill=settings.model in EMBEDDED,
+        condenses=settings.model not in EMBEDDED,  # these are too small to reword a question well
     )
 
 

@@ -64,7 +64,7 @@ def quoted(text: str) -> list[str]:
 _REFERRING = re.compile(
     r"^(?:and|but|so|why|what about|how about)\b(?! (?:did|do|does|is|are|was|were|has|have|had)\b)"
     r"|\b(?:he|she|it|they|him|her|them|his|hers|its|their|theirs|this|that|these|those|there|then|so|also"
-    r"|again|one|ones|same|former|latter|else|others?|another|more|both|before|after|later)\b"
+    r"|again|ones?|same|former|latter|else|others?|another|more|both|later|(?:before|after)(?= ?[,.?!]|$))\b"
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,8 @@ class Filters:
     since: dt.date | None = None
     section: str | None = None
     outlet: str | None = None
+    articles: tuple[str, ...] | None = None
+    """Only these, by their ids."""
 
     def sql(self) -> tuple[str, list[Any]]:
         """A condition on the catalogue's `articles` table, with its parameters."""
@@ -36,14 +39,17 @@ class Filters:
                 " WHERE instr(lower(json_extract(source.value, '$[0]')), lower(?)) > 0)"
             )
             values.append(self.outlet)
+        if self.articles is not None:
+            parts.append("articles.id IN (SELECT value FROM json_each(?))")
+            values.append(json.dumps(self.articles))
         return " AND ".join(parts), values
 
     def names_articles(self) -> bool:
         """Whether the vector store needs the ids of the articles that pass, not only dates."""
-        return self.section is not None or self.outlet is not None
+        return self.section is not None or self.outlet is not None or self.articles is not None
 
     def chroma(self, articles: list[str] | None) -> dict[str, Any] | None:
-        """The same condition for the vector store; `articles` are the ids that pass section and outlet."""
+        """The same condition for the vector store; `articles` are the ids that pass the rest."""
         parts: list[dict[str, Any]] = []
         if self.as_of is not None:
             parts.append({"published": {"$lte": self.as_of.toordinal()}})

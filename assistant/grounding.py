@@ -2,8 +2,9 @@
 
 A model names, for each claim, a sentence that it read. Here it is decided, by pure functions, whether that
 sentence carries the claim: every number and date of the claim must stand in the sentence or beside it, every
-name and every quoted word in its paragraph. A claim that names the wrong sentence is given
-the right one if there is one; a claim that no sentence carries is dropped.
+name and every quoted word in its paragraph. A claim that names the wrong sentence is given the right one if
+there is one; a claim that no sentence carries is dropped; one that stands says who said it, and is no surer
+than its sentence (`voices`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from assistant.chunks import heading
 from assistant.details import PUNCTUATION, QUOTED, denies, initials, knows, names, negated, numbers, quoted
 from assistant.evidence import Sentence, plain
 from assistant.surface import MONTHS, words
+from assistant.voices import in_own_voice, with_speaker
 
 QUOTE_MATCH = 85.0
 """Similarity (0 to 100) from which words in quotation marks are a misquote to be mended, not an invention."""
@@ -63,9 +65,12 @@ def ground(
         text = plain(claim.text)
         key = words(text)
         if key and key not in seen:
-            seen.add(key)
             named = [by_number[number] for number in claim.sentences if number in by_number]
-            grounded.append(_ground_one(text, named, sentences, support, asked))
+            one = _ground_one(text, named, sentences, support, asked)
+            # It may have been put right into what another claim says.
+            if not seen & {key, words(one.text)}:
+                grounded.append(one)
+            seen |= {key, words(one.text)}
     return grounded
 
 
@@ -88,9 +93,19 @@ def _ground_one(
     if missing:
         details = ", ".join(missing)
         return Grounded(text, (), 0.0, f"no sentence that was read says {details}")
+    text = _voiced(text, named, sentences)
     said = any(text == plain(sentence.text) for sentence in named)
     best = 1.0 if said else max(support([(text, sentence.text) for sentence in named]))
     return Grounded(text, tuple(named), best)
+
+
+def _voiced(text: str, named: list[Sentence], sentences: Sequence[Sentence]) -> str:
+    """The claim with who said it, and no surer than its sentences; a quotation going on gets its speaker."""
+    cited = [plain(one.text) for one in named]
+    if [text] != cited:
+        return in_own_voice(text, cited)
+    before = [plain(one.text) for one in sentences if _beside(named[0], one) and one.number < named[0].number]
+    return with_speaker(text, before[0]) if before else text
 
 
 def _restated(

@@ -42,6 +42,9 @@ PRIOR = 0.5
 """How much the fused rank counts beside the reranker: a logit loses PRIOR * ln(rank). The two searches are a
 prior to the cross-encoder's likelihood; chosen on the dev half of gold."""
 
+CITED = 5
+"""Chunks of the articles that the answer before cites, which a follow-up's reranker reads in any case."""
+
 READ = 10
 """Chunks that the reader reads; it costs about as much a chunk as the reranker."""
 
@@ -105,14 +108,25 @@ class Retriever(BaseRetriever):
     k: int = 8
     most_words: int = 160
 
-    def retrieve(self, question: str, filters: Filters = Filters(), k: int | None = None) -> list[Passage]:
-        """The k best passages for a question, best first."""
+    def retrieve(
+        self,
+        question: str,
+        filters: Filters = Filters(),
+        k: int | None = None,
+        *,
+        cited: Sequence[str] = (),
+    ) -> list[Passage]:
+        """The k best passages for a question, best first; articles `cited` before are candidates."""
         index: Index = self.index
         k = k if k is not None else self.k
         pool = max(POOL, 2 * k)
-        dense = index.dense(self.embeddings.embed_query(question), pool, filters)
+        vector = self.embeddings.embed_query(question)
+        dense = index.dense(vector, pool, filters)
         lexical = index.catalogue.search(question, pool, filters)
         hits = self._fuse(dense, lexical)
+        if cited:
+            near = index.dense(vector, CITED, replace(filters, articles=tuple(cited)))
+            hits = self._with_candidates(hits, near)
         if self.reranker is not None and hits:
             today = filters.as_of or index.catalogue.newest(filters)
             times = question_times(question, today) if today else None
@@ -149,6 +163,21 @@ class Retriever(BaseRetriever):
             ranks = Ranks(dense_rank.get(key), lexical_rank.get(key), len(hits) + 1)
             hits.append(Hit(chunk, article, min(1.0, max(0.0, similarity.get(key, 0.0))), ranks))
         return hits
+
+    def _with_candidates(self, hits: list[Hit], near: list[tuple[str, int, float]]) -> list[Hit]:
+        """The hits, with these chunks among those that are reranked: behind the others, as far as they are
+        not there yet."""
+        head = {hit.chunk.id for hit in hits[: self.candidates]}
+        ranked = {hit.chunk.id: hit for hit in hits}
+        added = [
+            ranked.get(hit.chunk.id, replace(hit, ranks=Ranks()))
+            for hit in self._fuse(near, [])
+            if hit.chunk.id not in head
+        ]
+        ids = {hit.chunk.id for hit in added}
+        others = [hit for hit in hits if hit.chunk.id not in ids]
+        place = max(0, self.candidates - len(added))
+        return [*others[:place], *added, *others[place:]]
 
     def _widen(self, hits: Sequence[Hit], k: int) -> list[Passage]:
         """Each hit with its neighbours while they fit in `most_words`; a hit that is in already adds none."""

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assistant.answer import Turn
 from assistant.batch import Line, run_batch
+from assistant.context import Turn
 from assistant.errors import ModelError, SettingsError
 from assistant.filters import Filters
 from assistant.interface import Answer
@@ -144,7 +144,7 @@ def test_both_forms_of_history() -> None:
         {"question": "And then?", "history": [{"question": "Who?", "answer": "She."}, {"question": "Why?"}]}
     )
     assert pairs.turns() == [Turn("Who?", "She."), Turn("Why?", "")]
-    assert pairs.query() == "And then? (Before: Who? Why?)"
+    assert pairs.query() == "And then? (Before: Why?)"
     roles = Line.model_validate(
         {
             "question": "And then?",

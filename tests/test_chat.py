@@ -304,6 +304,7 @@ def test_what_was_answered_from_later_articles_is_not_told_earlier() -> None:
     def told(as_of: dt.date | None) -> list[tuple[str, str]]:
         return [(turn.question, turn.answer) for turn in history_of(records, as_of)]
 
+    assert [turn.articles for turn in history_of(records, day)] == [("a",), (), ()]
     assert told(None) == [("When?", "Then [1]."), ("Who?", "She [1]."), ("dams", "")]
     assert told(day) == [("When?", "Then [1]."), ("Who?", ""), ("dams", "")]
     assert told(day - dt.timedelta(1)) == [("When?", ""), ("Who?", ""), ("dams", "")]

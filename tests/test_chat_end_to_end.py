@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from screens import Terminal
 
-from assistant.answer import Turn, ignore
+from assistant.answer import ignore
 from assistant.build import open_index
 from assistant.chat.conversation import Conversation
 from assistant.chat.loading import Engine
 from assistant.chat.sessions import Record, Session, Terms, file_of, replay
+from assistant.context import Turn
 from assistant.evaluation.gold import read_gold
 from assistant.filters import Filters
 from assistant.interface import Answer

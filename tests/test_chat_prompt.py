@@ -107,7 +107,7 @@ def test_a_conversation_on_a_terminal(start: Start) -> None:
         "> /asof 31 Mar 2025\n"
         "assistant: limits: as of 31 Mar 2025\n"
         "as of 31 Mar 2025 > How long does it take?\n"
-        f"How long does it take? (Before: {ASKED} The dam will cost 90 billion crowns.)\n"
+        f"How long does the valley dam take?\n"
         f"{ANSWER}\n\n{source.rstrip()}\n"
         "assistant: 1 article has no date and stayed hidden under --as-of and --since\n"
         "assistant: withdrawn: It takes 62 years. (no sentence that was read says 62)\n\n"

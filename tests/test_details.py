@@ -65,6 +65,9 @@ def test_numbers_names_and_quotes() -> None:
     [
         ("Who heads the office of Ilse Brandt?", True),
         ("When did the Marta run aground?", True),
+        ("Who left Norrhavn after the debate?", True),
+        ("Who left Norrhavn before?", False),
+        ("Who left Norrhavn before that?", False),
         ("When did she take over?", False),
         ("And the Marta?", False),
         ("So how did Brandt end?", False),

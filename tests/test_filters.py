@@ -27,6 +27,7 @@ FILTERS = st.builds(
     since=st.none() | st.sampled_from(DAYS),
     section=st.sampled_from([None, "war", "ENERGY", "", "none such", "' OR 1 --"]),
     outlet=st.sampled_from([None, "bbc", "radio", "BOTH", "none such", "%", "'"]),
+    articles=st.none() | st.lists(st.sampled_from([one.id for one in ARTICLES]), max_size=9).map(tuple),
 )
 
 
@@ -37,6 +38,7 @@ def passes(article: Article, filters: Filters) -> bool:
         (filters.as_of is None or (day is not None and day <= filters.as_of))
         and (filters.since is None or (day is not None and day >= filters.since))
         and (filters.section is None or article.section.lower() == filters.section.lower())
+        and (filters.articles is None or article.id in filters.articles)
         and (
             filters.outlet is None
             or any(filters.outlet.lower() in source.outlet.lower() for source in article.sources)

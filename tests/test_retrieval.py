@@ -275,6 +275,32 @@ def test_candidates_beyond_those_reranked_stay_behind(corpus: Index) -> None:
     assert [hit.score for hit in ranked] == sorted((hit.score for hit in ranked), reverse=True)
 
 
+@given(
+    st.lists(st.sampled_from([article.id for article in CORPUS]), max_size=3, unique=True),
+    st.none() | st.sampled_from(DAYS),
+)
+@settings(max_examples=30, deadline=None)
+def test_articles_cited_before_are_candidates(corpus: Index, cited: list[str], as_of: dt.date | None) -> None:
+    """Each is reranked as far as the day allows, and nothing is lost or found twice."""
+    read: list[str] = []
+
+    class Watching(CommonWords):
+        def score(self, text_pairs: Sequence[tuple[str, str]]) -> list[float]:  # type: ignore[override]
+            read.extend(text for _, text in text_pairs)
+            return super().score(text_pairs)
+
+    filters = Filters(as_of=as_of)
+    ask = retriever(corpus, Watching(), candidates=8)
+    passages = ask.retrieve("Who signed the fund?", filters, 5, cited=cited)
+    visible = [one for one in CORPUS if one.published and (as_of is None or one.published <= as_of)]
+    assert {passage.article.id for passage in passages} <= {one.id for one in visible}
+    assert len(read) == len(set(read)) <= 8
+    titles = {one.title for one in visible if one.id in cited}
+    assert not titles or any(text.startswith(tuple(titles)) for text in read)
+    without = ask.retrieve("Who signed the fund?", filters, 5)
+    assert cited or passages == without
+
+
 # The real models
 
 

@@ -10,9 +10,9 @@ import pytest
 from langchain_core.cross_encoders import BaseCrossEncoder
 from langchain_core.embeddings import DeterministicFakeEmbedding
 
-from assistant.answer import Turn, in_context
 from assistant.articles import Article, read_corpus
 from assistant.chunks import Chunk, split_article
+from assistant.context import Turn, standalone
 from assistant.errors import GoldError
 from assistant.evaluation import bench_scale
 from assistant.evaluation.bench_data import Need, Question, asked, many_articles, public_questions
@@ -305,8 +305,8 @@ def test_a_follow_up_is_searched_as_the_assistant_searches_it(tmp_path: Path) ->
         for role, text in zip(("user", "assistant"), turn, strict=True)
     ]
     (question,) = public_questions(write_set(tmp_path, ["harbour"], history=history), 5)
-    assert question.text == in_context("harbour?", [Turn(*turn) for turn in turns])
-    assert "Here." in question.text
+    assert question.text == standalone("harbour?", [Turn(*turn) for turn in turns])
+    assert "Where?" in question.text
     assert asked("alone?", []) == "alone?"
 
 

@@ -19,8 +19,9 @@ from assistant.options import limits
 if TYPE_CHECKING:
     import datetime as dt
 
-    from assistant.answer import Assistant, Event, Turn
+    from assistant.answer import Assistant, Event
     from assistant.catalogue import Catalogue
+    from assistant.context import Turn
     from assistant.grounding import Grounded
     from assistant.retrieval import Passage, Retriever
 
@@ -197,14 +198,17 @@ def history_of(records: Sequence[Record], as_of: dt.date | None) -> list[Turn]:
 
     Of a timeline, which is long, the topic alone; and as of a day, no answer that rests on a later article.
     """
-    from assistant.answer import Turn
+    from assistant.context import Turn
 
     turns = []
     for record in records:
         answer = record.answer
         later = as_of is not None and any(one.date is None or one.date > as_of for one in answer.citations)
-        said = "" if later or record.topic is not None else answer.answer
-        turns.append(Turn(record.topic or answer.question, said))
+        if later or record.topic is not None:
+            turns.append(Turn(record.topic or answer.question, ""))
+        else:
+            cited = dict.fromkeys(citation.article for citation in answer.citations)
+            turns.append(Turn(answer.question, answer.answer, tuple(cited)))
     return turns
 
 

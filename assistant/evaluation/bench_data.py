@@ -11,10 +11,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from assistant.answer import Turn, in_context
 from assistant.articles import Article, read_corpus
 from assistant.catalogue import Catalogue
 from assistant.chunks import Chunk, sentence_spans
+from assistant.context import Turn, standalone
 from assistant.errors import GoldError
 from assistant.evaluation.gold import Case, check_gold, quote_spans, read_gold
 from assistant.filters import Filters
@@ -119,7 +119,7 @@ ROLES = ("user", "assistant")
 
 def asked(question: str, turns: Sequence[tuple[str, str]]) -> str:
     """What the assistant looks for when the question follows these questions and answers."""
-    return in_context(question, [Turn(earlier, answer) for earlier, answer in turns])
+    return standalone(question, [Turn(earlier, answer) for earlier, answer in turns])
 
 
 def digest(text: str) -> str:

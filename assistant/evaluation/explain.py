@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from rich.console import Console
 from rich.text import Text
 
-from assistant.answer import Turn, in_context
 from assistant.articles import Article
 from assistant.catalogue import Catalogue
 from assistant.chunks import Chunk
 from assistant.citing import answer_passage
+from assistant.context import Turn, standalone
 from assistant.evaluation.funnel import Retrieved, Step, Trace, trace
 from assistant.evaluation.run import Graded, Report
 from assistant.evaluation.scorers import outcome
@@ -90,7 +90,7 @@ def retrieve(retriever: Retriever, graded: Graded, read: int) -> Retrieved:
     if graded.answer and graded.answer.rewritten:
         question = graded.answer.rewritten
     elif case.history:
-        question = in_context(question, [Turn(turn.question, turn.answer) for turn in case.history])
+        question = standalone(question, [Turn(turn.question, turn.answer) for turn in case.history])
     filters = Filters(as_of=case.as_of)
     index = retriever.index
     pool = max(POOL, 2 * retriever.k)

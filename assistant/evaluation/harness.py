@@ -14,9 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from assistant.answer import EXTRACTIVE, Assistant, Event, Turn
+from assistant.answer import EXTRACTIVE, Assistant, Event
 from assistant.articles import Article
 from assistant.build import build_assistant, provenance
+from assistant.context import Turn
 from assistant.errors import GoldError, SettingsError
 from assistant.evaluation.baseline import read_baseline
 from assistant.evaluation.bench_data import stored_articles
