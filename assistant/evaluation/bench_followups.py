@@ -47,7 +47,8 @@ FOLLOW_UP = "follow-up"
 CONVERSATIONS, REWRITES = "mtragun", "rewrite"
 CHOSEN = (
     "The rules of rewriting were chosen on gold's dev half and on both public sets, and gold's 12 "
-    "follow-ups were all read meanwhile, so none of it is untouched. In brackets behind a mean is the bootstrapped 95% interval."
+    "follow-ups were all read meanwhile, so none of it is untouched. In brackets behind a mean is the "
+    "bootstrapped 95% interval."
 )
 
 
