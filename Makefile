@@ -16,7 +16,7 @@ export Q
 LOCK := $(if $(shell command -v flock),flock Makefile)
 
 .PHONY: help setup ask test lint format eval harm attacks calibrate train-reader bench-retrieval bench-answers \
-	bench-judgecal cast wheel clean
+	bench-judgecal bench-start cast wheel clean
 
 help:  ## list what there is to make
 	@awk -F ':.*##' '/^[a-z-]+:.*##/ { printf "  make %-16s%s\n", $$1, $$2 }' Makefile
@@ -76,6 +76,9 @@ bench-answers: setup  ## measure answers on a public set: SET=clapnq BENCH=FOLDE
 bench-judgecal: setup  ## measure how the scorer, or JUDGE=model on N=... answers, agrees with people: BENCH=FOLDER
 	@$(BIN)/python -m assistant.evaluation.judgecal --bench "$(BENCH)" \
 		$(if $(JUDGE),--judge "$(JUDGE)") $(if $(N),--sample "$(N)") $(A)
+
+bench-start: setup  ## measure how soon the chat and `ask` are there (A="--against CHECKOUT": compare)
+	@$(BIN)/python demo/start.py $(A)
 
 cast: setup  ## record a conversation: demo/chat.cast (A="--model extractive": the chat's options)
 	@$(BIN)/python demo/record.py demo/chat.cast $(A)

@@ -60,7 +60,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class PassagesFound:
-    """Retrieval is done; the model is about to read the first of these."""
+    """What retrieval has found: first as the reranker orders it, and in the end as the model will read it."""
 
     passages: list[Passage]
 
@@ -134,6 +134,12 @@ class Assistant:
         self._gate = gate or Gate(threshold=0.0)
         self._fill = fill
 
+    def load_model(self) -> None:
+        """Reads the weights of an embedded model, which the first draft would do else. Raises ModelError."""
+        load = getattr(self._model, "load", None)
+        if load is not None:
+            load()
+
     def ask(
         self,
         question: str,
@@ -151,7 +157,9 @@ class Assistant:
             return self._answer(question, filters, clock, reason="unclear-question")
         asked = in_context(question, history)
         rewritten = asked if asked != question else None
-        passages = self.retriever.retrieve(asked, filters)
+        passages = self.retriever.retrieve(
+            asked, filters, on_ranked=lambda ranked: on_event(PassagesFound(ranked))
+        )
         clock.lap("retrieve")
         on_event(PassagesFound(passages))
 

@@ -147,10 +147,12 @@ def test_events_come_in_order(base: Assistant) -> None:
     with_model(base, said(COST, INVENTED))[0].ask(QUESTION, on_event=events.append)
     kinds = [type(event) for event in events]
     texts = [event.raw for event in events if isinstance(event, TextSoFar)]
-    assert kinds == [PassagesFound, *[TextSoFar] * len(texts), ClaimKept, ClaimDropped]
+    assert kinds == [PassagesFound, PassagesFound, *[TextSoFar] * len(texts), ClaimKept, ClaimDropped]
     assert texts[-1] == said(COST, INVENTED)
-    assert isinstance(events[0], PassagesFound)
-    assert events[0].passages[0].article.id == "dam"
+    ranked, read = (event for event in events if isinstance(event, PassagesFound))
+    assert ranked.passages[0].hits[0].reading is None
+    assert read.passages[0].hits[0].reading is not None
+    assert read.passages[0].article.id == "dam"
 
 
 HISTORY = [
