@@ -44,8 +44,8 @@ calibrate: setup  ## choose the evidence gate's threshold on gold, and show it o
 train-reader: setup  ## train the reader anew (about an hour): BENCH=FOLDER with reader.jsonl and support.jsonl
 	@$(BIN)/python -m assistant.training --data "$(BENCH)" $(A)
 
-test: setup  ## run the tests (T="-k name": pytest's options)
-	@$(BIN)/python -m pytest $(T)
+test: setup  ## run the tests, two files at a time (T="-k name": pytest's options)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(T)
 
 lint: setup  ## check style, types and the order of imports
 	@$(BIN)/ruff check

@@ -38,7 +38,11 @@ chosen = settings.load_settings(index=sys.argv[1], model="extractive")
 index = build.open_index(chosen, print, lambda done, total: None)
 assistant = build.build_assistant(chosen, index)
 lap()
-assistant.ask(sys.argv[2], on_event=lambda event: len(laps) == 3 and lap())
+def found(event):
+    if isinstance(event, assistant_module.PassagesFound):
+        laps[3:] = [time.perf_counter()]
+assistant_module = sys.modules["assistant.answer"]
+assistant.ask(sys.argv[2], on_event=found)
 lap()
 print(json.dumps([later - before for before, later in zip(laps, laps[1:])]))
 """

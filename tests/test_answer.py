@@ -26,6 +26,7 @@ from assistant.answer import (
 )
 from assistant.build import build_assistant, open_index
 from assistant.errors import ModelError
+from assistant.evaluation.remembered import with_memory
 from assistant.filters import Filters
 from assistant.interface import Answer
 from assistant.settings import load_settings
@@ -42,11 +43,16 @@ def said(*claims: Any) -> str:
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
-    """Answers with the best sentences; its retriever and prompts serve the others too."""
+    """Answers with the best sentences; its retriever and prompts serve the others too.
+
+    The same questions are asked again and again, so what the models say of their passages is remembered.
+    """
     folder = tmp_path_factory.mktemp("answer")
     chosen = load_settings(corpus=write_corpus(folder / "corpus"), index=folder / "index", model="extractive")
     index = open_index(chosen, lambda message: None, lambda done, total: None)
-    yield build_assistant(chosen, index)
+    made = build_assistant(chosen, index)
+    made.retriever = with_memory(made.retriever, chosen.model_copy(update={"cache": folder}))
+    yield made
     index.close()
 
 

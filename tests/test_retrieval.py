@@ -303,8 +303,8 @@ def holds(passages: list[Passage], article: str, quote: str) -> bool:
 
 @pytest.mark.timeout(600)
 def test_the_evidence_is_among_the_best_five(real: Retriever) -> None:
-    """Mean evidence recall@5 on every third answerable case of the dev half."""
-    cases = [case for case in CASES if case.half == "dev" and case.evidence and not case.history][::3]
+    """Mean evidence recall@5 on every sixth answerable case of the dev half; `make eval` measures all."""
+    cases = [case for case in CASES if case.half == "dev" and case.evidence and not case.history][::6]
     recalls = []
     for case in cases:
         passages = real.retrieve(case.question, Filters(as_of=case.as_of), 5)
