@@ -16,7 +16,7 @@ export Q
 LOCK := $(if $(shell command -v flock),flock Makefile)
 
 .PHONY: help setup ask test lint format eval harm attacks calibrate train-reader bench-retrieval bench-answers \
-	bench-judgecal bench-followups cast wheel clean
+	bench-judgecal bench-followups bench-start cast wheel clean
 
 help:  ## list what there is to make
 	@awk -F ':.*##' '/^[a-z-]+:.*##/ { printf "  make %-16s%s\n", $$1, $$2 }' Makefile
@@ -44,8 +44,8 @@ calibrate: setup  ## choose the evidence gate's threshold on gold, and show it o
 train-reader: setup  ## train the reader anew (about an hour): BENCH=FOLDER with reader.jsonl and support.jsonl
 	@$(BIN)/python -m assistant.training --data "$(BENCH)" $(A)
 
-test: setup  ## run the tests (T="-k name": pytest's options)
-	@$(BIN)/python -m pytest $(T)
+test: setup  ## run the tests, two files at a time (T="-k name": pytest's options)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(T)
 
 lint: setup  ## check style, types and the order of imports
 	@$(BIN)/ruff check
@@ -80,6 +80,9 @@ bench-judgecal: setup  ## measure how the scorer, or JUDGE=model on N=... answer
 bench-followups: setup  ## measure the rewriting of follow-ups: BENCH=FOLDER (N=100 conversations)
 	@$(BIN)/python -m assistant.evaluation.bench_followups $(if $(BENCH),--bench "$(BENCH)") \
 		$(if $(N),--sample "$(N)") $(A)
+
+bench-start: setup  ## measure how soon the chat and `ask` are there (A="--against CHECKOUT": compare)
+	@$(BIN)/python demo/start.py $(A)
 
 cast: setup  ## record a conversation: demo/chat.cast (A="--model extractive": the chat's options)
 	@$(BIN)/python demo/record.py demo/chat.cast $(A)

@@ -61,7 +61,7 @@ MESSAGES: dict[AbstentionReason, str] = {
 
 @dataclass(frozen=True, slots=True)
 class PassagesFound:
-    """Retrieval is done; the model is about to read the first of these."""
+    """What retrieval has found: first as the reranker orders it, and in the end as the model will read it."""
 
     passages: list[Passage]
 
@@ -126,6 +126,12 @@ class Assistant:
         self._fill = fill
         self._condenses = condenses
 
+    def load_model(self) -> None:
+        """Reads the weights of an embedded model, which the first draft would do else. Raises ModelError."""
+        load = getattr(self._model, "load", None)
+        if load is not None:
+            load()
+
     def ask(
         self,
         question: str,
@@ -144,7 +150,9 @@ class Assistant:
         asked = self._standalone(question, history)
         rewritten = asked if asked != question else None
         cited = history[-1].articles if history else ()
-        passages = self.retriever.retrieve(asked, filters, cited=cited)
+        passages = self.retriever.retrieve(
+            asked, filters, cited=cited, on_ranked=lambda ranked: on_event(PassagesFound(ranked))
+        )
         clock.lap("retrieve")
         on_event(PassagesFound(passages))
 

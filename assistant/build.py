@@ -7,21 +7,22 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
-from threading import Thread
 from typing import TYPE_CHECKING
 
+from assistant import weights
 from assistant.articles import compare, corpus_stamp, read_corpus
 from assistant.chunks import CHUNKING
-from assistant.errors import IndexMissing, ModelError
+from assistant.errors import IndexMissing
 from assistant.index import Changes, Identity, Index, sync
 from assistant.resources import prompts_folder
 from assistant.settings import Settings
 
 if TYPE_CHECKING:
     from langchain_core.cross_encoders import BaseCrossEncoder
-    from langchain_core.language_models import BaseChatModel
+    from langchain_core.embeddings import Embeddings
 
     from assistant.answer import Assistant
     from assistant.grounding import Support
@@ -91,22 +92,61 @@ def _changed_articles(index: Index, settings: Settings) -> str:
     return f"{listed} article{'s' if total > 1 else ''}" if total else ""
 
 
-def build_retriever(settings: Settings, index: Index) -> Retriever:
-    """A retriever over an open index, on the light path: torch only for models that need it."""
+@dataclass(frozen=True, slots=True)
+class Encoders:
+    """The models that a search runs."""
+
+    embeddings: Embeddings
+    reranker: BaseCrossEncoder | None
+    reader: Reader | None
+
+
+def load_encoders(settings: Settings) -> Encoders:
+    """The encoders of the settings, on the light path: torch only for models that need it.
+
+    Raises ModelError, and SettingsError for a reader that there is not.
+    """
     from assistant.models.embeddings import load_embeddings
     from assistant.models.reader import load_reader
     from assistant.models.reranker import load_reranker
+
+    return Encoders(
+        load_embeddings(settings.embedder, settings.cache, for_queries=True, threads=settings.threads),
+        load_reranker(settings.reranker, settings.cache, threads=settings.threads),
+        load_reader(settings.reader, settings.cache, threads=settings.threads),
+    )
+
+
+def begin_encoders(settings: Settings) -> Callable[[], Encoders]:
+    """Begins to load the encoders in a thread; the call waits for them, and raises what `load_encoders` does.
+
+    An ONNX session is made without Python's lock, so beside it the index can be imported and opened. The
+    thread is waited for even at exit, so encoders that may take long are loaded by the call instead.
+    """
+    load = partial(load_encoders, settings)
+    if not all(weights.is_onnx(name) for name in (settings.embedder, settings.reranker) if name != "none"):
+        return load
+    pool = ThreadPoolExecutor(1, "encoders")
+    loading = pool.submit(load)
+    pool.shutdown(wait=False)
+    return loading.result
+
+
+def build_retriever(
+    settings: Settings, index: Index, encoders: Callable[[], Encoders] | None = None
+) -> Retriever:
+    """A retriever over an open index; `encoders` gives those that were begun before it was opened.
+
+    Raises what `load_encoders` does.
+    """
     from assistant.retrieval import Retriever
 
-    embeddings = load_embeddings(
-        settings.embedder, settings.cache, for_queries=True, threads=settings.threads
-    )
-    reranker = load_reranker(settings.reranker, settings.cache, threads=settings.threads)
+    loaded = encoders() if encoders else load_encoders(settings)
     return Retriever(
         index=index,
-        embeddings=embeddings,
-        reranker=reranker,
-        reader=load_reader(settings.reader, settings.cache, threads=settings.threads),
+        embeddings=loaded.embeddings,
+        reranker=loaded.reranker,
+        reader=loaded.reader,
         candidates=settings.candidates,
         k=settings.k,
         most_words=settings.chunk_words,
@@ -114,23 +154,21 @@ def build_retriever(settings: Settings, index: Index) -> Retriever:
 
 
 def build_assistant(
-    settings: Settings, index: Index, recordings: Recordings | None = None, *, preload: bool = False
+    settings: Settings,
+    index: Index,
+    recordings: Recordings | None = None,
+    *,
+    encoders: Callable[[], Encoders] | None = None,
 ) -> Assistant:
     """Everything a question needs; with `recordings`, these stand before the language model.
 
-    With `preload`, what the first question would wait for is done at once: a small search, and then, in a
-    thread, reading an embedded model's weights.
-
-    Raises ModelError and PromptError.
+    Raises ModelError, PromptError, and what `load_encoders` does.
     """
     from assistant.answer import EXTRACTIVE, Assistant
     from assistant.gate import load_gate
     from assistant.models.chat import EMBEDDED, load_chat_model
     from assistant.prompts import SLOTS, load_prompt
 
-    retriever = build_retriever(settings, index)
-    if preload:
-        retriever.model_copy(update={"candidates": 1}).retrieve("news", k=1)
     prompts = {name: load_prompt(prompts_folder(), name) for name in SLOTS}
     model = None
     if settings.model != EXTRACTIVE:
@@ -144,8 +182,7 @@ def build_assistant(
             threads=settings.threads,
         )
         model = recordings.chat_model(load) if recordings else load()
-        if preload:
-            _preload(model)
+    retriever = build_retriever(settings, index, encoders)
     support = support_of(retriever.reader, retriever.reranker)
     return Assistant(
         retriever,
@@ -158,19 +195,6 @@ def build_assistant(
         fill=settings.model in EMBEDDED,
         condenses=settings.model not in EMBEDDED,  # these are too small to reword a question well
     )
-
-
-def _preload(model: BaseChatModel) -> None:
-    """Begins to read the weights of a model that has some; what goes wrong is told by the first question."""
-    load = getattr(model, "load", None)
-    if load is None:
-        return
-
-    def run() -> None:
-        with suppress(ModelError):
-            load()
-
-    Thread(target=run, name="weights", daemon=True).start()
 
 
 def provenance(settings: Settings, assistant: Assistant) -> dict[str, str]:

@@ -37,12 +37,15 @@ def watching() -> Iterator[Callable[[Event], None]]:
     if not console.is_terminal:
         yield view.take
     elif console.is_dumb_terminal:
+        told = False
 
         def tell(event: Event) -> None:
+            nonlocal told
             before = view.status
             view.take(event)
-            if view.status != before:
+            if view.status != before and not told:
                 console.print(Text(view.status))
+                told = True
 
         yield tell
     else:

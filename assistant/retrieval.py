@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -115,8 +115,13 @@ class Retriever(BaseRetriever):
         k: int | None = None,
         *,
         cited: Sequence[str] = (),
+        on_ranked: Callable[[list[Passage]], object] | None = None,
     ) -> list[Passage]:
-        """The k best passages for a question, best first; articles `cited` before are candidates."""
+        """The k best passages for a question, best first; articles `cited` before are candidates.
+
+        `on_ranked` gets them as the reranker orders them, where the reader then takes another third of the
+        time to read them.
+        """
         index: Index = self.index
         k = k if k is not None else self.k
         pool = max(POOL, 2 * k)
@@ -132,7 +137,13 @@ class Retriever(BaseRetriever):
             times = question_times(question, today) if today else None
             hits = rerank(self.reranker, question, hits, self.candidates, times)
         if self.reader is not None and hits:
+            if on_ranked is not None:
+                on_ranked(self._passages(hits, k))
             hits = read(self.reader, question, hits)
+        return self._passages(hits, k)
+
+    def _passages(self, hits: Sequence[Hit], k: int) -> list[Passage]:
+        """The k best passages that the hits make, with the near copies of each."""
         kept, copies = group_copies(hits)
         return [
             replace(

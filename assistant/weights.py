@@ -160,6 +160,12 @@ def packaged(name: str) -> Packaged | None:
     return next((model for model in TABLE if model.name == name), None)
 
 
+def is_onnx(name: str) -> bool:
+    """Whether that is a packaged model that runs as it lies there, without torch."""
+    model = packaged(name)
+    return model is not None and model.main.endswith(".onnx")
+
+
 def installed(name: str) -> bool:
     """Whether every package that carries the model is there; checks no content."""
     return not _missing(_model(name))

@@ -44,6 +44,25 @@ def no_network() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def encoders_once() -> Iterator[None]:
+    """The encoders of the same settings are loaded once: they are safe to share, and remember nothing."""
+    from assistant import build
+
+    loaded: dict[tuple[Any, ...], Any] = {}
+    load = build.load_encoders
+
+    def once(settings: Any) -> Any:
+        key = settings.embedder, settings.reranker, settings.reader, settings.cache, settings.threads
+        if key not in loaded:
+            loaded[key] = load(settings)
+        return loaded[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build, "load_encoders", once)
+        yield
+
+
 @pytest.fixture(scope="session")
 def built_in_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built-in corpus, indexed with the default models: takes a while, so once for all tests."""

@@ -20,7 +20,7 @@ build = loading.build_assistant
 replies = json.loads(sys.argv[1])
 
 
-def build_fake(settings: Settings, index: Index, *, preload: bool = False) -> Any:
+def build_fake(settings: Settings, index: Index, **more: Any) -> Any:
     """What is heavy is imported here, behind the prompt, as it is in the real one."""
     from fakes import QueuedModel
 
@@ -33,7 +33,7 @@ def build_fake(settings: Settings, index: Index, *, preload: bool = False) -> An
                 time.sleep(seconds)
                 yield piece
 
-    made = build(settings.model_copy(update={"model": "extractive"}), index)
+    made = build(settings.model_copy(update={"model": "extractive"}), index, **more)
     model = SlowModel(replies=replies)
     return Assistant(
         made.retriever, lambda pairs: [0.5] * len(pairs), made.prompts, model, model_name=settings.model

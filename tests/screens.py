@@ -22,8 +22,10 @@ class Terminal:
         self._stream = pyte.ByteStream(self._screen)
         self.written = b""
         """All that came from the process."""
+        # What pytest's workers say of their own terminal does not hold of this one.
+        own = {name: value for name, value in env.items() if name not in ("COLUMNS", "LINES")}
         self.child = pexpect.spawn(
-            command[0], list(command[1:]), env=dict(env), dimensions=(lines, columns), **more
+            command[0], list(command[1:]), env=own, dimensions=(lines, columns), **more
         )
         self.child.delaybeforesend = None
         self._screen.write_process_input = self.child.send  # where the cursor is, when it is asked for

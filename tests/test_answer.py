@@ -25,6 +25,7 @@ from assistant.answer import (
 from assistant.build import build_assistant, open_index
 from assistant.context import Turn
 from assistant.errors import ModelError
+from assistant.evaluation.remembered import with_memory
 from assistant.filters import Filters
 from assistant.interface import Answer
 from assistant.settings import load_settings
@@ -41,11 +42,16 @@ def said(*claims: Any) -> str:
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
-    """Answers with the best sentences; its retriever and prompts serve the others too."""
+    """Answers with the best sentences; its retriever and prompts serve the others too.
+
+    The same questions are asked again and again, so what the models say of their passages is remembered.
+    """
     folder = tmp_path_factory.mktemp("answer")
     chosen = load_settings(corpus=write_corpus(folder / "corpus"), index=folder / "index", model="extractive")
     index = open_index(chosen, lambda message: None, lambda done, total: None)
-    yield build_assistant(chosen, index)
+    made = build_assistant(chosen, index)
+    made.retriever = with_memory(made.retriever, chosen.model_copy(update={"cache": folder}))
+    yield made
     index.close()
 
 
@@ -146,10 +152,12 @@ def test_events_come_in_order(base: Assistant) -> None:
     with_model(base, said(COST, INVENTED))[0].ask(QUESTION, on_event=events.append)
     kinds = [type(event) for event in events]
     texts = [event.raw for event in events if isinstance(event, TextSoFar)]
-    assert kinds == [PassagesFound, *[TextSoFar] * len(texts), ClaimKept, ClaimDropped]
+    assert kinds == [PassagesFound, PassagesFound, *[TextSoFar] * len(texts), ClaimKept, ClaimDropped]
     assert texts[-1] == said(COST, INVENTED)
-    assert isinstance(events[0], PassagesFound)
-    assert events[0].passages[0].article.id == "dam"
+    ranked, read = (event for event in events if isinstance(event, PassagesFound))
+    assert ranked.passages[0].hits[0].reading is None
+    assert read.passages[0].hits[0].reading is not None
+    assert read.passages[0].article.id == "dam"
 
 
 HISTORY = [

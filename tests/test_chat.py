@@ -59,7 +59,7 @@ def model(settings: Settings) -> Iterator[QueuedModel]:
     index = open_index(settings, pytest.fail, lambda done, total: None)
     made = build_assistant(settings, index)
 
-    def build(settings: Settings, index: Index, *, preload: bool = False) -> Assistant:
+    def build(settings: Settings, index: Index, **more: Any) -> Assistant:
         return Assistant(
             made.retriever,
             lambda pairs: [0.5] * len(pairs),

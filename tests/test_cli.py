@@ -296,7 +296,7 @@ def start(*arguments: str, **more: Any) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
-        env=os.environ | {"PYTHONPATH": path},
+        env=os.environ | {"PYTHONPATH": path, "ASSISTANT_RERANKER": "none", "ASSISTANT_READER": "none"},
         **more,
     )
 

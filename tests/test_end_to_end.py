@@ -124,34 +124,47 @@ def check_quotes(assistant: CommandLine, index: Path, citations: list[Citation])
                 assert stored["title"] == citation.title
 
 
-def test_a_first_answer_needs_no_network_and_no_torch(assistant: CommandLine, built_in_index: Path) -> None:
-    question = "Who is Trump sending to Moscow, and is there a deadline for a deal?"
-    run = assistant("ask", question, "--json", "--index", str(built_in_index))
-    answer = run.answer()
+DAY = dt.date(2025, 11, 26)
+ASKED: list[dict[str, Any]] = [
+    {"id": "moscow", "question": "Who is Trump sending to Moscow?"},
+    {"id": 2, "question": "How many countries had Macron counted for a reassurance force?"},
+    {"id": 3, "question": "How many points did the plan have after Geneva?", "as_of": str(DAY)},
+]
+
+
+def test_a_batch_is_answered_by_one_process_without_network_or_torch(
+    assistant: CommandLine, built_in_index: Path
+) -> None:
+    """With the language model, which a single process loads once for all that is asked of it."""
+    file = assistant.folder / "questions.jsonl"
+    file.write_text("\n".join(map(json.dumps, ASKED)), encoding="utf-8")
+    run = assistant("ask", "--batch", str(file), "--index", str(built_in_index), ASSISTANT_EVIDENCE="1")
+    printed = run.answers()
     assert run.status == 0
-    assert (answer.status, answer.question, answer.abstention) == ("answered", question, None)
-    assert "Witkoff" in answer.answer
-    assert answer.citations
-    assert answer.tokens.completion > 0
+    assert [one.pop("id") for one in printed] == [line["id"] for line in ASKED]
+    answers = [Answer.model_validate_json(json.dumps(one)) for one in printed]
+    moscow, macron, plan = answers
+    assert [one.question for one in answers] == [line["question"] for line in ASKED]
+    assert (moscow.status, macron.status, moscow.abstention) == ("answered", "answered", None)
+    assert moscow.citations
+    assert moscow.tokens.completion > 0
+    assert "Witkoff" in moscow.answer
+    assert holds(macron.answer, "26")
+    check_day(plan)
     assert run.reached == []
     assert {"chromadb", "onnxruntime", "xllamacpp"} <= run.loaded
     assert not run.loaded & TORCH
-    check_quotes(assistant, built_in_index, answer.citations)
+    shown = [quote for one in answers for quote in (*one.citations, *one.nearest)]
+    check_quotes(assistant, built_in_index, shown)
 
 
-def test_a_day_hides_what_came_later(assistant: CommandLine, built_in_index: Path) -> None:
-    day = dt.date(2025, 11, 26)
-    question = "How many points did the plan have after Geneva?"
-    run = assistant("ask", question, "--as-of", str(day), "--json", "--index", str(built_in_index))
-    answer = run.answer()
-    assert answer.as_of == answer.corpus_ends == day
+def check_day(answer: Answer) -> None:
+    """What came later is hidden."""
+    assert answer.as_of == answer.corpus_ends == DAY
     shown = [*answer.passages, *answer.citations, *answer.nearest]
-    assert all(one.date is not None and one.date <= day for one in shown)
-    assert answer.passages
-    assert run.status == (0 if answer.status == "answered" else 1)
+    assert all(one.date is not None and one.date <= DAY for one in shown)
     # What the small model makes of it varies; that the article which says 19 is before it does not.
     assert "2025-11-25-nineteen-points-army-cap-dispute" in [one.article for one in answer.passages[:2]]
-    check_quotes(assistant, built_in_index, [*answer.citations, *answer.nearest])
 
 
 def test_what_the_corpus_does_not_treat_is_told_without_a_language_model(
@@ -165,25 +178,6 @@ def test_what_the_corpus_does_not_treat_is_told_without_a_language_model(
     assert (answer.answer, answer.claims, answer.citations) == ("", [], [])
     assert "xllamacpp" not in run.loaded
     assert answer.tokens.prompt == 0
-
-
-def test_a_batch_is_answered_by_one_process(assistant: CommandLine, built_in_index: Path) -> None:
-    lines = [
-        {"id": "moscow", "question": "Who is Trump sending to Moscow?"},
-        {"id": 2, "question": "How many countries had Macron counted for a reassurance force?"},
-    ]
-    file = assistant.folder / "questions.jsonl"
-    file.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
-    run = assistant("ask", "--batch", str(file), "--index", str(built_in_index), ASSISTANT_EVIDENCE="1")
-    first, second = run.answers()
-    assert run.status == 0
-    assert [first.pop("id"), second.pop("id")] == ["moscow", 2]
-    answers = [Answer.model_validate_json(json.dumps(one)) for one in (first, second)]
-    assert [one.question for one in answers] == [line["question"] for line in lines]
-    assert [one.status for one in answers] == ["answered", "answered"]
-    assert "Witkoff" in answers[0].answer
-    assert holds(answers[1].answer, "26")
-    check_quotes(assistant, built_in_index, [quote for one in answers for quote in one.citations])
 
 
 def test_extractive_answers_need_no_language_model(

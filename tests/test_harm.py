@@ -139,6 +139,9 @@ def test_the_whole_of_it_over_a_small_corpus(
     ]
 
 
-def test_what_cannot_be_used_is_told_in_a_line(tmp_path: Path, capsys: Any) -> None:
+def test_what_cannot_be_used_is_told_in_a_line(
+    tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSISTANT_CORPUS", str(write_corpus(tmp_path / "corpus")))
     assert harm.main(["--gold", str(tmp_path / "none.jsonl"), "--model", "extractive"]) == 2
     assert capsys.readouterr().err.count("\n") == 1

@@ -275,6 +275,22 @@ def test_an_interrupted_first_run_is_finished_by_the_next(path: Path, tmp_path: 
         assert len(rest.texts) < 12  # what was committed is not embedded again
 
 
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The index of the corpus, to be copied."""
+    path = tmp_path_factory.mktemp("before") / "index"
+    sync(path, CORPUS, embedding(), IDENTITY)
+    return path
+
+
+@pytest.fixture(scope="module")
+def after(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What an undisturbed run makes of the later corpus."""
+    path = tmp_path_factory.mktemp("after") / "index"
+    sync(path, LATER, embedding(), IDENTITY)
+    return whole(path)
+
+
 STEPS = ["mark_pending", "remove", "delete", "embed", "upsert", "add"]
 
 
@@ -283,15 +299,14 @@ STEPS = ["mark_pending", "remove", "delete", "embed", "upsert", "add"]
     [*((step, times) for step in STEPS for times in (1, 2)), ("set_fact", 1), ("finish", 1)],
 )
 def test_a_run_interrupted_at_any_step_is_finished_by_the_next(
-    path: Path, tmp_path: Path, step: str, times: int
+    path: Path, before: Path, after: dict[str, str], step: str, times: int
 ) -> None:
-    sync(path, CORPUS, embedding(), IDENTITY)
+    shutil.copytree(before, path)
     with pytest.raises(KeyboardInterrupt), interrupting(step, times):
         sync(path, LATER, embedding(), IDENTITY)
     whole(path)  # questions meanwhile see a whole index
     sync(path, LATER, embedding(), IDENTITY)
-    sync(tmp_path / "other", LATER, embedding(), IDENTITY)
-    assert whole(path) == whole(tmp_path / "other")
+    assert whole(path) == after
     assert sync(path, LATER, embedding(), IDENTITY).unchanged == len(LATER)
 
 

@@ -107,6 +107,7 @@ def test_a_dumb_terminal_gets_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "stderr", lambda **more: console)
     with watching() as on_event:
         on_event(PassagesFound([FOUND]))
+        on_event(PassagesFound([UNDATED, FOUND]))
         on_event(TextSoFar("text"))
         on_event(ClaimKept(KEPT))
     with waiting("loading") as show:

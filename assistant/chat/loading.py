@@ -1,7 +1,8 @@
 """Loading: the index and the models, made ready behind the prompt.
 
 Importing what a question needs takes longer than a person wants to look at an empty screen. So a thread does
-it while the first question is typed.
+it while the first question is typed. The weights of a language model come last, when nobody is waiting: an
+answer begins with a search, which should not share the processor with them.
 """
 
 from __future__ import annotations
@@ -9,19 +10,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, wait
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from assistant.build import build_assistant, open_index
+from assistant.build import begin_encoders, build_assistant, open_index
+from assistant.errors import ModelError
 from assistant.live import waiting
 from assistant.settings import Settings
 
 if TYPE_CHECKING:
     from assistant.answer import Assistant
+    from assistant.build import Encoders
     from assistant.catalogue import Catalogue
     from assistant.index import Index
 
 Check = Callable[["Catalogue"], object]
 """Raises SettingsError where what was asked for is not in the catalogue."""
+
+IDLE = 2.0
+"""Seconds for which nothing must have been asked before a language model's weights are read in advance."""
 
 
 class Engine:
@@ -34,7 +41,9 @@ class Engine:
         """What is being done, in a few words; empty when all is ready."""
         self._check = check
         self._loaded: Future[Assistant] = Future()
+        self._encoders: Callable[[], Encoders] | None = None
         self._index: Index | None = None
+        self._asked = threading.Event()
 
     def start(self, notice: Callable[[str], None], on_change: Callable[[], None]) -> None:
         """Loads in a thread, which ends with the process; `on_change` is called when the status changes."""
@@ -48,15 +57,22 @@ class Engine:
             self.load(notice, progress)
             self.status = ""
             on_change()
+            while self._asked.wait(IDLE):
+                self._asked.clear()
+            if assistant := self.ready:
+                _read_weights(assistant)
 
         threading.Thread(target=run, name="loading", daemon=True).start()
 
     def load(self, notice: Callable[[str], None], on_progress: Callable[[int, int], None]) -> None:
         """Loads now. What goes wrong is raised by `assistant`."""
         try:
+            self._encoders = begin_encoders(self.settings)
             self._index = open_index(self.settings, notice, on_progress)
             self._check(self._index.catalogue)
-            assistant = build_assistant(self.settings, self._index, preload=True)
+            assistant = build_assistant(self.settings, self._index, encoders=self._encoders)
+            if not self._asked.is_set():
+                _warm_up(assistant)
         except Exception as error:
             self._loaded.set_exception(error)
         else:
@@ -74,6 +90,7 @@ class Engine:
 
     def assistant(self) -> Assistant:
         """The assistant, waited for with a line that says so. Raises what went wrong while loading."""
+        self._asked.set()
         if not self._loaded.done():
             with waiting(self.status) as show:
                 while wait([self._loaded], timeout=0.1).not_done:
@@ -85,10 +102,23 @@ class Engine:
         index = self.assistant().retriever.index
         settings = self.settings.model_copy(update={"model": model})
         loaded: Future[Assistant] = Future()
-        loaded.set_result(build_assistant(settings, index, preload=True))
+        assistant = build_assistant(settings, index, encoders=self._encoders)
+        loaded.set_result(assistant)
         self.settings, self._loaded = settings, loaded
+        threading.Thread(target=_read_weights, args=[assistant], name="weights", daemon=True).start()
 
     def close(self) -> None:
         """Closes the index, if it was opened by now."""
         if self._index is not None:
             self._index.close()
+
+
+def _warm_up(assistant: Assistant) -> None:
+    """Does what is done at the first search alone: reading the vectors, and making patterns and buffers."""
+    assistant.retriever.model_copy(update={"candidates": 1, "reader": None}).retrieve("news", k=1)
+
+
+def _read_weights(assistant: Assistant) -> None:
+    """What goes wrong is told by the first question."""
+    with suppress(ModelError):
+        assistant.load_model()

@@ -55,6 +55,17 @@ def load_tokenizer(path: Path) -> Tokenizer:
     return tokenizer
 
 
+def cutting(tokenizer: Tokenizer, most: int) -> Tokenizer:
+    """One for texts that are cut after `most` tokens; it shares the vocabulary, which is slow to read."""
+    from tokenizers import Tokenizer
+
+    short = Tokenizer(tokenizer.model)
+    short.normalizer = tokenizer.normalizer
+    short.pre_tokenizer = tokenizer.pre_tokenizer
+    short.enable_truncation(most)
+    return short
+
+
 class OnnxEncoder:
     """`model.onnx` and `tokenizer.json` of one folder. Deterministic and safe to share between threads."""
 
@@ -69,8 +80,8 @@ class OnnxEncoder:
         """`max_tokens` includes the special ones; longer rows lose their end. Raises ModelError."""
         import onnxruntime
 
-        self._tokenizer = load_tokenizer(folder / "tokenizer.json")
-        self._tokenizer.enable_truncation(max_tokens, strategy=truncate)
+        self.tokenizer = load_tokenizer(folder / "tokenizer.json")
+        self.tokenizer.enable_truncation(max_tokens, strategy=truncate)
         self._threads = threads or default_threads()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
@@ -97,7 +108,7 @@ class OnnxEncoder:
             return list(pool.map(self._row, rows))
 
     def _row(self, row: Row) -> tuple[Encoding, list[Floats]]:
-        encoding = self._tokenizer.encode(row) if isinstance(row, str) else self._tokenizer.encode(*row)
+        encoding = self.tokenizer.encode(row) if isinstance(row, str) else self.tokenizer.encode(*row)
         feed = _feed(encoding)
         try:
             outputs: Any = self._session.run(None, {name: feed[name] for name in self._inputs})

@@ -17,7 +17,7 @@ import numpy as np
 
 from assistant import weights
 from assistant.errors import SettingsError
-from assistant.models.onnx import Floats, OnnxEncoder, load_tokenizer
+from assistant.models.onnx import Floats, OnnxEncoder, cutting
 
 if TYPE_CHECKING:
     from tokenizers import Encoding
@@ -56,8 +56,7 @@ class Reader:
     def __init__(self, folder: Path, *, threads: int | None = None) -> None:
         """Raises ModelError if `folder` does not hold a reader."""
         self._encoder = OnnxEncoder(folder, max_tokens=MAX_TOKENS, truncate="only_second", threads=threads)
-        self._questions = load_tokenizer(folder / "tokenizer.json")
-        self._questions.enable_truncation(MAX_QUESTION)
+        self._questions = cutting(self._encoder.tokenizer, MAX_QUESTION)
 
     def read(
         self, question: str, passages: Sequence[str], headings: Sequence[str] | None = None
@@ -80,7 +79,7 @@ class Reader:
         return [float(_softmax(outputs[3])[0]) for _, outputs in self._encoder.run_whole(rows)]
 
     def _cut(self, text: str) -> str:
-        encoding = self._questions.encode(text, add_special_tokens=False)
+        encoding = self._questions.encode(text)
         return text[: encoding.offsets[-1][1]] if encoding.overflowing else text
 
 

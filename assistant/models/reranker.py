@@ -15,7 +15,7 @@ from langchain_core.cross_encoders import BaseCrossEncoder
 from assistant import weights
 from assistant.errors import ModelError
 from assistant.models import hub
-from assistant.models.onnx import OnnxEncoder, load_tokenizer
+from assistant.models.onnx import OnnxEncoder, cutting
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
@@ -56,8 +56,7 @@ class PackagedReranker(BaseCrossEncoder):
 
     def __init__(self, folder: Path, *, max_tokens: int = MAX_TOKENS, threads: int | None = None) -> None:
         self._encoder = OnnxEncoder(folder, max_tokens=max_tokens, truncate="only_second", threads=threads)
-        self._questions = load_tokenizer(folder / "tokenizer.json")
-        self._questions.enable_truncation(max_tokens // 2)
+        self._questions = cutting(self._encoder.tokenizer, max_tokens // 2)
 
     def score(self, text_pairs: list[tuple[str, str]]) -> list[float]:
         """One logit a pair of (question, passage), higher is better.
@@ -68,7 +67,7 @@ class PackagedReranker(BaseCrossEncoder):
         return [float(logits[0]) for logits in self._encoder.run(pairs)]
 
     def _cut(self, question: str) -> str:
-        encoding = self._questions.encode(question, add_special_tokens=False)
+        encoding = self._questions.encode(question)
         return question[: encoding.offsets[-1][1]] if encoding.overflowing else question
 
 

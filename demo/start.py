@@ -1,0 +1,130 @@
+"""How soon the assistant is there: the chat's prompt and first passages, and a cold `assistant ask`.
+
+The chat runs in a pseudo-terminal. A question is typed as soon as its prompt stands, and in another chat some
+seconds later. It runs without a language model, since only what comes before one is measured: importing,
+loading and searching, which an `ask` does at the same time as far as it can, and which are measured one after
+the other as well. Medians, of two checkouts alternately, since other programs may be running. Run it with
+`make bench-start`.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+import pexpect
+
+QUESTION = "How many points does the peace plan have?"
+HERE = Path(__file__).resolve().parent.parent
+PROMPT = b"\x1b[?2004h"
+"""Written when the prompt begins to read: what is pasted shall come in brackets."""
+PASSAGES = rb"reading \d+ articles?"
+
+STAGES = """
+import json, sys, time
+laps = [time.perf_counter()]
+from assistant import build, cli, live, settings, terminal
+def lap(): laps.append(time.perf_counter())
+import chromadb, langchain_chroma, onnxruntime, tokenizers
+import assistant.answer, assistant.models.chat, assistant.models.reader, assistant.models.reranker
+lap()
+chosen = settings.load_settings(index=sys.argv[1], model="extractive")
+index = build.open_index(chosen, print, lambda done, total: None)
+assistant = build.build_assistant(chosen, index)
+lap()
+def found(event):
+    if isinstance(event, assistant_module.PassagesFound):
+        laps[3:] = [time.perf_counter()]
+assistant_module = sys.modules["assistant.answer"]
+assistant.ask(sys.argv[2], on_event=found)
+lap()
+print(json.dumps([later - before for before, later in zip(laps, laps[1:])]))
+"""
+
+
+def main() -> None:
+    """Prints medians in seconds, and where there are two checkouts, how they compare."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--wait", type=float, default=4, help="seconds before the second chat's question")
+    parser.add_argument("--against", type=Path, help="another checkout to compare with")
+    options = parser.parse_args()
+    checkouts = [HERE, *([options.against.resolve()] if options.against else [])]
+    with tempfile.TemporaryDirectory() as folder:
+        for checkout in checkouts:
+            run(checkout, "index", "--index", str(Path(folder) / str(checkouts.index(checkout))))
+        rounds = [
+            [
+                dict(measured(checkout, Path(folder) / str(place), options.wait))
+                for place, checkout in enumerate(checkouts)
+            ]
+            for _ in range(options.runs)
+        ]
+    compared = "     other  here/other" if options.against else ""
+    print(f"{f'seconds, medians of {options.runs}':40}{'here':>8}{compared}")
+    for name in rounds[0][0]:
+        columns = [median(one[place][name] for one in rounds) for place in range(len(checkouts))]
+        ratio = f"{columns[1]:10.2f}{columns[0] / columns[1]:12.2f}" if options.against else ""
+        print(f"{name:40}{columns[0]:8.2f}{ratio}")
+
+
+def measured(checkout: Path, index: Path, wait: float) -> Iterator[tuple[str, float]]:
+    """What is measured, by name, in seconds."""
+    yield from zip(("chat: prompt", "chat: passages, asked at once"), chat(checkout, index, 0), strict=True)
+    yield f"chat: passages, asked after {wait:g} s", chat(checkout, index, wait)[1]
+    start = time.perf_counter()
+    run(checkout, "ask", "--index", str(index), "--model", "extractive", QUESTION)
+    yield "ask: whole", time.perf_counter() - start
+    stages = subprocess.check_output(
+        [sys.executable, "-c", STAGES, str(index), QUESTION], env=environment(checkout), cwd=checkout
+    )
+    names = ("one by one: import", "one by one: load", "one by one: search", "one by one: answer")
+    yield from zip(names, json.loads(stages), strict=True)
+
+
+def chat(checkout: Path, index: Path, wait: float) -> tuple[float, float]:
+    """Seconds from the start to the prompt, and from the question to the passages."""
+    arguments = ["-m", "assistant", "chat", "--no-save", "--model", "extractive", "--index", str(index)]
+    start = time.perf_counter()
+    child = pexpect.spawn(
+        sys.executable,
+        arguments,
+        env=environment(checkout),
+        cwd=str(checkout),
+        dimensions=(30, 96),
+        timeout=120,
+    )
+    child.delaybeforesend = None
+    child.expect_exact(PROMPT)
+    prompt = time.perf_counter() - start
+    time.sleep(wait)
+    asked = time.perf_counter()
+    child.send(f"{QUESTION}\r")
+    child.expect(PASSAGES)
+    passages = time.perf_counter() - asked
+    child.close(force=True)
+    return prompt, passages
+
+
+def run(checkout: Path, *arguments: str) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "assistant", *arguments],
+        env=environment(checkout),
+        cwd=checkout,
+        check=True,
+        capture_output=True,
+    )
+
+
+def environment(checkout: Path) -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": str(checkout), "TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1"}
+
+
+if __name__ == "__main__":
+    main()
