@@ -11,7 +11,6 @@ each stage, so that a miss can be understood. What each stage is worth stands in
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -24,6 +23,7 @@ from langchain_core.retrievers import BaseRetriever
 
 from assistant.articles import Article
 from assistant.chunks import Chunk, heading, to_document
+from assistant.copies import OVERLAP, Trigrams, containment, trigrams
 from assistant.filters import Filters
 from assistant.index import Index
 from assistant.models.reader import Reader, Reading
@@ -47,9 +47,6 @@ CITED = 5
 
 READ = 10
 """Chunks that the reader reads; it costs about as much a chunk as the reranker."""
-
-COPY_OVERLAP = 0.6
-"""Share of the shorter chunk's word trigrams that stand in the other too, from which they are near copies."""
 
 Key = tuple[str, int]
 """A chunk by its article's id and its position."""
@@ -287,25 +284,14 @@ def group_copies(hits: Sequence[Hit]) -> tuple[list[Hit], dict[str, tuple[Hit, .
     """The hits without those that repeat a better one of another article; and these, by its chunk's id."""
     kept: list[Hit] = []
     copies: dict[str, tuple[Hit, ...]] = {}
-    shingles: list[frozenset[tuple[str, ...]]] = []
+    seen: list[Trigrams] = []
     for hit in hits:
-        mine = _trigrams(hit.chunk.text)
-        for other, theirs in zip(kept, shingles, strict=True):
-            if other.article.id != hit.article.id and _overlap(mine, theirs) >= COPY_OVERLAP:
+        mine = trigrams(hit.chunk.text)
+        for other, theirs in zip(kept, seen, strict=True):
+            if other.article.id != hit.article.id and containment(mine, theirs) >= OVERLAP:
                 copies[other.chunk.id] = (*copies.get(other.chunk.id, ()), hit)
                 break
         else:
             kept.append(hit)
-            shingles.append(mine)
+            seen.append(mine)
     return kept, copies
-
-
-def _trigrams(text: str) -> frozenset[tuple[str, ...]]:
-    words = re.findall(r"\w+", text.lower())
-    return frozenset(zip(words, words[1:], words[2:], strict=False))
-
-
-def _overlap(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) -> float:
-    """Broder's (1997) containment of the smaller set in the larger."""
-    smaller = min(len(one), len(other))
-    return len(one & other) / smaller if smaller else 0.0

@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from assistant.copies import OVERLAP, containment, trigrams
 from assistant.interface import Citation
-from assistant.retrieval import COPY_OVERLAP, Passage
-from assistant.surface import words
+from assistant.retrieval import Passage
 from assistant.times import question_times
 
 FEWEST = 6
@@ -74,15 +74,9 @@ def _merged(one: Report, other: Report) -> Report:
 
 
 def copied(quote: str, text: str) -> bool:
-    """Whether one of them nearly holds the other (Broder's containment of word trigrams, 1997)."""
-    one, other = _trigrams(quote), _trigrams(text)
-    smaller = min(len(one), len(other))
-    return smaller >= FEWEST and len(one & other) / smaller >= COPY_OVERLAP
-
-
-def _trigrams(text: str) -> set[tuple[str, str, str]]:
-    listed = words(text).split()
-    return set(zip(listed, listed[1:], listed[2:], strict=False))
+    """Whether one of them nearly holds the other, and is long enough to tell."""
+    one, other = trigrams(quote), trigrams(text)
+    return min(len(one), len(other)) >= FEWEST and containment(one, other) >= OVERLAP
 
 
 def sourcing(citations: Sequence[Citation], passages: Sequence[Passage]) -> str:
