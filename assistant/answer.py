@@ -1,6 +1,8 @@
 """Answering: `Assistant.ask` takes a question the whole way to a checked answer.
 
-    question ─► in context (if it follows up) ─► passages ─► gate ─► draft ─► grounded ─► filled up ─► Answer
+    question ─► in context (if it follows up) ─► passages ─► gate ─► draft ─► grounded ─► filled up ─► ordered
+                                                                                                      │
+                                                                                              Answer ◄┘
 
 One way for everybody: the command line, the chat and the evaluation all call `ask`.
 """
@@ -15,7 +17,16 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
-from assistant.citing import answer_passage, answer_warnings, cite, hidden_warnings, marked, nearest
+from assistant.arrangement import Arrangement, arranged, arrangement
+from assistant.citing import (
+    answer_passage,
+    answer_warnings,
+    arrangement_warnings,
+    cite,
+    hidden_warnings,
+    marked,
+    nearest,
+)
 from assistant.details import stands_alone
 from assistant.drafting import MOST_WORDS, Draft, draft_extractive, draft_with_model
 from assistant.evidence import Sentence, choose, number_sentences, plain, quotable
@@ -31,7 +42,7 @@ from assistant.interface import (
     Tokens,
 )
 from assistant.prompts import Prompt
-from assistant.retrieval import Passage, Retriever
+from assistant.retrieval import READ, Passage, Retriever
 from assistant.surface import without_markers
 
 RELEVANT = 0.01
@@ -160,7 +171,9 @@ class Assistant:
             return self._answer(question, filters, clock, reason="nothing-relevant", **common)
         chance = answerable(hit for passage in passages for hit in passage.hits)
         common["chance"] = chance
-        if chance is not None and not self._gate.opens(chance):
+        order = arrangement(question, number_sentences(choose(passages, READ)))
+        # Where accounts differ there is no one answer that the reader could be sure of.
+        if chance is not None and not order.accounts and not self._gate.opens(chance):
             return self._answer(question, filters, clock, reason="not-stated", **common)
         quoted = number_sentences(quotable(choose(passages, QUOTED)))
         sentences = number_sentences(choose(passages, self._evidence))
@@ -170,8 +183,10 @@ class Assistant:
         grounded = ground(draft.claims, quoted if self._model is None else sentences, self._support, asked)
         if self._fill:
             grounded = self._filled_up(grounded, quoted, asked)
+        grounded = arranged(grounded, order, MOST_WORDS)
         if not grounded:
             return self._answer(question, filters, clock, reason="not-stated", **common)
+        common["order"] = order
         for claim in grounded:
             on_event(ClaimKept(claim) if claim.sentences else ClaimDropped(claim))
         clock.lap("ground")
@@ -215,6 +230,7 @@ class Assistant:
         grounded: Sequence[Grounded] = (),
         tokens: Tokens = Tokens(),
         chance: float | None = None,
+        order: Arrangement = Arrangement(),
     ) -> Answer:
         kept = [claim for claim in grounded if claim.sentences] if reason is None else []
         citations, numbers = cite(kept)
@@ -229,7 +245,7 @@ class Assistant:
             question=question,
             rewritten=rewritten,
             as_of=filters.as_of,
-            status="abstained" if reason else "answered",
+            status="abstained" if reason else "conflicting" if order.accounts else "answered",
             abstention=Abstention(reason=reason, message=MESSAGES[reason]) if reason else None,
             confidence=_confidence(chance, passages, kept),
             answer=" ".join(marked(claim) for claim in claims),
@@ -242,6 +258,7 @@ class Assistant:
             warnings=[
                 *answer_warnings(question, grounded, citations, passages, filters, corpus_ends),
                 *hidden_warnings(catalogue.counts()[2], filters),
+                *arrangement_warnings(order),
             ],
             model=self._model_name,
             seconds=clock.seconds(),

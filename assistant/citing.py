@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+from assistant.arrangement import Arrangement
+from assistant.changes import in_turn
 from assistant.evidence import Sentence, number_sentences
 from assistant.filters import Filters
 from assistant.grounding import Grounded
@@ -58,6 +60,15 @@ def hidden_warnings(undated: int, filters: Filters) -> list[AnswerWarning]:
     plural = "articles have" if undated > 1 else "article has"
     message = f"{undated} {plural} no date and stayed hidden under --as-of and --since"
     return [AnswerWarning(code="undated-hidden", message=message)]
+
+
+def arrangement_warnings(order: Arrangement) -> list[AnswerWarning]:
+    """The warning that accounts differ, or that what is asked changed, with the dates of its states."""
+    if order.accounts:
+        return [AnswerWarning(code="conflict", message="accounts differ; none of them is preferred")]
+    if order.changes:
+        return [AnswerWarning(code="superseded", message=f"it changed: {in_turn(order.changes)}")]
+    return []
 
 
 def cite(claims: Sequence[Grounded]) -> tuple[list[Citation], list[list[int]]]:

@@ -1,8 +1,9 @@
 """Relative days: what "on Tuesday", "yesterday" and "next week" mean in an article of a known day.
 
-Read weeks later, such words mislead, so the day is put behind them: "on Tuesday (18 November 2025)". Only where
-it is certain: not in somebody's quoted words, not beside a date of another time, which the words may be relative
-to, and a weekday only where its sentence is plainly about the past or the future. Quotes stay as they are.
+Read weeks later, such words mislead, so the day is put behind them: "on Tuesday (18 November 2025)". Only
+where it is certain: not in somebody's quoted words, not beside a date of another time, which the words may
+be relative to, and a weekday only where its sentence is plainly about the past or the future. Quotes stay
+as they are.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ _STEPS = {"last": -1, "this": 0, "next": 1, "yesterday": -1, "today": 0, "tomorr
 
 
 def meanings(sentence: str, published: dt.date | None) -> dict[str, str]:
-    """The relative days of an article's sentence, as written, each with the day, week, month or year it means.
+    """The relative days of a sentence, as written, each with the day, week, month or year that it means.
 
     "on Tuesday": "18 November 2025"; "next week": "the week of 24 November 2025". What is not certain is left
     out; everything is where the article has no date.
@@ -86,28 +87,22 @@ def _meaning(match: re.Match[str], sentence: str, published: dt.date) -> str | N
     if match["day"]:
         day = published + dt.timedelta(days=_STEPS[match["day"].casefold()])
         return in_words(day) if all(other in (day, published) for other in dates) else None
-    step = _STEPS[match["which"].casefold()]
-    if match["unit"].casefold() == "week":
-        monday = _monday(published)
-        if any(_monday(other) != monday for other in dates):
-            return None
-        return f"the week of {in_words(monday + dt.timedelta(weeks=step))}"
-    if match["unit"].casefold() == "month":
-        months = published.year * 12 + published.month - 1
-        if any((other.year, other.month) != (published.year, published.month) for other in dates):
-            return None
-        year, month = divmod(months + step, 12)
-        return f"{calendar.month_name[month + 1]} {year}"
-    return str(published.year + step) if all(other.year == published.year for other in dates) else None
+    unit, step = match["unit"].casefold(), _STEPS[match["which"].casefold()]
+    beginning = _beginning(published, unit)
+    if any(_beginning(other, unit) != beginning for other in dates):
+        return None
+    if unit == "week":
+        return f"the week of {in_words(beginning + dt.timedelta(weeks=step))}"
+    year, month = divmod(beginning.year * 12 + beginning.month - 1 + step * (12 if unit == "year" else 1), 12)
+    return str(year) if unit == "year" else f"{calendar.month_name[month + 1]} {year}"
 
 
 def _weekday(match: re.Match[str], sentence: str, published: dt.date) -> dt.date | None:
     """The last such day for what has happened, the next for what will; None where it is not clear which."""
     if _WEEKDAY_DATED.match(sentence, match.end()):
         return None
-    before = _SAID.split(sentence[: match.start()])
     # What a person said on Tuesday may be about the future; the saying is not.
-    governing = "" if len(before) > 1 and not before[-1].strip(" ,") else before[-1]
+    governing = _SAID.split(sentence[: match.start()])[-1]
     ahead = (_WEEKDAYS.index(match["weekday"].capitalize()) - published.weekday()) % 7
     if _FUTURE.search(governing):
         return published + dt.timedelta(days=ahead) if ahead else None
@@ -116,8 +111,11 @@ def _weekday(match: re.Match[str], sentence: str, published: dt.date) -> dt.date
     return published - dt.timedelta(days=-ahead % 7)
 
 
-def _monday(day: dt.date) -> dt.date:
-    return day - dt.timedelta(days=day.weekday())
+def _beginning(day: dt.date, unit: str) -> dt.date:
+    """The first day of its week, month or year."""
+    if unit == "week":
+        return day - dt.timedelta(days=day.weekday())
+    return day.replace(day=1) if unit == "month" else day.replace(month=1, day=1)
 
 
 def _dates(sentence: str, published: dt.date) -> Iterator[dt.date]:
