@@ -172,11 +172,12 @@ class Assistant:
         chance = answerable(hit for passage in passages for hit in passage.hits)
         common["chance"] = chance
         order = arrangement(question, number_sentences(choose(passages, READ)))
-        # Where accounts differ there is no one answer that the reader could be sure of.
-        if chance is not None and not order.accounts and not self._gate.opens(chance):
+        opens = chance is None or self._gate.opens(chance)
+        # Of differing accounts the reader cannot be sure; where it is not, they alone are told.
+        if not opens and not order.accounts:
             return self._answer(question, filters, clock, reason="not-stated", **common)
-        quoted = number_sentences(quotable(choose(passages, QUOTED)))
-        sentences = number_sentences(choose(passages, self._evidence))
+        quoted = number_sentences(quotable(choose(passages, QUOTED))) if opens else []
+        sentences = number_sentences(choose(passages, self._evidence)) if opens else []
         draft = self._draft(asked, quoted if self._model is None else sentences, on_event)
         clock.lap("generate")
         common["tokens"] = draft.tokens
@@ -248,7 +249,7 @@ class Assistant:
             status="abstained" if reason else "conflicting" if order.accounts else "answered",
             abstention=Abstention(reason=reason, message=MESSAGES[reason]) if reason else None,
             confidence=_confidence(chance, passages, kept),
-            answer=" ".join(marked(claim) for claim in claims),
+            answer=("\n" if order.in_time else " ").join(marked(claim) for claim in claims),
             claims=claims,
             dropped=[Claim(text=claim.text, citations=[], support=0.0) for claim in dropped],
             citations=citations,

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from assistant.catalogue import STOP_WORDS
 from assistant.surface import MONTHS, words
 
-SAME = 1.1
-"""Ratio up to which two amounts are one, since outlets round."""
+SAME, SAME_DURATION = 1.02, 1.1
+"""Ratios up to which two amounts are one, since outlets round, and durations more than others."""
 
 COMPARABLE = 5.0
 """Ratio from which two amounts can hardly be of the same thing."""
@@ -82,7 +82,7 @@ class Value:
             return bool(set(self.text.split()) & set(other.text.split()) - STOP_WORDS)
         if self.unit == "date" or not self.amount or not other.amount:
             return self.text == other.text or self.text in other.text or other.text in self.text
-        return self.ratio(other) <= SAME
+        return self.ratio(other) <= (SAME_DURATION if self.unit == "minute" else SAME)
 
     def differs(self, other: Value) -> bool:
         """Whether both can be of one thing, and are not the same."""

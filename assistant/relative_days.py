@@ -46,7 +46,7 @@ def meanings(sentence: str, published: dt.date | None) -> dict[str, str]:
     "on Tuesday": "18 November 2025"; "next week": "the week of 24 November 2025". What is not certain is left
     out; everything is where the article has no date.
     """
-    if published is None:
+    if published is None or not dt.MINYEAR + 1 < published.year < dt.MAXYEAR - 1:  # the ends of the calendar
         return {}
     found: dict[str, set[str | None]] = {}
     for match in _outside_speech(sentence):
