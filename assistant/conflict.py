@@ -74,6 +74,13 @@ _NAME_ASKED = re.compile(
     r"|\b(?:what|which) (?!(?:is|are|was|were|do|does|did|has|had|have|will|would|can)\b)[a-z]+\b",
     re.IGNORECASE,
 )
+_PASSING = re.compile(
+    r"\b(?:reach|rise|rising|risen|rose|grow|grew|fell|fall|climb|initial)\w*"
+    r"|\b(?:now|so far|at least|stood at|later)\b"
+    r"|\bby (?:\w+day|\d|noon|then|midnight)|\b(?:first|early) reports\b"
+)
+"""That a number is one of a time, and may be another soon after."""
+
 _SEVERAL = re.compile(r"\b(?:each|both|respectively|versus|vs|against|compared?|comparison)\b")
 
 
@@ -262,7 +269,11 @@ def _authors(sentence: Sentence) -> set[str]:
 def _same_time(one: Sentence, other: Sentence, asked: Asked | None) -> bool:
     """Whether no change can lie between two articles: how long something took does not change any more."""
     first, second = one.article.published, other.article.published
-    if (asked and asked.kind == "duration") or (first is None and second is None):
+    if asked and asked.kind == "duration":
+        return True
+    if asked and asked.kind != "date" and (_PASSING.search(one.text) or _PASSING.search(other.text)):
+        return False
+    if first is None and second is None:
         return True
     return first is not None and second is not None and abs(first - second).days <= SAME_TIME
 
