@@ -1,6 +1,8 @@
 """Answering: `Assistant.ask` takes a question the whole way to a checked answer.
 
-    question ─► standalone (if it follows up) ─► passages ─► gate ─► draft ─► grounded ─► filled up ─► Answer
+    question ─► standalone (if it follows up) ─► passages ─► gate ─► draft ─► grounded ─► filled up ─► ordered
+                                                                                                       │
+                                                                                               Answer ◄┘
 
 One way for everybody: the command line, the chat and the evaluation all call `ask`.
 """
@@ -15,9 +17,11 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
+from assistant.arrangement import Arrangement, arranged, arrangement
 from assistant.citing import (
     answer_passage,
     answer_warnings,
+    arrangement_warnings,
     cite,
     hidden_warnings,
     marked,
@@ -40,7 +44,7 @@ from assistant.interface import (
 )
 from assistant.premise import denial, is_clear
 from assistant.prompts import Prompt
-from assistant.retrieval import Passage, Retriever
+from assistant.retrieval import READ, Passage, Retriever
 from assistant.surface import words
 
 RELEVANT = 0.01
@@ -161,10 +165,13 @@ class Assistant:
             return self._answer(question, filters, clock, reason="nothing-relevant", **common)
         chance = answerable(hit for passage in passages for hit in passage.hits)
         common["chance"] = chance
-        if chance is not None and not self._gate.opens(chance):
+        order = arrangement(question, number_sentences(choose(passages, READ)))
+        opens = chance is None or self._gate.opens(chance)
+        # Of differing accounts the reader cannot be sure; where it is not, they alone are told.
+        if not opens and not order.accounts:
             return self._answer(question, filters, clock, reason="not-stated", **common)
-        quoted = number_sentences(quotable(choose(passages, QUOTED)))
-        sentences = number_sentences(choose(passages, self._evidence))
+        quoted = number_sentences(quotable(choose(passages, QUOTED))) if opens else []
+        sentences = number_sentences(choose(passages, self._evidence)) if opens else []
         draft = self._draft(asked, quoted if self._model is None else sentences, on_event)
         clock.lap("generate")
         common["tokens"] = draft.tokens
@@ -175,8 +182,10 @@ class Assistant:
             common["corrected"] = correction
         if self._fill:
             grounded = self._filled_up(grounded, quoted, asked)
+        grounded = arranged(grounded, order, MOST_WORDS)
         if not grounded:
             return self._answer(question, filters, clock, reason="not-stated", **common)
+        common["order"] = order
         for claim in grounded:
             on_event(ClaimKept(claim) if claim.sentences else ClaimDropped(claim))
         clock.lap("ground")
@@ -226,6 +235,7 @@ class Assistant:
         tokens: Tokens = Tokens(),
         chance: float | None = None,
         corrected: Sentence | None = None,
+        order: Arrangement = Arrangement(),
     ) -> Answer:
         kept = [claim for claim in grounded if claim.sentences] if reason is None else []
         citations, numbers = cite(kept)
@@ -240,10 +250,10 @@ class Assistant:
             question=question,
             rewritten=rewritten,
             as_of=filters.as_of,
-            status="abstained" if reason else "answered",
+            status="abstained" if reason else "conflicting" if order.accounts else "answered",
             abstention=Abstention(reason=reason, message=MESSAGES[reason]) if reason else None,
             confidence=_confidence(chance, passages, kept),
-            answer=" ".join(marked(claim) for claim in claims),
+            answer=("\n" if order.in_time else " ").join(marked(claim) for claim in claims),
             claims=claims,
             dropped=[Claim(text=claim.text, citations=[], support=0.0) for claim in dropped],
             citations=citations,
@@ -254,6 +264,7 @@ class Assistant:
                 *answer_warnings(question, grounded, citations, passages, filters, corpus_ends),
                 *hidden_warnings(catalogue.counts()[2], filters),
                 *premise_warnings(corrected if kept else None),
+                *arrangement_warnings(order),
             ],
             model=self._model_name,
             seconds=clock.seconds(),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+from assistant.arrangement import Arrangement
+from assistant.changes import in_turn
 from assistant.evidence import Sentence, number_sentences
 from assistant.filters import Filters
 from assistant.grounding import Grounded
@@ -64,8 +66,17 @@ def premise_warnings(denying: Sentence | None) -> list[AnswerWarning]:
     """The warning that a sentence denies what the question takes for granted."""
     if denying is None:
         return []
-    message = "the question takes something for granted that this article denies; its sentence comes first"
+    message = "the question takes something for granted that this article denies"
     return [AnswerWarning(article=denying.article.id, code="premise-denied", message=message)]
+
+
+def arrangement_warnings(order: Arrangement) -> list[AnswerWarning]:
+    """The warning that accounts differ, or that what is asked changed, with the dates of its states."""
+    if order.accounts:
+        return [AnswerWarning(code="conflict", message="accounts differ; none of them is preferred")]
+    if order.changes:
+        return [AnswerWarning(code="superseded", message=f"it changed: {in_turn(order.changes)}")]
+    return []
 
 
 def cite(claims: Sequence[Grounded]) -> tuple[list[Citation], list[list[int]]]:

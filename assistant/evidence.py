@@ -41,6 +41,8 @@ class Sentence:
     text: str
     chance: float = 0.0
     """How likely the answer stands here, from 0 to 1; 0 where no reader has read the chunk."""
+    answer: str = ""
+    """The words that the reader takes for the answer, where they stand in this sentence."""
 
 
 def quotable(hits: Sequence[Hit]) -> list[Hit]:
@@ -71,7 +73,10 @@ def number_sentences(hits: Iterable[Hit]) -> list[Sentence]:
                 continue
             number = len(sentences) + 1
             chance = hit.score * min(1.0, hit.reading.within(start, end) + BESIDE) if hit.reading else 0.0
-            sentences.append(Sentence(number, hit.article, chunk, *place, chunk.text[start:end], chance))
+            answer = hit.reading.words_in(chunk.text, start, end) if hit.reading else ""
+            sentences.append(
+                Sentence(number, hit.article, chunk, *place, chunk.text[start:end], chance, answer)
+            )
     return sentences
 
 

@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 DROPPED = "unsupported-claim-dropped"
 """Code of the warnings that say why a claim was dropped, one a dropped claim, in order."""
 
+CONFLICT = "conflict"
+"""Code of the warning that accounts differ, which stands above the answer in place of a notice."""
+
+DIFFER = "Accounts differ:"
+
 INDENT = Text("    ")
 
 VISIBLE = {"\n", "\t"}
@@ -87,6 +92,8 @@ def print_answer(answer: Answer, console: Console, *, quotes: bool = True) -> No
     """
     if answer.rewritten:
         console.print(Text(safe(answer.rewritten), style="dim"))
+    if answer.status == "conflicting":
+        console.print(Text(DIFFER, style="bold"))
     if answer.answer:
         console.print(Text(safe(answer.answer)))
         console.print()
@@ -112,7 +119,7 @@ def _print_warnings(answer: Answer) -> None:
     reasons = [warning.message for warning in answer.warnings if warning.code == DROPPED]
     paired = len(reasons) == len(answer.dropped)
     for warning in answer.warnings:
-        if not (paired and warning.code == DROPPED):
+        if warning.code != CONFLICT and not (paired and warning.code == DROPPED):
             notice(warning.message)
     if paired:
         for claim, reason in zip(answer.dropped, reasons, strict=True):

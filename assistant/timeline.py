@@ -7,23 +7,21 @@ Every entry is a verbatim sentence under the date of its article; nobody words a
 
 from __future__ import annotations
 
-import datetime as dt
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
 from assistant.answer import EXTRACTIVE, MESSAGES
+from assistant.chronology import chronology, merged, same
 from assistant.chunks import heading
 from assistant.citing import answer_passage, cite, hidden_warnings, marked, nearest
 from assistant.evidence import Sentence, number_sentences, plain
 from assistant.filters import Filters
-from assistant.grounding import RESTATED, Grounded
+from assistant.grounding import Grounded
 from assistant.interface import Abstention, Answer, AnswerWarning, Claim, Seconds
 from assistant.models.reranker import probability
 from assistant.retrieval import Passage, Retriever
-from assistant.surface import words
 from assistant.untrusted import instruction_warnings
 
 POOL = 30
@@ -36,20 +34,6 @@ ENTRIES = 12
 """A longer timeline is cut to the entries that fit the topic best."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A sentence, then those that say nearly the same, and how well it fits the topic, between 0 and 1."""
-
-    sentences: tuple[Sentence, ...]
-    score: float
-
-    @property
-    def place(self) -> tuple[dt.date, str, int]:
-        """What entries are ordered by; all of them are dated."""
-        first = self.sentences[0]
-        return first.article.published or dt.date.max, first.article.id, first.start
-
-
 def timeline(retriever: Retriever, topic: str, filters: Filters = Filters()) -> Answer:
     """Dated claims about a topic, the earliest first, each cited; an abstention where there are none."""
     start = time.perf_counter()
@@ -57,9 +41,8 @@ def timeline(retriever: Retriever, topic: str, filters: Filters = Filters()) -> 
     retrieved = time.perf_counter()
     relevant = [passage for passage in passages if passage.score >= RELEVANT]
     dated = [passage for passage in relevant if passage.article.published is not None]
-    entries = _grouped([entry for passage in dated for entry in _entry(retriever, topic, passage)])
-    best = sorted(entries, key=lambda entry: -entry.score)[:ENTRIES]
-    claims = [_claim(entry) for entry in sorted(best, key=lambda entry: entry.place)]
+    entries = merged([entry for passage in dated for entry in _entry(retriever, topic, passage)])
+    claims = chronology(sorted(entries, key=lambda entry: -entry.support)[:ENTRIES])
     citations, numbers = cite(claims)
     shown = [
         Claim(text=claim.text, citations=numbered, support=round(claim.support, 4))
@@ -94,15 +77,15 @@ def timeline(retriever: Retriever, topic: str, filters: Filters = Filters()) -> 
     )
 
 
-def _entry(retriever: Retriever, topic: str, passage: Passage) -> list[_Entry]:
+def _entry(retriever: Retriever, topic: str, passage: Passage) -> list[Grounded]:
     """The sentence of the passage's best paragraph that fits the topic best, with its copies; or none."""
     sentences = number_sentences(passage.hits[:1])
     if not sentences:
         return []
     scores = _fit(retriever, topic, sentences)
     score, best = max(zip(scores, sentences, strict=True), key=lambda pair: (pair[0], -pair[1].number))
-    copies = [other for other in number_sentences(passage.copies) if _same(best, other)]
-    return [_Entry((best, *copies), score)]
+    copies = [other for other in number_sentences(passage.copies) if same(best.text, other.text)]
+    return [Grounded(plain(best.text), (best, *copies), score)]
 
 
 def _fit(retriever: Retriever, topic: str, sentences: Sequence[Sentence]) -> list[float]:
@@ -111,30 +94,6 @@ def _fit(retriever: Retriever, topic: str, sentences: Sequence[Sentence]) -> lis
         return [fuzz.token_set_ratio(topic, one.text) / 100 for one in sentences]
     pairs = [(topic, f"{heading(one.article)}\n{one.text}") for one in sentences]
     return [probability(logit) for logit in retriever.reranker.score(pairs)]
-
-
-def _grouped(entries: Sequence[_Entry]) -> list[_Entry]:
-    """One entry for those that say nearly the same: the earliest, which cites the others too."""
-    groups: list[_Entry] = []
-    for entry in sorted(entries, key=lambda entry: entry.place):
-        for number, group in enumerate(groups):
-            if _same(group.sentences[0], entry.sentences[0]):
-                groups[number] = _Entry(group.sentences + entry.sentences, max(group.score, entry.score))
-                break
-        else:
-            groups.append(entry)
-    return groups
-
-
-def _same(one: Sentence, other: Sentence) -> bool:
-    return fuzz.token_set_ratio(words(one.text), words(other.text)) >= RESTATED
-
-
-def _claim(entry: _Entry) -> Grounded:
-    first = entry.sentences[0]
-    day = first.article.published
-    date = f"{day.day} {day:%B %Y}: " if day else ""
-    return Grounded(date + plain(first.text), entry.sentences, entry.score)
 
 
 def _undated_warnings(left_out: int) -> list[AnswerWarning]:

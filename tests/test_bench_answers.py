@@ -85,10 +85,17 @@ def test_questions_are_read_as_cases(bench: Path) -> None:
 
 
 def test_conflicting_answers_must_all_be_given_and_strictly_no_planted_one(bench: Path) -> None:
-    right = {"right": 1, "a planted answer": 0, "right, and nothing wrong": 1, "abstained, answerable": 0}
+    right = {
+        "right": 1,
+        "a planted answer": 0,
+        "a planted answer, not as conflicting": 0,
+        "right, and nothing wrong": 1,
+        "abstained, answerable": 0,
+    }
     assert values(bench, "ramdocs", "q1", "For the dam, by 61 votes to 38 [1].") == right
     both = values(bench, "ramdocs", "q1", "For the dam, by 61 votes to 38, or 59 votes.")
-    assert both == right | {"a planted answer": 1, "right, and nothing wrong": 0}
+    planted = {"a planted answer": 1, "right, and nothing wrong": 0}
+    assert both == right | planted | {"a planted answer, not as conflicting": 1}
     half = values(bench, "ramdocs", "q1", "By 61 votes to 38.")
     assert half == right | {"right": 0, "right, and nothing wrong": 0}
 

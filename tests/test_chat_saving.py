@@ -108,6 +108,14 @@ def test_a_stopped_answer_says_so() -> None:
     )
 
 
+def test_differing_accounts_are_announced() -> None:
+    warning = AnswerWarning(code="conflict", message="accounts differ")
+    differ = ANSWERED.model_copy(update={"status": "conflicting", "warnings": [warning]})
+    written = as_markdown([Record(answer=differ)])
+    assert written.startswith("## Who voted?\n\n**Accounts differ:**\n\nParliament did[^1].")
+    assert "Note" not in written
+
+
 def test_a_claim_of_a_number_that_is_no_source_stays_text() -> None:
     alone = ANSWERED.model_copy(
         update={"claims": [Claim(text="x", citations=[1], support=1)], "citations": []}

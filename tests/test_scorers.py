@@ -15,6 +15,8 @@ from assistant.evaluation.scorers import (
     citation_precision,
     citation_recall,
     conflict_coverage,
+    conflict_precision,
+    conflict_recall,
     correctness,
     evidence_cited,
     latency,
@@ -262,6 +264,23 @@ def test_a_conflict_is_covered_by_each_account_that_is_given() -> None:
     assert conflict_coverage(case(), answer("Umerov.")).value is None
 
 
+def test_a_conflict_is_to_be_told_where_there_is_one() -> None:
+    scores = {
+        (kind, status): (
+            conflict_precision(case(type=kind), answer("Umerov", status=status)).value,
+            conflict_recall(case(type=kind), answer("Umerov", status=status)).value,
+        )
+        for kind in ("conflict", "lookup")
+        for status in ("conflicting", "answered")
+    }
+    assert scores == {
+        ("conflict", "conflicting"): (1, 1),
+        ("conflict", "answered"): (None, 0),
+        ("lookup", "conflicting"): (0, None),
+        ("lookup", "answered"): (None, None),
+    }
+
+
 def test_figures() -> None:
     told = answer("x", seconds=Seconds(retrieve=1, total=2.5), tokens=Tokens(prompt=400, completion=50))
     assert latency(case(), told).value == 2.5
@@ -270,4 +289,4 @@ def test_figures() -> None:
 
 def test_the_standard_scorers_have_names_of_their_own() -> None:
     names = [scorer(case(), answer("Umerov")).name for scorer in standard_scorers(ARTICLES)]
-    assert len(set(names)) == len(names) == 12
+    assert len(set(names)) == len(names) == 14

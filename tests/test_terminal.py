@@ -125,6 +125,14 @@ def test_quotes_of_one_article_stand_together(capsys: Any) -> None:
     )
 
 
+def test_differing_accounts_are_announced(capsys: Any) -> None:
+    warning = AnswerWarning(code="conflict", message="accounts differ")
+    print_answer(ANSWERED.model_copy(update={"status": "conflicting", "warnings": [warning]}), stdout())
+    captured = capsys.readouterr()
+    assert "\nAccounts differ:\n61 members voted for it [1].\n" in captured.out
+    assert captured.err == ""
+
+
 def test_an_abstention_in_a_pipe(capsys: Any) -> None:
     print_answer(ABSTAINED, stdout())
     assert capsys.readouterr().out == (

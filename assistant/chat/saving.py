@@ -14,7 +14,7 @@ from pathlib import Path
 from assistant.chat.sessions import Record
 from assistant.errors import SettingsError
 from assistant.interface import Answer, Citation
-from assistant.terminal import DROPPED, abstained, day, safe
+from assistant.terminal import CONFLICT, DIFFER, DROPPED, abstained, day, safe
 
 
 def save(records: Sequence[Record], file: Path, *, again: bool) -> None:
@@ -85,12 +85,15 @@ def _turn(record: Record, notes: _Notes) -> list[str]:
     parts = [f"## {escape(heading)}"]
     if answer.as_of:
         parts.append(f"*As of {day(answer.as_of)}*")
+    if answer.status == "conflicting":
+        parts.append(f"**{DIFFER}**")
     parts += [_marked(escape(line), answer, notes) for line in answer.answer.splitlines() if line.strip()]
     if answer.abstention:
         parts.append(escape(abstained(answer)))
     if answer.nearest:
         parts.append("Nearest:" + "".join(notes.mark(citation) for citation in answer.nearest))
-    parts += [f"*Note: {escape(one.message)}*" for one in answer.warnings if one.code != DROPPED]
+    shown = [warning for warning in answer.warnings if warning.code not in (CONFLICT, DROPPED)]
+    parts += [f"*Note: {escape(warning.message)}*" for warning in shown]
     return parts
 
 

@@ -139,6 +139,17 @@ def strictly_right(items: Mapping[str, Item]) -> Scorer:
     return scorer
 
 
+def wrong_unmarked(items: Mapping[str, Item]) -> Scorer:
+    """1 if the answer holds a form that is known to be wrong, and does not say that accounts differ."""
+
+    def scorer(case: Case, answer: Answer) -> Score:
+        score = answers_wrongly(items, "")(case, answer)
+        value = float(score.value and answer.status != "conflicting") if score.value is not None else None
+        return Score("a planted answer, not as conflicting", value, score.why)
+
+    return scorer
+
+
 def wrongly_abstained(case: Case, answer: Answer) -> Score:
     """1 if the assistant abstained; answerable cases."""
     value = float(answer.status == "abstained") if case.answerable else None
@@ -161,7 +172,8 @@ def scorers_of(name: str, items: Mapping[str, Item]) -> tuple[Scorer, ...]:
     """What is measured on this set."""
     abstaining = (rightly_abstained, wrongly_abstained)
     if name == "ramdocs":
-        return (right, answers_wrongly(items, "a planted answer"), strictly_right(items), wrongly_abstained)
+        planted = answers_wrongly(items, "a planted answer"), wrong_unmarked(items)
+        return (right, *planted, strictly_right(items), wrongly_abstained)
     if name == "timeqa":
         return (right, answers_wrongly(items, "a stale answer"), strictly_right(items), *abstaining)
     return (*abstaining, token_overlap(items, "F1"), token_overlap(items, "recall"))

@@ -49,6 +49,8 @@ def standard_scorers(articles: Articles) -> tuple[Scorer, ...]:
         abstention_precision,
         abstention_recall,
         conflict_coverage,
+        conflict_precision,
+        conflict_recall,
         no_future_article,
         latency,
         tokens,
@@ -202,6 +204,23 @@ def conflict_coverage(case: Case, answer: Answer) -> Score:
     text = graded_text(case, answer)
     missing = [group[0] for group in case.expect if not any(holds(text, form) for form in group)]
     return share("conflict coverage", len(case.expect), missing, "missing")
+
+
+def conflict_precision(case: Case, answer: Answer) -> Score:
+    """1 if accounts do differ, else 0; its mean is the share of answers that rightly say so.
+
+    None where the assistant does not say that accounts differ.
+    """
+    if answer.status != "conflicting":
+        return Score("conflict precision", None, "not said to conflict")
+    return Score("conflict precision", float(case.type == "conflict"), "said to conflict")
+
+
+def conflict_recall(case: Case, answer: Answer) -> Score:
+    """1 if the assistant says that accounts differ, else 0. Conflict cases only."""
+    if case.type != "conflict":
+        return Score("conflict recall", None, "no conflict")
+    return Score("conflict recall", float(answer.status == "conflicting"), answer.status)
 
 
 def no_future_article(case: Case, answer: Answer) -> Score:

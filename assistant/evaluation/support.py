@@ -1,7 +1,7 @@
 """Support: does a quote say what a claim says, as far as words can tell?
 
-A check that shares nothing with the grounding that it grades. How well it agrees with people is measured on
-WiCE (`make bench-answers SET=wice`) and stands in `eval/RESULTS.md`.
+A check that shares nothing with the grounding that it grades, but for what relative days mean. How well it
+agrees with people is measured on WiCE (`make bench-answers SET=wice`) and stands in `eval/RESULTS.md`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from assistant.catalogue import STOP_WORDS
 from assistant.interface import Citation
+from assistant.relative_days import meanings, with_days
 from assistant.surface import words
 
 SHARED = 0.5
@@ -22,10 +23,14 @@ PREFIX = 5
 def supports(claim: str, citations: Sequence[Citation]) -> bool:
     """Whether these quotes together carry the claim.
 
-    Every number of the claim must stand in a quote, or in the headline or date of its article; so must at
-    least half of its other words that are no stop words.
+    Every number of the claim must stand in a quote, or in the headline or date of its article, or be the day
+    that a relative one of the quote means; at least half of its other words that are no stop words must stand
+    there too.
     """
-    quoted = " ; ".join(f"{one.title} ; {one.date or ''} ; {one.quote}" for one in citations)
+    quoted = " ; ".join(
+        f"{one.title} ; {one.date or ''} ; {with_days(one.quote, meanings(one.quote, one.date))}"
+        for one in citations
+    )
     return overlap(claim, quoted) >= SHARED
 
 
