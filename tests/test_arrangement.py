@@ -69,6 +69,8 @@ def test_unlikely_sentences_and_other_kinds_tell_of_no_change() -> None:
     assert not states(HOW_MANY, read(0.01))
     assert not states("How long did the talks last?", read())
     assert not states("When was the plan made?", read())
+    assert not states("How many points did the peace plan for Norrhavn have?", read())
+    assert not states("How many points has the peace plan for Norrhavn in June 2026?", read())
 
 
 def test_where_nothing_stands_a_change_adds_nothing() -> None:
