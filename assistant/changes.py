@@ -7,18 +7,23 @@ how long it took, does not change any more.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.evidence import Sentence
 from assistant.quantities import Value, asked_quantity, quantities
 from assistant.relative_days import in_words
+from assistant.surface import MONTHS
 
 LIKELY = 0.2
 """Chance from which a sentence tells a state of what is asked; chosen on the dev half of gold."""
 
 NEARLY = 0.4
 """Share of the likeliest one's chance from which it does; chosen likewise."""
+
+_PRESENT = re.compile(r"\b(?:is|are|does|do|has|have|stands?)\b", re.IGNORECASE)
+_PAST = re.compile(rf"\b(?:did|was|were|had|{'|'.join(MONTHS)}|20\d\d)\b", re.IGNORECASE)
 
 CHANGING = frozenset({"count", "money", "share"})
 
@@ -32,9 +37,14 @@ class State:
 
 
 def states(question: str, sentences: Sequence[Sentence]) -> list[State]:
-    """The different values of what is asked, the oldest first; empty where nothing changed."""
+    """The different values of what is asked, the oldest first; empty where nothing changed.
+
+    Only a question about the present is about a state: how many were killed, or came in March, is about an
+    event, and other numbers are of other events.
+    """
     asked = asked_quantity(question)
-    if asked is None or asked.kind not in CHANGING:
+    present = _PRESENT.search(question) and not _PAST.search(question)
+    if not present or asked is None or asked.kind not in CHANGING:
         return []
     told = [(day, one) for one in sentences if (day := one.article.published) and quantities(one.text, asked)]
     least = max([LIKELY, *(NEARLY * one.chance for _, one in told)])

@@ -1,10 +1,12 @@
 """Arrangement: what comes first of an answer, with the dates that belong to it; and the whole way to it."""
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fakes import QueuedModel
 
 from assistant.answer import Assistant
 from assistant.arrangement import Arrangement, arranged, arrangement
@@ -69,6 +71,8 @@ def test_unlikely_sentences_and_other_kinds_tell_of_no_change() -> None:
     assert not states(HOW_MANY, read(0.01))
     assert not states("How long did the talks last?", read())
     assert not states("When was the plan made?", read())
+    assert not states("How many points did the peace plan for Norrhavn have?", read())
+    assert not states("How many points has the peace plan for Norrhavn in June 2026?", read())
 
 
 def test_where_nothing_stands_a_change_adds_nothing() -> None:
@@ -137,6 +141,17 @@ def test_differing_accounts_are_both_given(assistant: Assistant) -> None:
     )
     assert "8 December 2025: The Harbour Post put the talks on the plan at seven hours [2]." in answer.answer
     assert "conflict" in [warning.code for warning in answer.warnings]
+
+
+def test_a_model_that_takes_a_side_is_given_both(assistant: Assistant) -> None:
+    said = {"sentence": 2, "text": "They lasted four hours."}
+    model = QueuedModel(replies=[json.dumps({"claims": [said]})])
+    support = lambda pairs: [0.5] * len(pairs)  # noqa: E731
+    asked = Assistant(assistant.retriever, support, assistant.prompts, model, model_name="queued")
+    answer = asked.ask("How long did the talks on the peace plan for Norrhavn last?")
+    assert answer.status == "conflicting"
+    assert "four hours" in answer.claims[0].text
+    assert "seven hours" in answer.claims[1].text
 
 
 def test_no_account_is_later_than_the_day_asked_for(assistant: Assistant) -> None:
