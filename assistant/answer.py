@@ -59,8 +59,15 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class CandidatesFound:
+    """The searches are done; these are their best passages, which are still to be read and ranked."""
+
+    passages: list[Passage]
+
+
+@dataclass(frozen=True, slots=True)
 class PassagesFound:
-    """What retrieval has found: first as the reranker orders it, and in the end as the model will read it."""
+    """Retrieval is done; the model is about to read the first of these."""
 
     passages: list[Passage]
 
@@ -86,7 +93,7 @@ class ClaimDropped:
     claim: Grounded
 
 
-Event = PassagesFound | TextSoFar | ClaimKept | ClaimDropped
+Event = CandidatesFound | PassagesFound | TextSoFar | ClaimKept | ClaimDropped
 
 
 def ignore(event: Event) -> None:
@@ -158,7 +165,7 @@ class Assistant:
         asked = in_context(question, history)
         rewritten = asked if asked != question else None
         passages = self.retriever.retrieve(
-            asked, filters, on_ranked=lambda ranked: on_event(PassagesFound(ranked))
+            asked, filters, on_candidates=lambda found: on_event(CandidatesFound(found))
         )
         clock.lap("retrieve")
         on_event(PassagesFound(passages))
