@@ -1,8 +1,8 @@
 """Live: what the assistant is doing while it does it, on standard error, and gone when it is done.
 
 Shown are the passages that were found, as soon as they are and again when they are ranked; what the model
-writes, marked as unchecked; and which of its claims hold. Nothing is shown where standard error is no terminal,
-and one line on a terminal that cannot go back.
+writes, marked as unchecked; and which of its claims hold. Nothing is shown where standard error is no
+terminal, and one line on a terminal that cannot go back.
 """
 
 from __future__ import annotations
