@@ -64,8 +64,15 @@ MESSAGES: dict[AbstentionReason, str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class CandidatesFound:
+    """The searches are done; these are their best passages, which are still to be read and ranked."""
+
+    passages: list[Passage]
+
+
+@dataclass(frozen=True, slots=True)
 class PassagesFound:
-    """What retrieval has found: first as the reranker orders it, and in the end as the model will read it."""
+    """Retrieval is done; the model is about to read the first of these."""
 
     passages: list[Passage]
 
@@ -91,7 +98,7 @@ class ClaimDropped:
     claim: Grounded
 
 
-Event = PassagesFound | TextSoFar | ClaimKept | ClaimDropped
+Event = CandidatesFound | PassagesFound | TextSoFar | ClaimKept | ClaimDropped
 
 
 def ignore(event: Event) -> None:
@@ -155,7 +162,7 @@ class Assistant:
         rewritten = asked if asked != question else None
         cited = history[-1].articles if history else ()
         passages = self.retriever.retrieve(
-            asked, filters, cited=cited, on_ranked=lambda ranked: on_event(PassagesFound(ranked))
+            asked, filters, cited=cited, on_candidates=lambda found: on_event(CandidatesFound(found))
         )
         clock.lap("retrieve")
         on_event(PassagesFound(passages))

@@ -1,7 +1,8 @@
 """Live: what the assistant is doing while it does it, on standard error, and gone when it is done.
 
-Shown are the passages that were found, what the model writes, marked as unchecked, and which of its claims
-hold. Nothing is shown where standard error is no terminal, and one line on a terminal that cannot go back.
+Shown are the passages that were found, as soon as they are and again when they are ranked; what the model
+writes, marked as unchecked; and which of its claims hold. Nothing is shown where standard error is no
+terminal, and one line on a terminal that cannot go back.
 """
 
 from __future__ import annotations
@@ -37,15 +38,12 @@ def watching() -> Iterator[Callable[[Event], None]]:
     if not console.is_terminal:
         yield view.take
     elif console.is_dumb_terminal:
-        told = False
 
         def tell(event: Event) -> None:
-            nonlocal told
-            before = view.status
-            view.take(event)
-            if view.status != before and not told:
-                console.print(Text(view.status))
-                told = True
+            from assistant.answer import PassagesFound
+
+            if isinstance(event, PassagesFound):
+                console.print(Text(reading(event.passages)))
 
         yield tell
     else:
@@ -77,10 +75,13 @@ class View:
 
     def take(self, event: Event) -> None:
         """Takes in what happened; events of other kinds pass unseen."""
-        from assistant.answer import ClaimDropped, ClaimKept, PassagesFound, TextSoFar
+        from assistant.answer import CandidatesFound, ClaimDropped, ClaimKept, PassagesFound, TextSoFar
         from assistant.drafting import parse_claims
 
         match event:
+            case CandidatesFound():
+                self._passages = event.passages
+                self.status = "ranking what was found"
             case PassagesFound():
                 self._passages = event.passages
                 self.status = reading(event.passages)

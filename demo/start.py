@@ -10,6 +10,7 @@ the other as well. Medians, of two checkouts alternately, since other programs m
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -24,7 +25,8 @@ QUESTION = "How many points does the peace plan have?"
 HERE = Path(__file__).resolve().parent.parent
 PROMPT = b"\x1b[?2004h"
 """Written when the prompt begins to read: what is pasted shall come in brackets."""
-PASSAGES = rb"reading \d+ articles?"
+FOUND, RANKED = rb"(?:ranking what was found|reading \d+ article)", rb"reading \d+ article"
+"""Stand above the first passages, and above those that are going to be read."""
 
 STAGES = """
 import json, sys, time
@@ -76,8 +78,10 @@ def main() -> None:
 
 def measured(checkout: Path, index: Path, wait: float) -> Iterator[tuple[str, float]]:
     """What is measured, by name, in seconds."""
-    yield from zip(("chat: prompt", "chat: passages, asked at once"), chat(checkout, index, 0), strict=True)
-    yield f"chat: passages, asked after {wait:g} s", chat(checkout, index, wait)[1]
+    prompt, found, ranked = chat(checkout, index, 0)
+    yield from {"chat: prompt": prompt, "chat: found, asked at once": found, "chat: ranked": ranked}.items()
+    _, found, ranked = chat(checkout, index, wait)
+    yield from {f"chat: found, asked after {wait:g} s": found, "chat: ranked then": ranked}.items()
     start = time.perf_counter()
     run(checkout, "ask", "--index", str(index), "--model", "extractive", QUESTION)
     yield "ask: whole", time.perf_counter() - start
@@ -88,8 +92,8 @@ def measured(checkout: Path, index: Path, wait: float) -> Iterator[tuple[str, fl
     yield from zip(names, json.loads(stages), strict=True)
 
 
-def chat(checkout: Path, index: Path, wait: float) -> tuple[float, float]:
-    """Seconds from the start to the prompt, and from the question to the passages."""
+def chat(checkout: Path, index: Path, wait: float) -> tuple[float, float, float]:
+    """Seconds from the start to the prompt, from the question to the first passages, and to their ranking."""
     arguments = ["-m", "assistant", "chat", "--no-save", "--model", "extractive", "--index", str(index)]
     start = time.perf_counter()
     child = pexpect.spawn(
@@ -106,10 +110,13 @@ def chat(checkout: Path, index: Path, wait: float) -> tuple[float, float]:
     time.sleep(wait)
     asked = time.perf_counter()
     child.send(f"{QUESTION}\r")
-    child.expect(PASSAGES)
-    passages = time.perf_counter() - asked
+    child.expect(FOUND)
+    found = ranked = time.perf_counter() - asked
+    if not re.match(RANKED, child.after):
+        child.expect(RANKED)
+        ranked = time.perf_counter() - asked
     child.close(force=True)
-    return prompt, passages
+    return prompt, found, ranked
 
 
 def run(checkout: Path, *arguments: str) -> None:

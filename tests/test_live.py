@@ -11,7 +11,7 @@ from fakes import sentences_of
 from rich.console import Console
 
 from assistant import live
-from assistant.answer import ClaimDropped, ClaimKept, PassagesFound, TextSoFar
+from assistant.answer import CandidatesFound, ClaimDropped, ClaimKept, PassagesFound, TextSoFar
 from assistant.articles import Article
 from assistant.chunks import split_article
 from assistant.grounding import Grounded
@@ -46,6 +46,8 @@ def shown(view: View) -> str:
 def test_an_answer_in_the_making() -> None:
     view = View()
     assert shown(view) == "looking for passages\n"
+    view.take(CandidatesFound([UNDATED]))
+    assert shown(view).startswith("ranking what was found\n  undated")
     view.take(PassagesFound([FOUND]))
     found = "reading 1 article, 4 Mar 2025 to 4 Mar 2025\n  4 Mar 2025  Dam <U+001B>[2J approved"
     assert shown(view).rstrip() == found
@@ -106,8 +108,8 @@ def test_a_dumb_terminal_gets_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     console = terminal(_environ={"TERM": "dumb"})
     monkeypatch.setattr(live, "stderr", lambda **more: console)
     with watching() as on_event:
+        on_event(CandidatesFound([UNDATED, FOUND]))
         on_event(PassagesFound([FOUND]))
-        on_event(PassagesFound([UNDATED, FOUND]))
         on_event(TextSoFar("text"))
         on_event(ClaimKept(KEPT))
     with waiting("loading") as show:

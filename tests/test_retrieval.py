@@ -162,16 +162,15 @@ def test_without_a_reranker_the_fused_order_stands(corpus: Index) -> None:
     assert {passage.hits[0].ranks.reranked for passage in passages} == {None}
 
 
-def test_what_is_ranked_is_told_before_it_is_read(real: Retriever) -> None:
+def test_candidates_are_told_before_they_are_ranked(corpus: Index) -> None:
     told: list[list[Passage]] = []
-    read = real.retrieve("Who leads the coalition?", on_ranked=told.append)
-    (ranked,) = told
-    check(ranked)
-    assert all(hit.reading is None for passage in ranked for hit in passage.hits)
-    assert read[0].hits[0].reading is not None
-    without = real.model_copy(update={"reader": None})
-    assert without.retrieve("Who leads the coalition?", on_ranked=told.append) == ranked
-    assert told == [ranked], "where nobody reads, the end comes at once"
+    ranked = retriever(corpus).retrieve("Who leads the coalition?", k=5, on_candidates=told.append)
+    (candidates,) = told
+    assert [passage.hits[0].ranks.reranked for passage in candidates] == [None] * 5
+    assert candidates[0].hits[0].ranks.fused == 1
+    assert all(passage.hits[0].ranks.reranked for passage in ranked)
+    retriever(corpus).retrieve("Who?", Filters(as_of=dt.date(1999, 1, 1)), on_candidates=told.append)
+    assert told[1] == []
 
 
 def test_ranks_tell_of_every_stage(corpus: Index) -> None:
