@@ -17,7 +17,7 @@ from assistant.articles import Article
 if TYPE_CHECKING:
     from langchain_core.documents import Document
 
-CHUNKING = "sentences-1"
+CHUNKING = "sentences-2"
 """Name and version of the way of splitting; an index remembers it together with the most words."""
 
 MIN_WORDS = 25
@@ -50,13 +50,16 @@ def sentence_spans(text: str) -> list[Span]:
     """Offsets of the sentences of `text`, in order, without the white space around them."""
     from sentencex import get_sentence_boundaries
 
-    spans = []
+    spans: list[Span] = []
     for boundary in get_sentence_boundaries("en", text):
         raw = boundary["text"]
         start = boundary["start_index"] + len(raw) - len(raw.lstrip())
         end = boundary["start_index"] + len(raw.rstrip())
-        if start < end:
-            spans.append((start, end))
+        if start >= end:
+            continue
+        if spans and spans[-1][1] == start and text[start - 1] == ".":
+            start = spans.pop()[0]  # a full stop inside a name: Novosti.Live
+        spans.append((start, end))
     return spans
 
 

@@ -148,3 +148,8 @@ def test_a_document_without_a_date_says_nothing_of_one() -> None:
     undated = article("Text.")
     assert heading(undated) == "Title"
     assert not {"date", "published"} & to_document(Chunk("a", 0, 0, 5, "Text."), undated).metadata.keys()
+
+
+def test_a_full_stop_inside_a_name_ends_no_sentence() -> None:
+    text = "It was a summit, Harbour.LIVE reported, that AllThe.News called the fifth. Nobody came."
+    assert [text[start:end] for start, end in sentence_spans(text)] == [text[:-13], "Nobody came."]

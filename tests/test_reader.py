@@ -118,7 +118,7 @@ def test_the_best_span_is_the_best_of_all_that_are_allowed(start: np.ndarray) ->
         start[a] + end[b] for a in range(len(start)) for b in range(a, min(len(start), a + MOST_TOKENS))
     )
     assert 0 <= high - low < MOST_TOKENS
-    assert start[low] + end[high] == best
+    assert start[low] + end[high] == pytest.approx(best, abs=1e-5)  # probabilities of near ties are equal
     assert 0 < chance <= 1
 
 
