@@ -69,7 +69,7 @@ def test_ten_turns(built_in_index: Path, tmp_path: Path) -> None:
 
     again = start()
     assert "going on after turn 4: Yermak" in again.ask("/resume office")
-    assert again.text().splitlines()[-1].startswith("qwen2.5-coder-1.5b")
+    again.wait_for(r"(?m)^qwen2\.5-coder-1\.5b")
     assert "as of 26 Nov 2025 >" in again.text()
     again.type("\x04")
     assert again.end() == 0
