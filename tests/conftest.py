@@ -8,6 +8,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from filelock import FileLock
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -65,10 +66,16 @@ def encoders_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def built_in_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The built-in corpus, indexed with the default models: takes a while, so once for all tests."""
+    """The built-in corpus, indexed with the default models: once for all workers, as it takes a while."""
+    from assistant import states
     from assistant.build import build_index
     from assistant.settings import load_settings
 
-    path = tmp_path_factory.mktemp("built-in") / "index"
-    build_index(load_settings(index=path), pytest.fail, lambda done, total: None, strict=True)
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    path = folder / "built-in" / "index"
+    with FileLock(folder / "built-in.lock"):
+        if states.current(path) is None:
+            build_index(load_settings(index=path), pytest.fail, lambda done, total: None, strict=True)
     return path

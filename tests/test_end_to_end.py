@@ -19,7 +19,7 @@ from assistant.interface import Answer, Citation
 from assistant.resources import corpus_folder
 from assistant.surface import holds
 
-pytestmark = [pytest.mark.model, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.model, pytest.mark.timeout(600)]
 
 TORCH = {"torch", "transformers", "sentence_transformers"}
 

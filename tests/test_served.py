@@ -13,7 +13,7 @@ from assistant import weights
 from assistant.interface import Answer
 from assistant.settings import load_settings
 
-pytestmark = [pytest.mark.model, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.model, pytest.mark.timeout(600)]
 
 SERVE = """
 import sys, xllamacpp
