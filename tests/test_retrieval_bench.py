@@ -307,7 +307,7 @@ def test_a_follow_up_is_searched_as_the_assistant_searches_it(tmp_path: Path) ->
     (question,) = public_questions(write_set(tmp_path, ["harbour"], history=history), 5)
     assert question.text == standalone("harbour?", [Turn(*turn) for turn in turns])
     assert "Where?" in question.text
-    assert asked("alone?", []) == "alone?"
+    assert asked({"question": "alone?"}).query() == "alone?"
 
 
 def test_many_articles_are_filled_up_and_the_same_every_time(corpus: Path) -> None:

@@ -24,6 +24,7 @@ from assistant.articles import Article, read_corpus
 from assistant.build import build_assistant, identity, provenance
 from assistant.chunks import sentence_spans
 from assistant.errors import AssistantError, GoldError
+from assistant.evaluation.bench_command import notice
 from assistant.evaluation.gold import Group, NonEmpty, quote_spans
 from assistant.evaluation.report import update_results
 from assistant.evaluation.statistics import wilson_interval
@@ -245,10 +246,6 @@ def measure(settings: Settings, attacks: Sequence[Attack], notice: Callable[[str
     finally:
         index.close()
     return section(outcomes, provenance(settings, assistant))
-
-
-def notice(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -20,13 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from assistant.build import build_assistant, open_index, provenance
-from assistant.errors import AssistantError, GoldError
 from assistant.evaluation.abstention import area, curve
-from assistant.evaluation.bench_data import ROLES, SETS, digest
+from assistant.evaluation.bench_command import conclude, notice
+from assistant.evaluation.bench_data import SETS, asked, read_lines, sampled, usable
 from assistant.evaluation.bench_support import support_section
 from assistant.evaluation.gold import Case, Evidence, Turn
 from assistant.evaluation.harness import ask_case
-from assistant.evaluation.report import update_results
 from assistant.evaluation.run import Graded, run
 from assistant.evaluation.scorers import (
     Score,
@@ -57,31 +56,20 @@ class Item:
 
 def read_items(file: Path, name: str, sample: int) -> list[Item]:
     """The first questions by the digests of their ids. Raises GoldError when the file cannot be used."""
-    try:
-        lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-        chosen = sorted(lines, key=lambda line: digest(line["id"]))[:sample]
-        return [_item(line, several=name == "ramdocs") for line in chosen]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        message = f"{file}: cannot be used ({type(error).__name__}: {error}); correct the file or BENCH"
-        raise GoldError(message) from error
+    with usable(file):
+        return [_item(line, several=name == "ramdocs") for line in sampled(read_lines(file), sample)]
 
 
 def _item(line: Mapping[str, Any], *, several: bool) -> Item:
     """With `several`, each of the answers must be given, else any of them will do."""
     answerable = bool(line["answerable"])
     answers = tuple(dict.fromkeys(line["answers"])) if answerable else ()
-    said = {
-        role: [turn["text"] for turn in line.get("history", ()) if turn["role"] == role] for role in ROLES
-    }
     case = Case(
         id=line["id"],
         question=line["question"],
         type="lookup" if answerable else "unanswerable",
         as_of=None,
-        history=tuple(
-            Turn(question=question, answer=answer)
-            for question, answer in zip(said["user"], said["assistant"], strict=True)
-        ),
+        history=tuple(Turn(question=turn.question, answer=turn.answer) for turn in asked(line).turns()),
         answerable=answerable,
         expect=tuple((answer,) for answer in answers) if several else (answers,) if answers else (),
         # Articles alone are known; what stands in them is not asked for here.
@@ -266,7 +254,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--model", help="default: that of the settings")
     parser.add_argument("--results", type=Path, default=Path("eval/RESULTS.md"))
     chosen = parser.parse_args(arguments)
-    try:
+
+    def measure() -> tuple[str, str]:
         settings = load_settings(model=chosen.model)
         folder = chosen.bench / chosen.set
         command = f"make bench-answers SET={chosen.set} BENCH=FOLDER"
@@ -276,16 +265,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             by = settings.model
             command += f" N={chosen.sample} MODEL={by}"
             body = answers_section(settings, chosen.set, folder, chosen.sample, command, notice)
-        print(body)
-        update_results(chosen.results, f"answers-{chosen.set} {by}", body)
-    except AssistantError as error:
-        notice(str(error))
-        return 2
-    return 0
+        return f"answers-{chosen.set} {by}", body
 
-
-def notice(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)
+    return conclude(chosen.results, measure)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the retrieval benchmark asks: questions of gold and of public sets, with the evidence they need."""
+"""What benchmarks ask: questions of gold and of public sets, with the evidence they need."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import hashlib
 import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from assistant.articles import Article, read_corpus
+from assistant.batch import Line
 from assistant.catalogue import Catalogue
 from assistant.chunks import Chunk, sentence_spans
-from assistant.context import Turn, standalone
 from assistant.errors import GoldError
 from assistant.evaluation.gold import Case, check_gold, quote_spans, read_gold
 from assistant.filters import Filters
@@ -85,41 +86,42 @@ def _gold_question(case: Case, articles: Mapping[str, Article]) -> Question:
         Need(evidence.article, tuple(quote_spans(articles[evidence.article].text, evidence.quote)))
         for evidence in case.evidence
     )
-    turns = [(turn.question, turn.answer) for turn in case.history]
-    text = asked(case.question, turns)
-    return Question(case.id, text, tuple(needs), case.type, case.half, Filters(as_of=case.as_of))
+    return Question(case.id, case.query(), tuple(needs), case.type, case.half, Filters(as_of=case.as_of))
 
 
 def public_questions(file: Path, sample: int) -> list[Question]:
-    """A sample of a set's answerable questions, the same everywhere: the first by the digests of their ids.
-
-    Raises GoldError when the file cannot be read.
-    """
-    try:
-        lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-        usable = [line for line in lines if line["answerable"] and line["evidence_ids"]]
+    """A sample of a set's answerable questions, the same everywhere. Raises GoldError."""
+    with usable(file):
+        lines = [line for line in read_lines(file) if line["answerable"] and line["evidence_ids"]]
         return [
-            _public_question(line) for line in sorted(usable, key=lambda line: digest(line["id"]))[:sample]
+            Question(line["id"], asked(line).query(), tuple(map(Need, line["evidence_ids"])))
+            for line in sampled(lines, sample)
         ]
+
+
+@contextmanager
+def usable(file: Path) -> Iterator[None]:
+    """Raises GoldError for whatever is found to be wrong with a public set's file."""
+    try:
+        yield
     except (OSError, ValueError, KeyError, TypeError) as error:
         message = f"{file}: cannot be used ({type(error).__name__}: {error}); correct the file or BENCH"
         raise GoldError(message) from error
 
 
-def _public_question(line: dict[str, Any]) -> Question:
-    said = {
-        role: [turn["text"] for turn in line.get("history", ()) if turn["role"] == role] for role in ROLES
-    }
-    turns = list(zip(said["user"], said["assistant"], strict=True))
-    return Question(line["id"], asked(line["question"], turns), tuple(map(Need, line["evidence_ids"])))
+def read_lines(file: Path) -> list[dict[str, Any]]:
+    """The lines of a public set; to be called under `usable`, as what is then made of them."""
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
-ROLES = ("user", "assistant")
+def sampled(lines: Sequence[dict[str, Any]], most: int | None = None) -> list[dict[str, Any]]:
+    """At most so many lines, the same everywhere: the first by the digests of their ids."""
+    return sorted(lines, key=lambda line: digest(line["id"]))[:most]
 
 
-def asked(question: str, turns: Sequence[tuple[str, str]]) -> str:
-    """What the assistant looks for when the question follows these questions and answers."""
-    return standalone(question, [Turn(earlier, answer) for earlier, answer in turns])
+def asked(line: Mapping[str, Any]) -> Line:
+    """The question of such a line, with the conversation before it."""
+    return Line(question=line["question"], history=line.get("history", []))
 
 
 def digest(text: str) -> str:

@@ -12,7 +12,6 @@ what reranker and reader said, are kept in the cache folder.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -25,17 +24,24 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from assistant.answer import EXTRACTIVE
-from assistant.batch import Line
 from assistant.build import build_assistant, open_index
 from assistant.context import Turn, standalone
-from assistant.errors import AssistantError, GoldError
-from assistant.evaluation.bench_data import Need, Question, digest, stored_articles
+from assistant.errors import GoldError
+from assistant.evaluation.bench_command import conclude, notice
+from assistant.evaluation.bench_data import (
+    Need,
+    Question,
+    asked,
+    read_lines,
+    sampled,
+    stored_articles,
+    usable,
+)
 from assistant.evaluation.bench_measures import PUBLIC_MEASURES, Found, grade, table
 from assistant.evaluation.bench_stages import narrow, unranked
 from assistant.evaluation.gold import Case, read_gold
 from assistant.evaluation.harness import GOLD, ask_case
 from assistant.evaluation.remembered import with_memory
-from assistant.evaluation.report import update_results
 from assistant.evaluation.retrieval_bench import Bench, find
 from assistant.evaluation.retrieval_scores import evidence_ranks
 from assistant.evaluation.scorers import correctness
@@ -87,19 +93,15 @@ def read_standalone(file: Path) -> dict[str, str]:
 
 def read_follow_ups(file: Path) -> list[FollowUp]:
     """The lines with a history, in an order that is the same everywhere. Raises GoldError."""
-    try:
-        lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-        usable = [line for line in lines if line["history"]]
-        return [_follow_up(line) for line in sorted(usable, key=lambda line: digest(line["id"]))]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        message = f"{file}: cannot be used ({type(error).__name__}: {error}); correct the file or BENCH"
-        raise GoldError(message) from error
+    with usable(file):
+        return [_follow_up(line) for line in sampled(read_lines(file)) if line["history"]]
 
 
 def _follow_up(line: Mapping[str, Any]) -> FollowUp:
-    turns = Line(question=line["question"], history=line["history"]).turns()
     needs = map(Need, line.get("evidence_ids", ()) if line.get("answerable") else ())
-    return FollowUp(line["id"], line["question"], tuple(turns), tuple(needs), line.get("rewrite", ""))
+    return FollowUp(
+        line["id"], line["question"], tuple(asked(line).turns()), tuple(needs), line.get("rewrite", "")
+    )
 
 
 def token_f1(one: str, other: str) -> float:
@@ -223,7 +225,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--results", type=Path, default=Path("eval/RESULTS.md"))
     parser.add_argument("--work", type=Path, help="folder of indexes; default: bench, in the cache folder")
     chosen = parser.parse_args(arguments)
-    try:
+
+    def measure() -> tuple[str, str]:
         settings = load_settings()
         parts = ["## Follow-ups", f"`make bench-followups BENCH=FOLDER N={chosen.sample}`", CHOSEN]
         parts.append(gold_section(settings, chosen.gold, notice))
@@ -231,17 +234,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             bench = Bench(settings, chosen.work or settings.cache / "bench", 0)
             parts.append(conversations_section(bench, chosen.bench / CONVERSATIONS, chosen.sample, notice))
             parts.append(rewrites_section(chosen.bench / REWRITES / "rewrites.jsonl"))
-        body = "\n\n".join(parts)
-        print(body)
-        update_results(chosen.results, "follow-ups", body)
-    except AssistantError as error:
-        notice(str(error))
-        return 2
-    return 0
+        return "follow-ups", "\n\n".join(parts)
 
-
-def notice(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)
+    return conclude(chosen.results, measure)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,6 @@ on.
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -23,8 +21,9 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from assistant.build import build_retriever, open_index
-from assistant.errors import AssistantError, GoldError
-from assistant.evaluation.bench_data import ROLES, asked, digest
+from assistant.errors import AssistantError
+from assistant.evaluation.bench_command import notice
+from assistant.evaluation.bench_data import asked, read_lines, sampled, usable
 from assistant.evaluation.gold import read_gold
 from assistant.evaluation.remembered import with_memory
 from assistant.evaluation.report import update_results
@@ -80,11 +79,10 @@ def signals(passages: Sequence[Passage]) -> dict[str, float]:
 def gold_rows(settings: Settings, gold: Path, ask_model: bool) -> Iterator[Row]:
     """Of every gold case, searched for as it is asked."""
     model = load_chat_model(settings.model, settings.cache, threads=settings.threads) if ask_model else None
-    with closing(open_index(settings, say, lambda done, total: None)) as index:
+    with closing(open_index(settings, notice, lambda done, total: None)) as index:
         retriever = with_memory(build_retriever(settings, index), settings)
         for case in read_gold(gold):
-            turns = [(turn.question, turn.answer) for turn in case.history]
-            question = asked(case.question, turns)
+            question = case.query()
             passages = retriever.retrieve(question, Filters(as_of=case.as_of))
             found = signals(passages)
             if model:
@@ -96,16 +94,12 @@ def public_rows(settings: Settings, name: str, folder: Path, sample: int) -> Ite
     """Of the first questions of a public set by the digests of their ids. Raises GoldError."""
     place = settings.cache / "calibration" / name
     mine = settings.model_copy(update={"corpus": folder / "corpus.jsonl", "index": place})
-    try:
-        text = (folder / "questions.jsonl").read_text(encoding="utf-8")
-        lines = sorted(map(json.loads, text.splitlines()), key=lambda line: digest(line["id"]))[:sample]
-    except (OSError, ValueError, KeyError) as error:
-        raise GoldError(f"{folder}: cannot be used ({error}); correct the folder or BENCH") from error
-    with closing(open_index(mine, say, lambda done, total: None)) as index:
+    with usable(file := folder / "questions.jsonl"):
+        lines = sampled(read_lines(file), sample)
+        asked_for = [asked(line).query() for line in lines]
+    with closing(open_index(mine, notice, lambda done, total: None)) as index:
         retriever = with_memory(build_retriever(mine, index), settings)
-        for line in lines:
-            said = [[one["text"] for one in line.get("history", ()) if one["role"] == role] for role in ROLES]
-            question = asked(line["question"], list(zip(*said, strict=False)))
+        for line, question in zip(lines, asked_for, strict=True):
             found = signals(retriever.retrieve(question))
             yield Row(name, line.get("type", ""), bool(line["answerable"]), found)
 
@@ -217,10 +211,6 @@ def _interval(interval: Interval) -> str:
     return f"{interval.estimate:.2f} ({interval.low:.2f}–{interval.high:.2f})"
 
 
-def say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Measures, chooses, writes. Status 2 and one line when a file cannot be used."""
     parser = argparse.ArgumentParser(prog="python -m assistant.evaluation.calibrate")
@@ -234,7 +224,7 @@ def main(arguments: list[str] | None = None) -> int:
         settings = load_settings()
         rows = list(gold_rows(settings, options.gold, options.ask_model))
         for name in SETS if options.bench else ():
-            say(name)
+            notice(name)
             rows += public_rows(settings, name, options.bench / name, options.sample)
         combine(rows)
         chosen = threshold(rows)
@@ -242,7 +232,7 @@ def main(arguments: list[str] | None = None) -> int:
         FILE.write_text(gate.model_dump_json(indent=2) + "\n", encoding="utf-8")
         update_results(options.results, "gate", section(rows, chosen))
     except AssistantError as error:
-        say(f"calibrate: {error}")
+        notice(f"calibrate: {error}")
         return 2
     print(gate.model_dump_json())
     return 0

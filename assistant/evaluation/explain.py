@@ -14,7 +14,6 @@ from assistant.articles import Article
 from assistant.catalogue import Catalogue
 from assistant.chunks import Chunk
 from assistant.citing import answer_passage
-from assistant.context import Turn, standalone
 from assistant.evaluation.funnel import Retrieved, Step, Trace, trace
 from assistant.evaluation.run import Graded, Report
 from assistant.evaluation.scorers import outcome
@@ -86,11 +85,7 @@ def retrieve_lost(
 def retrieve(retriever: Retriever, graded: Graded, read: int) -> Retrieved:
     """Searches again for the case, stage by stage; `read` is the number of paragraphs that a model reads."""
     case = graded.case
-    question = case.question
-    if graded.answer and graded.answer.rewritten:
-        question = graded.answer.rewritten
-    elif case.history:
-        question = standalone(question, [Turn(turn.question, turn.answer) for turn in case.history])
+    question = (graded.answer.rewritten if graded.answer else None) or case.query()
     filters = Filters(as_of=case.as_of)
     index = retriever.index
     pool = max(POOL, 2 * retriever.k)

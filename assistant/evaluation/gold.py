@@ -15,6 +15,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, ValidationError, model_validator
 
+from assistant import context
 from assistant.articles import Article
 from assistant.chunks import split_article
 from assistant.errors import GoldError
@@ -61,6 +62,14 @@ class Case(Strict):
     evidence: tuple[Evidence, ...]
     draft: bool = False
     """Made by a program and not yet edited by a person: never asked, never counted."""
+
+    def turns(self) -> list[context.Turn]:
+        """The history as the assistant takes it."""
+        return [context.Turn(turn.question, turn.answer) for turn in self.history]
+
+    def query(self) -> str:
+        """What is searched for: the question, said so that it stands alone."""
+        return context.standalone(self.question, self.turns())
 
     @property
     def half(self) -> Literal["dev", "test"]:

@@ -17,7 +17,6 @@ from typing import Literal
 from assistant.answer import EXTRACTIVE, Assistant, Event
 from assistant.articles import Article
 from assistant.build import build_assistant, provenance
-from assistant.context import Turn
 from assistant.errors import GoldError, SettingsError
 from assistant.evaluation.baseline import read_baseline
 from assistant.evaluation.bench_data import stored_articles
@@ -159,9 +158,8 @@ def ask_recorded(
 
 def ask_case(assistant: Assistant, case: Case, on_event: Callable[[Event], None]) -> Answer:
     """The case's question as a person would have asked it, on its day."""
-    history = [Turn(turn.question, turn.answer) for turn in case.history]
     filters = Filters(as_of=case.as_of)
-    return assistant.ask(case.question, history=history, filters=filters, on_event=on_event)
+    return assistant.ask(case.question, history=case.turns(), filters=filters, on_event=on_event)
 
 
 def _recordings(model: str, wanted: Wanted, folder: Path) -> Recordings | None:

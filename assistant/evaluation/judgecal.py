@@ -11,7 +11,6 @@ counts is balanced accuracy: the mean of the shares of right and of wrong answer
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
@@ -20,11 +19,11 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.errors import AssistantError, GoldError
-from assistant.evaluation.bench_data import digest
+from assistant.errors import GoldError
+from assistant.evaluation.bench_command import conclude
+from assistant.evaluation.bench_data import read_lines, sampled, usable
 from assistant.evaluation.gold import Case, Evidence
 from assistant.evaluation.judge import SLOTS, judge_scorer
-from assistant.evaluation.report import update_results
 from assistant.evaluation.scorers import Scorer, correctness
 from assistant.evaluation.statistics import Interval, wilson_interval
 from assistant.interface import Answer
@@ -47,13 +46,9 @@ class Item:
 
 def read_items(file: Path, sample: int | None) -> list[Item]:
     """All items, or a sample of them that is the same everywhere. Raises GoldError."""
-    try:
-        lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-        chosen = sorted(lines, key=lambda line: digest(line["id"]))[:sample] if sample else lines
-        return [_item(line) for line in chosen]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        message = f"{file}: cannot be used ({type(error).__name__}: {error}); correct the file or BENCH"
-        raise GoldError(message) from error
+    with usable(file):
+        lines = read_lines(file)
+        return [_item(line) for line in (sampled(lines, sample) if sample else lines)]
 
 
 def _item(line: dict[str, object]) -> Item:
@@ -163,7 +158,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sample", type=int, help="answers; default: all")
     parser.add_argument("--results", type=Path, default=Path("eval/RESULTS.md"))
     chosen = parser.parse_args(arguments)
-    try:
+
+    def measure() -> tuple[str, str]:
         items = read_items(chosen.bench / "judgecal" / "items.jsonl", chosen.sample)
         scorer = _judge(chosen.judge) if chosen.judge else correctness
         options = "".join(
@@ -174,12 +170,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         grader = f"judge {chosen.judge}" if chosen.judge else "the deterministic scorer"
         command = f"make bench-judgecal BENCH=FOLDER{options}"
         body = section(items, grade(items, scorer), grader, command)
-        print(body)
-        update_results(chosen.results, f"judgecal {chosen.judge or 'scorer'}", body)
-    except AssistantError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+        return f"judgecal {chosen.judge or 'scorer'}", body
+
+    return conclude(chosen.results, measure)
 
 
 def _judge(name: str) -> Scorer:

@@ -24,6 +24,7 @@ from assistant import weights
 from assistant.articles import corpus_stamp
 from assistant.build import build_index, build_retriever, identity
 from assistant.errors import AssistantError, IndexMismatch, IndexMissing, SettingsError
+from assistant.evaluation.bench_command import notice
 from assistant.evaluation.bench_data import (
     SETS,
     SEVERAL,
@@ -179,10 +180,6 @@ def public_section(bench: Bench, folder: Path, name: str, sample: int, embedders
 
 def _command(options: str, variables: str = "") -> str:
     return f'`make bench-retrieval {variables}A="{options}"`'
-
-
-def notice(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)
 
 
 def _progress(what: str, done: int, total: int) -> None:
