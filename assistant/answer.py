@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
@@ -30,6 +29,7 @@ from assistant.citing import (
 )
 from assistant.context import Turn, condense, standalone
 from assistant.drafting import MOST_WORDS, Draft, draft_extractive, draft_with_model
+from assistant.events import CandidatesFound, ClaimDropped, ClaimKept, Event, PassagesFound, TextSoFar, ignore
 from assistant.evidence import Sentence, choose, number_sentences, plain, quotable
 from assistant.filters import Filters
 from assistant.gate import Gate, answerable
@@ -61,48 +61,6 @@ MESSAGES: dict[AbstentionReason, str] = {
     "unsupported": "What was found to say about this is not supported by the articles.",
     "unclear-question": "The question is not clear; please ask it in more words.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class CandidatesFound:
-    """The searches are done; these are their best passages, which are still to be read and ranked."""
-
-    passages: list[Passage]
-
-
-@dataclass(frozen=True, slots=True)
-class PassagesFound:
-    """Retrieval is done; the model is about to read the first of these."""
-
-    passages: list[Passage]
-
-
-@dataclass(frozen=True, slots=True)
-class TextSoFar:
-    """What the model has written up to now, unchecked."""
-
-    raw: str
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimKept:
-    """A claim that stands."""
-
-    claim: Grounded
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimDropped:
-    """A claim that does not stand, with the reason."""
-
-    claim: Grounded
-
-
-Event = CandidatesFound | PassagesFound | TextSoFar | ClaimKept | ClaimDropped
-
-
-def ignore(event: Event) -> None:
-    """Takes an event and does nothing."""
 
 
 class Assistant:
@@ -172,17 +130,18 @@ class Assistant:
             return self._answer(question, filters, clock, reason="nothing-relevant", **common)
         chance = answerable(hit for passage in passages for hit in passage.hits)
         common["chance"] = chance
-        order = arrangement(question, number_sentences(choose(passages, READ)))
+        hits = choose(passages, max(READ, QUOTED, self._evidence))
+        order = arrangement(question, number_sentences(hits[:READ]))
         opens = chance is None or self._gate.opens(chance)
         # Of differing accounts the reader cannot be sure; where it is not, they alone are told.
         if not opens and not order.accounts:
             return self._answer(question, filters, clock, reason="not-stated", **common)
-        quoted = number_sentences(quotable(choose(passages, QUOTED))) if opens else []
-        sentences = number_sentences(choose(passages, self._evidence)) if opens else []
-        draft = self._draft(asked, quoted if self._model is None else sentences, on_event)
+        quoted = number_sentences(quotable(hits[:QUOTED])) if opens else []
+        sentences = number_sentences(hits[: self._evidence]) if opens and self._model is not None else quoted
+        draft = self._draft(asked, sentences, on_event)
         clock.lap("generate")
         common["tokens"] = draft.tokens
-        grounded = ground(draft.claims, quoted if self._model is None else sentences, self._support, asked)
+        grounded = ground(draft.claims, sentences, self._support, asked)
         correction = denial(question, quoted)
         if correction:
             grounded = _corrected(grounded, correction)
@@ -222,9 +181,9 @@ class Assistant:
     def _filled_up(self, grounded: list[Grounded], sentences: list[Sentence], asked: str) -> list[Grounded]:
         """The claims, and behind those that stand the likeliest sentences that they do not cite."""
         kept = [claim for claim in grounded if claim.sentences]
-        cited = {(one.article.id, one.start) for claim in kept for one in claim.sentences}
+        cited = {one.place for claim in kept for one in claim.sentences}
         room = MOST_WORDS - sum(len(claim.text.split()) for claim in kept)
-        left = [one for one in sentences if (one.article.id, one.start) not in cited]
+        left = [one for one in sentences if one.place not in cited]
         if room <= 0 or not left:
             return grounded
         return [*grounded, *ground(draft_extractive(left, room).claims, left, self._support, asked)]
@@ -245,11 +204,7 @@ class Assistant:
         order: Arrangement = Arrangement(),
     ) -> Answer:
         kept = [claim for claim in grounded if claim.sentences] if reason is None else []
-        citations, numbers = cite(kept)
-        claims = [
-            Claim(text=claim.text, citations=numbered, support=round(claim.support, 4))
-            for claim, numbered in zip(kept, numbers, strict=True)
-        ]
+        claims, citations = cite(kept)
         dropped = [claim for claim in grounded if not claim.sentences]
         catalogue = self.retriever.index.catalogue
         corpus_ends = catalogue.newest(filters)

@@ -85,11 +85,9 @@ def with_dates(claim: Grounded) -> Grounded:
 
 def _in_front(first: Sequence[Grounded], claims: Sequence[Grounded], room: int) -> list[Grounded]:
     """`first`, then the claims that rest on other sentences, up to `room` words in all; dropped ones stay."""
-    places = {_place(one) for claim in first for one in claim.sentences}
+    places = {one.place for claim in first for one in claim.sentences}
     others = [
-        claim
-        for claim in claims
-        if claim.sentences and not {_place(one) for one in claim.sentences} <= places
+        claim for claim in claims if claim.sentences and not {one.place for one in claim.sentences} <= places
     ]
     kept: list[Grounded] = []
     for claim in (*first, *sorted(others, key=_unlikely)):
@@ -103,7 +101,3 @@ def _in_front(first: Sequence[Grounded], claims: Sequence[Grounded], room: int) 
 
 def _unlikely(claim: Grounded) -> float:
     return -max(one.chance for one in claim.sentences)
-
-
-def _place(sentence: Sentence) -> tuple[str, int]:
-    return sentence.article.id, sentence.start

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 
 from assistant.evidence import Sentence
 from assistant.quantities import Value, asked_quantity, quantities
-from assistant.relative_days import in_words
-from assistant.surface import MONTHS
+from assistant.surface import MONTHS, in_words
 
 LIKELY = 0.2
 """Chance from which a sentence tells a state of what is asked; chosen on the dev half of gold."""

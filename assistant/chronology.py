@@ -15,8 +15,7 @@ from rapidfuzz import fuzz
 
 from assistant.details import numbers
 from assistant.grounding import RESTATED, Grounded
-from assistant.relative_days import in_words
-from assistant.surface import words
+from assistant.surface import in_words, words
 
 _ASKED = re.compile(
     r"\b(?:trace|chronolog\w*|time ?line|key dates|sequence of|history of|milestones|step by step|over time"
@@ -43,10 +42,10 @@ def chronology(claims: Sequence[Grounded]) -> list[Grounded]:
 def merged(claims: Sequence[Grounded]) -> list[Grounded]:
     """The earliest first; of those that say nearly the same the earliest, which cites the others too."""
     kept: list[Grounded] = []
-    for claim in sorted(claims, key=_place):
+    for claim in sorted(claims, key=_order):
         for number, earlier in enumerate(kept):
             if same(earlier.text, claim.text):
-                cited = {(one.article.id, one.start): one for one in earlier.sentences + claim.sentences}
+                cited = {one.place: one for one in earlier.sentences + claim.sentences}
                 support = max(earlier.support, claim.support)
                 kept[number] = replace(earlier, sentences=tuple(cited.values()), support=support)
                 break
@@ -69,7 +68,7 @@ def dated(claim: Grounded) -> Grounded:
     return replace(claim, text=f"{in_words(day)}: {claim.text}") if day else claim
 
 
-def _place(claim: Grounded) -> tuple[dt.date, str, int]:
+def _order(claim: Grounded) -> tuple[dt.date, tuple[str, int]]:
     """What claims are ordered by; those without a date come last."""
     first = claim.sentences[0]
-    return first.article.published or dt.date.max, first.article.id, first.start
+    return first.article.published or dt.date.max, first.place

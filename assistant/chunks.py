@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assistant.articles import Article
+from assistant.surface import in_words
 
 if TYPE_CHECKING:
     from langchain_core.documents import Document
@@ -128,7 +129,7 @@ def _words(text: str, span: Span) -> int:
 def heading(article: Article) -> str:
     """The line before a chunk in what is embedded and matched: headline, and date where known."""
     day = article.published
-    return f"{article.title} ({day.day} {day:%B %Y})" if day else article.title
+    return f"{article.title} ({in_words(day)})" if day else article.title
 
 
 def to_document(chunk: Chunk, article: Article) -> Document:

@@ -79,16 +79,16 @@ def arrangement_warnings(order: Arrangement) -> list[AnswerWarning]:
     return []
 
 
-def cite(claims: Sequence[Grounded]) -> tuple[list[Citation], list[list[int]]]:
-    """Each quoted sentence once, numbered in the order of the claims; and each claim's numbers."""
+def cite(claims: Sequence[Grounded]) -> tuple[list[Claim], list[Citation]]:
+    """The claims as an answer has them; and each quoted sentence once, numbered in their order."""
     citations: dict[tuple[str, int], Citation] = {}
-    numbers = []
+    cited = []
     for claim in claims:
         for sentence in claim.sentences:
-            key = (sentence.article.id, sentence.start)
-            citations.setdefault(key, _citation(len(citations) + 1, sentence))
-        numbers.append([citations[one.article.id, one.start].number for one in claim.sentences])
-    return list(citations.values()), numbers
+            citations.setdefault(sentence.place, _citation(len(citations) + 1, sentence))
+        numbers = [citations[sentence.place].number for sentence in claim.sentences]
+        cited.append(Claim(text=claim.text, citations=numbers, support=round(claim.support, 4)))
+    return cited, list(citations.values())
 
 
 def _citation(number: int, sentence: Sentence) -> Citation:

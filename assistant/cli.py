@@ -12,7 +12,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
@@ -39,24 +39,8 @@ app = typer.Typer(
 )
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        from importlib.metadata import PackageNotFoundError, version
-
-        try:
-            typer.echo(f"assistant {version('news-assistant')}")
-        except PackageNotFoundError:
-            typer.echo("assistant, not installed")
-        raise typer.Exit
-
-
-Version = Annotated[
-    bool, options.flag("--version", "Print the version and exit.", callback=_print_version, is_eager=True)
-]
-
-
 @app.callback()
-def common(version: Version = False, verbose: options.Verbose = False) -> None:
+def common(version: options.Version = False, verbose: options.Verbose = False) -> None:
     """What stands before a command."""
     import logging
 
@@ -250,8 +234,8 @@ def evaluation(
 
     Exit status: 0 the gate passed, 1 it failed, 2 an error (a missing recording, unreadable gold).
     """
-    from assistant.evaluation import command
-    from assistant.evaluation.harness import GOLD, Wanted, evaluate
+    from assistant.evaluation.command import measure, print_check, print_drafts, print_explanation
+    from assistant.evaluation.harness import GOLD, Wanted
     from assistant.terminal import notice
 
     settings = _settings(corpus=corpus, index=index, model=model)
@@ -267,15 +251,13 @@ def evaluation(
     )
     with _open_index(settings) as opened:
         if check:
-            raise typer.Exit(command.print_check(settings, opened, wanted, notice))
-        if draft:
-            raise typer.Exit(command.print_drafts(opened, wanted, draft, notice))
-        if explain:
-            raise typer.Exit(command.print_explanation(settings, opened, wanted, notice))
-        measured = evaluate(settings, opened, wanted, notice)
-        status = command.conclude(measured, wanted, results, notice)
-        if report is not None:
-            command.publish(measured, report, settings, opened)
+            status = print_check(settings, opened, wanted, notice)
+        elif draft:
+            status = print_drafts(opened, wanted, draft, notice)
+        elif explain:
+            status = print_explanation(settings, opened, wanted, notice)
+        else:
+            status = measure(settings, opened, wanted, results, report, notice)
     raise typer.Exit(status)
 
 

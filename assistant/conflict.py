@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import groupby, takewhile
 
 from assistant.articles import Article
@@ -18,9 +19,8 @@ from assistant.chunks import heading
 from assistant.details import knows, names, numbers
 from assistant.evidence import Sentence, plain
 from assistant.quantities import Asked, Value, asked_quantity, quantities
-from assistant.relative_days import in_words
 from assistant.sourcing import origins
-from assistant.surface import holds, words
+from assistant.surface import holds, in_words, words
 
 STANDS_HERE = 0.45
 """Chance that the answer stands in the sentences that set accounts against each other, from which they
@@ -127,12 +127,15 @@ def authors(text: str, article: Article) -> dict[str, int]:
     short = {
         match[0] for outlet in listed | origins(listed) if (match := _CAPITALS.match(_THE.sub("", outlet)))
     }
-    found = {
-        one: match.start() for one in short if (match := re.search(rf"(?<!\w){re.escape(one)}(?!\w)", text))
-    }
+    found = {one: match.start() for one in short if (match := _whole(one).search(text))}
     for match in _ATTRIBUTED.finditer(text):
         found.setdefault(match[1] or match[2], match.start())
     return found
+
+
+@lru_cache(maxsize=4096)  # re's own cache is too small for the outlets of a corpus
+def _whole(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
 
 
 def _within_an_article(question: str, sentences: Sequence[Sentence]) -> list[Sentence]:

@@ -70,7 +70,7 @@ _REFERRING = re.compile(
 
 def stands_alone(question: str) -> bool:
     """Whether a question names what it is about, and no word of it refers back to something said before."""
-    return bool(names(question)) and not _REFERRING.search(_folded(question).strip())
+    return bool(names(question)) and not _REFERRING.search(folded(question).strip())
 
 
 _NOT = r"not|no|never|none|nobody|nothing|neither|nor|without|cannot|\w+n't"
@@ -83,14 +83,15 @@ _DENIAL = re.compile(
 
 def negated(text: str) -> bool:
     """Whether a word of the text plainly negates: not, no, never, without, didn't."""
-    return bool(_NEGATION.search(_folded(text)))
+    return bool(_NEGATION.search(folded(text)))
 
 
 def denies(text: str) -> bool:
     """Whether the text negates in any way that could be worded as a "not": also refused, called off,
     unsigned."""
-    return bool(_DENIAL.search(_folded(text)))
+    return bool(_DENIAL.search(folded(text)))
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """In lower case, with straight apostrophes: as patterns of words are written."""
     return text.casefold().replace("’", "'")

@@ -44,6 +44,11 @@ class Sentence:
     answer: str = ""
     """The words that the reader takes for the answer, where they stand in this sentence."""
 
+    @property
+    def place(self) -> tuple[str, int]:
+        """Its article's id and where it starts there: the same sentence, however often it is read."""
+        return self.article.id, self.start
+
 
 def quotable(hits: Sequence[Hit]) -> list[Hit]:
     """The first hit, and those of the others that answer nearly as likely as the likeliest (`LESS`)."""

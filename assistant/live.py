@@ -22,7 +22,7 @@ from assistant.terminal import day, safe, stderr, withdrawn
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from assistant.answer import Event
+    from assistant.events import Event
     from assistant.grounding import Grounded
     from assistant.retrieval import Passage
 
@@ -40,7 +40,7 @@ def watching() -> Iterator[Callable[[Event], None]]:
     elif console.is_dumb_terminal:
 
         def tell(event: Event) -> None:
-            from assistant.answer import PassagesFound
+            from assistant.events import PassagesFound
 
             if isinstance(event, PassagesFound):
                 console.print(Text(reading(event.passages)))
@@ -75,8 +75,8 @@ class View:
 
     def take(self, event: Event) -> None:
         """Takes in what happened; events of other kinds pass unseen."""
-        from assistant.answer import CandidatesFound, ClaimDropped, ClaimKept, PassagesFound, TextSoFar
         from assistant.drafting import parse_claims
+        from assistant.events import CandidatesFound, ClaimDropped, ClaimKept, PassagesFound, TextSoFar
 
         match event:
             case CandidatesFound():
@@ -118,10 +118,5 @@ def reading(passages: Sequence[Passage]) -> str:
 def _marked(kept: Sequence[Grounded]) -> list[str]:
     """The claims that stand by now, with the numbers that their sources will have."""
     from assistant.citing import cite, marked
-    from assistant.interface import Claim
 
-    numbers = cite(kept)[1]
-    return [
-        safe(marked(Claim(text=claim.text, citations=numbered, support=claim.support)))
-        for claim, numbered in zip(kept, numbers, strict=True)
-    ]
+    return [safe(marked(claim)) for claim in cite(kept)[0]]

@@ -25,9 +25,20 @@ def _option(name: str, metavar: str, text: str, **more: Any) -> Any:
     return typer.Option(name, metavar=metavar, help=text, **more)
 
 
-def flag(name: str, text: str, **more: Any) -> Any:
+def _flag(name: str, text: str, **more: Any) -> Any:
     """An option without a value."""
     return typer.Option(name, help=text, **more)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            typer.echo(f"assistant {version('news-assistant')}")
+        except PackageNotFoundError:
+            typer.echo("assistant, not installed")
+        raise typer.Exit
 
 
 def _argument(metavar: str, text: str) -> Any:
@@ -72,7 +83,7 @@ Model = Annotated[
         "--model", "NAME", "qwen2.5-coder-1.5b (default), extractive, or provider:name (openai:gpt-5-mini)."
     ),
 ]
-Json = Annotated[bool, flag("--json", "Print one JSON object.")]
+Json = Annotated[bool, _flag("--json", "Print one JSON object.")]
 Batch = Annotated[
     Text,
     _option(
@@ -80,10 +91,10 @@ Batch = Annotated[
     ),
 ]
 Most = Annotated[int | None, _option("-k", "N", "How many passages; default: 8.", min=1, max=100)]
-Explain = Annotated[bool, flag("--explain", "Show each passage's rank at every stage.")]
+Explain = Annotated[bool, _flag("--explain", "Show each passage's rank at every stage.")]
 
-Rebuild = Annotated[bool, flag("--rebuild", "Start from nothing, as a new embedder requires.")]
-Strict = Annotated[bool, flag("--strict", "Stop at the first article that cannot be read.")]
+Rebuild = Annotated[bool, _flag("--rebuild", "Start from nothing, as a new embedder requires.")]
+Strict = Annotated[bool, _flag("--strict", "Stop at the first article that cannot be read.")]
 
 SessionName = Annotated[
     Text,
@@ -93,22 +104,22 @@ SessionName = Annotated[
         "Keep the conversation under this name, or go on with it; default: its day and time.",
     ),
 ]
-NoSave = Annotated[bool, flag("--no-save", "Keep nothing of this conversation.")]
+NoSave = Annotated[bool, _flag("--no-save", "Keep nothing of this conversation.")]
 
 Gold = Annotated[Place, _option("--gold", "FILE", "The gold cases; default: eval/gold.jsonl.")]
-Replay = Annotated[bool, flag("--replay", "Take the model's answers from the recordings (default).")]
-Record = Annotated[bool, flag("--record", "Ask the model for what is not recorded, and record it.")]
-Live = Annotated[bool, flag("--live", "Ask the model now; recordings stay as they are.")]
+Replay = Annotated[bool, _flag("--replay", "Take the model's answers from the recordings (default).")]
+Record = Annotated[bool, _flag("--record", "Ask the model for what is not recorded, and record it.")]
+Live = Annotated[bool, _flag("--live", "Ask the model now; recordings stay as they are.")]
 Only = Annotated[Text, _option("--only", "TYPE", "Only cases of this type, and no verdict.")]
 BaselineFile = Annotated[
     Place,
     _option("--baseline", "FILE", "What to compare with; default: the model's baseline beside the gold."),
 ]
-UpdateBaseline = Annotated[bool, flag("--update-baseline", "Make this run the baseline.")]
+UpdateBaseline = Annotated[bool, _flag("--update-baseline", "Make this run the baseline.")]
 Judge = Annotated[
     Text, _option("--judge", "MODEL", "Also ask this model whether answers are right; advice only.")
 ]
-Check = Annotated[bool, flag("--check", "Only say which cases cannot be won with these articles.")]
+Check = Annotated[bool, _flag("--check", "Only say which cases cannot be won with these articles.")]
 Draft = Annotated[
     int | None, _option("--draft", "N", "Print N drafts of cases over articles without any.", min=1)
 ]
@@ -126,7 +137,10 @@ Resume = Annotated[
     Place, _option("--resume", "FILE", "Keep answers here, and go on from those already kept.")
 ]
 
-Verbose = Annotated[bool, flag("--verbose", "Log to standard error what the libraries do.")]
+Version = Annotated[
+    bool, _flag("--version", "Print the version and exit.", callback=_print_version, is_eager=True)
+]
+Verbose = Annotated[bool, _flag("--verbose", "Log to standard error what the libraries do.")]
 
 
 def examples(*lines: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from assistant.catalogue import STOP_WORDS
-from assistant.details import denies, names
+from assistant.details import denies, folded, names
 from assistant.evidence import Sentence
 from assistant.surface import words
 
@@ -44,8 +44,7 @@ def denial(question: str, sentences: Sequence[Sentence]) -> Sentence | None:
     A question that can be answered with yes or no takes nothing for granted, and one that denies something
     itself is asked about the denial.
     """
-    folded = question.casefold().replace("’", "'")
-    if denies(question) or not _OPEN.search(folded):
+    if denies(question) or not _OPEN.search(folded(question)):
         return None
     named = {word for name in names(question) for word in words(name).split()}
     asked = [word for word in words(question).split() if word.isalpha() and word not in STOP_WORDS | named]
@@ -55,7 +54,7 @@ def denial(question: str, sentences: Sequence[Sentence]) -> Sentence | None:
 
 
 def _negates(text: str, asked: Sequence[str]) -> bool:
-    for match in _NEGATION.finditer(text.casefold().replace("’", "'")):
+    for match in _NEGATION.finditer(folded(text)):
         # Not the parts of "19-point".
         reached = re.findall(r"(?<![\w-])[^\W\d_]+(?![\w-])", match.group(1))
         if any(same_word(word, other) for word in reached for other in asked):

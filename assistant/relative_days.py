@@ -13,7 +13,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 
-from assistant.surface import MONTHS
+from assistant.surface import MONTHS, in_words
 
 _WEEKDAYS = tuple(calendar.day_name)
 _PHRASE = re.compile(
@@ -64,11 +64,6 @@ def with_days(text: str, meant: dict[str, str]) -> str:
             parts.append(f"{text[place : match.end()]} ({day})")
             place = match.end()
     return "".join([*parts, text[place:]])
-
-
-def in_words(day: dt.date) -> str:
-    """18 November 2025."""
-    return f"{day.day} {day:%B %Y}"
 
 
 def _outside_speech(text: str) -> Iterator[re.Match[str]]:

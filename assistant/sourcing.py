@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from assistant.copies import OVERLAP, containment, trigrams
 from assistant.interface import Citation
 from assistant.retrieval import Passage
+from assistant.surface import in_words
 from assistant.times import question_times
 
 FEWEST = 6
@@ -124,4 +125,4 @@ def reach(question: str, today: dt.date, corpus_ends: dt.date | None) -> str:
     """Until when the articles reach, for a question about now; else empty."""
     if corpus_ends is None or not about_now(question, today):
         return ""
-    return f"The corpus reaches until {corpus_ends.day} {corpus_ends:%B %Y}."
+    return f"The corpus reaches until {in_words(corpus_ends)}."

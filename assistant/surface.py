@@ -7,6 +7,7 @@ stand in the text in their order, whole and unbroken. Meaning is not considered:
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import unicodedata
 
@@ -53,6 +54,11 @@ _MONTH_DAY = re.compile(rf"\b{_MONTH} (?:the )?{_DAY}")
 def without_markers(text: str) -> str:
     """The text without its citation markers, such as [1] or [2, 3]."""
     return _MARKER.sub("", text)
+
+
+def in_words(day: dt.date) -> str:
+    """18 November 2025."""
+    return f"{day.day} {day:%B %Y}"
 
 
 def holds(text: str, form: str) -> bool:

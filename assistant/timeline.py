@@ -19,7 +19,7 @@ from assistant.citing import answer_passage, cite, hidden_warnings, marked, near
 from assistant.evidence import Sentence, number_sentences, plain
 from assistant.filters import Filters
 from assistant.grounding import Grounded
-from assistant.interface import Abstention, Answer, AnswerWarning, Claim, Seconds
+from assistant.interface import Abstention, Answer, AnswerWarning, Seconds
 from assistant.models.reranker import probability
 from assistant.retrieval import Passage, Retriever
 from assistant.untrusted import instruction_warnings
@@ -43,11 +43,7 @@ def timeline(retriever: Retriever, topic: str, filters: Filters = Filters()) -> 
     dated = [passage for passage in relevant if passage.article.published is not None]
     entries = merged([entry for passage in dated for entry in _entry(retriever, topic, passage)])
     claims = chronology(sorted(entries, key=lambda entry: -entry.support)[:ENTRIES])
-    citations, numbers = cite(claims)
-    shown = [
-        Claim(text=claim.text, citations=numbered, support=round(claim.support, 4))
-        for claim, numbered in zip(claims, numbers, strict=True)
-    ]
+    shown, citations = cite(claims)
     end = time.perf_counter()
     catalogue = retriever.index.catalogue
     nothing = Abstention(reason="nothing-relevant", message=MESSAGES["nothing-relevant"])

@@ -24,15 +24,21 @@ COLUMNS, ROWS = 96, 30
 PROMPT = "\x1b[?2004h"
 """Written when the prompt begins to read: what is pasted shall come in brackets."""
 
+TERMINAL = {"TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1"}
+
 KEY, LOOK = 0.06, 2.5
 """Seconds between two keys, and before the next line."""
 
 
 def record(command: list[str]) -> list[tuple[float, str, str]]:
     """Types the lines into the command; returns events of asciicast: seconds, "o", and what was written."""
-    env = os.environ | {"TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1"}
     child = pexpect.spawn(
-        command[0], command[1:], env=env, dimensions=(ROWS, COLUMNS), encoding="utf-8", codec_errors="replace"
+        command[0],
+        command[1:],
+        env=os.environ | TERMINAL,
+        dimensions=(ROWS, COLUMNS),
+        encoding="utf-8",
+        codec_errors="replace",
     )
     start = time.monotonic()
     events: list[tuple[float, str, str]] = []

@@ -20,11 +20,10 @@ from pathlib import Path
 from statistics import median
 
 import pexpect
+from record import PROMPT, TERMINAL
 
 QUESTION = "How many points does the peace plan have?"
 HERE = Path(__file__).resolve().parent.parent
-PROMPT = b"\x1b[?2004h"
-"""Written when the prompt begins to read: what is pasted shall come in brackets."""
 FOUND, RANKED = rb"(?:ranking what was found|reading \d+ article)", rb"reading \d+ article"
 """Stand above the first passages, and above those that are going to be read."""
 
@@ -105,7 +104,7 @@ def chat(checkout: Path, index: Path, wait: float) -> tuple[float, float, float]
         timeout=120,
     )
     child.delaybeforesend = None
-    child.expect_exact(PROMPT)
+    child.expect_exact(PROMPT.encode())
     prompt = time.perf_counter() - start
     time.sleep(wait)
     asked = time.perf_counter()
@@ -130,7 +129,7 @@ def run(checkout: Path, *arguments: str) -> None:
 
 
 def environment(checkout: Path) -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": str(checkout), "TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1"}
+    return os.environ | TERMINAL | {"PYTHONPATH": str(checkout)}
 
 
 if __name__ == "__main__":

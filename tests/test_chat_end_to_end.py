@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from screens import Terminal
 
-from assistant.answer import ignore
 from assistant.build import open_index
 from assistant.chat.conversation import Conversation
 from assistant.chat.loading import Engine
@@ -18,6 +17,7 @@ from assistant.chat.sessions import Record, Session, Terms, file_of, replay
 from assistant.context import Turn
 from assistant.evaluation.gold import read_gold
 from assistant.evaluation.remembered import with_memory
+from assistant.events import ignore
 from assistant.filters import Filters
 from assistant.interface import Answer
 from assistant.settings import load_settings

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from assistant.answer import ignore
 from assistant.errors import AssistantError, ModelError, SettingsError
 from assistant.evaluation.gold import CASE_TYPES, Case, Evidence, Turn
 from assistant.evaluation.report import header, rows, table, update_results
 from assistant.evaluation.retrieval_scores import retrieval_scorers
 from assistant.evaluation.run import Ask, Graded, Report, run
 from assistant.evaluation.scorers import Score, correctness, standard_scorers
+from assistant.events import ignore
 from assistant.interface import Answer
 
 PROVENANCE = {"model": "small", "python": "3.12"}

@@ -11,9 +11,9 @@ from fakes import sentences_of
 from rich.console import Console
 
 from assistant import live
-from assistant.answer import CandidatesFound, ClaimDropped, ClaimKept, PassagesFound, TextSoFar
 from assistant.articles import Article
 from assistant.chunks import split_article
+from assistant.events import CandidatesFound, ClaimDropped, ClaimKept, PassagesFound, TextSoFar
 from assistant.grounding import Grounded
 from assistant.live import View, reading, waiting, watching
 from assistant.retrieval import Hit, Passage

@@ -32,7 +32,7 @@ from assistant.options import unknown_article
 from assistant.terminal import notice, print_search, stdout
 
 if TYPE_CHECKING:
-    from assistant.answer import Event
+    from assistant.events import Event
 
 DAYS = ("%Y-%m-%d", "%d %b %Y", "%d %B %Y")
 

@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any
 from assistant.chat.loading import Engine
 from assistant.chat.sessions import Record, Session, Terms, automatic_name, names, unknown
 from assistant.errors import SettingsError
-from assistant.interface import Answer, AnswerWarning, Claim, StageRanks
+from assistant.interface import Answer, AnswerWarning, StageRanks
 from assistant.options import limits
 
 if TYPE_CHECKING:
     import datetime as dt
 
-    from assistant.answer import Assistant, Event
+    from assistant.answer import Assistant
     from assistant.catalogue import Catalogue
     from assistant.context import Turn
+    from assistant.events import Event
     from assistant.grounding import Grounded
     from assistant.retrieval import Passage, Retriever
 
@@ -221,7 +222,7 @@ class _Seen:
         self.dropped: list[Grounded] = []
 
     def take(self, event: Event) -> None:
-        from assistant.answer import ClaimDropped, ClaimKept, PassagesFound
+        from assistant.events import ClaimDropped, ClaimKept, PassagesFound
 
         match event:
             case PassagesFound():
@@ -238,11 +239,7 @@ class _Seen:
         """An answer that was stopped: the claims that stood by then, or what was nearest."""
         from assistant.citing import answer_passage, cite, marked, nearest
 
-        citations, numbers = cite(self.kept)
-        claims = [
-            Claim(text=claim.text, citations=numbered, support=round(claim.support, 4))
-            for claim, numbered in zip(self.kept, numbers, strict=True)
-        ]
+        claims, citations = cite(self.kept)
         return Answer(
             question=question,
             as_of=terms.as_of,

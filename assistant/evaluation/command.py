@@ -57,6 +57,25 @@ def print_explanation(settings: Settings, index: Index, wanted: Wanted, notice: 
     return 0
 
 
+def measure(
+    settings: Settings,
+    index: Index,
+    wanted: Wanted,
+    results: Path | None,
+    folder: Path | None,
+    notice: Notice,
+) -> int:
+    """Asks, prints, and writes what is kept: the table into `results`, all reports into `folder`.
+
+    The exit status. Raises AssistantError.
+    """
+    report = evaluate(settings, index, wanted, notice)
+    status = conclude(report, wanted, results, notice)
+    if folder is not None:
+        publish(report, folder, settings, index)
+    return status
+
+
 def conclude(report: Report, wanted: Wanted, results: Path | None, notice: Notice) -> int:
     """Prints the report, and writes what is kept of it; the exit status.
 

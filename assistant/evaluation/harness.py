@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from assistant.answer import EXTRACTIVE, Assistant, Event
+from assistant.answer import EXTRACTIVE, Assistant
 from assistant.articles import Article
 from assistant.build import build_assistant, provenance
 from assistant.errors import GoldError, SettingsError
@@ -27,6 +27,7 @@ from assistant.evaluation.remembered import with_memory
 from assistant.evaluation.retrieval_scores import retrieval_scorers
 from assistant.evaluation.run import Graded, Report, run
 from assistant.evaluation.scorers import Score, Scorer, outcome, standard_scorers
+from assistant.events import Event
 from assistant.filters import Filters
 from assistant.index import Index
 from assistant.interface import Answer
