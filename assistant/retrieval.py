@@ -45,7 +45,7 @@ prior to the cross-encoder's likelihood; chosen on the dev half of gold."""
 CITED = 5
 """Chunks of the articles that the answer before cites, which a follow-up's reranker reads in any case."""
 
-READ = 10
+READ = 9
 """Chunks that the reader reads; it costs about as much a chunk as the reranker."""
 
 Key = tuple[str, int]

@@ -16,10 +16,11 @@ from hypothesis.extra.numpy import arrays
 from assistant.articles import Article
 from assistant.chunks import split_article
 from assistant.errors import AssistantError, SettingsError
+from assistant.evaluation.calibrate import span_f1
 from assistant.evidence import likely, number_sentences
 from assistant.gate import FILE, Gate, answerable, load_gate
 from assistant.models.reader import MOST_TOKENS, Reader, Reading, best_span, load_reader, reader_id
-from assistant.retrieval import Hit, read
+from assistant.retrieval import READ, Hit, Passage, read
 
 COST = "The dam will cost 90 billion crowns, said energy minister Ilse Brandt on Tuesday."
 PASSAGE = f"{COST} Work begins in April 2026."
@@ -148,9 +149,19 @@ def test_what_answers_comes_before_what_is_only_about_it() -> None:
 
 
 def test_hits_that_are_not_read_stay_behind() -> None:
-    ranked = read(Scripted(*[0.01] * 10), "?", hits(*[0.9] * 12))  # type: ignore[arg-type]
-    assert [hit.reading is not None for hit in ranked] == [True] * 10 + [False] * 2
-    assert ranked[-1].score <= ranked[9].score
+    ranked = read(Scripted(*[0.01] * READ), "?", hits(*[0.9] * (READ + 2)))  # type: ignore[arg-type]
+    assert [hit.reading is not None for hit in ranked] == [True] * READ + [False] * 2
+    assert ranked[-1].score <= ranked[READ - 1].score
+
+
+def test_a_span_is_held_against_the_most_similar_answer() -> None:
+    (hit,) = hits(0.9)
+    (ranked,) = read(Scripted(0.9), "?", [hit])  # type: ignore[arg-type]
+    passages = [Passage(hit.article, hit.chunk.start, hit.chunk.end, (ranked,))]
+    assert span_f1(passages, ["the Many", "few"]) == 1.0  # the scripted span is its first four characters
+    assert span_f1(passages, ["Many words"]) == pytest.approx(2 / 3)
+    assert span_f1(passages, []) is None
+    assert span_f1([], ["Many"]) == 0.0
 
 
 def test_the_gate_goes_by_the_best_reading_of_the_best_hits() -> None:

@@ -35,7 +35,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         answers = [{"text": text, "start": row["passage"].index(text)}] if number % 2 else []
         kind = {"dataset": "squad2", "split": "dev" if number > 5 else "train", "answerable": bool(answers)}
         rows.append(row | kind | {"id": str(number), "answers": answers})
-    rows.append(rows[0] | {"id": "left-out", "dataset": "timeqa_dev"})
+    rows.append(rows[0] | {"id": "left-out", "dataset": "shifts_reddit"})
+    rows.append(rows[0] | {"id": "measured", "dataset": "timeqa_dev", "split": "train"})
     (path / "reader.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
     claims = [
         {
@@ -72,13 +73,18 @@ def tiny() -> Network:
 
 def test_windows_hold_the_answer(trained: list[data.Example]) -> None:
     assert {one.id for one in trained if one.task == "read"} >= {"0", "1", "2", "3", "4", "5"}
-    assert not any(one.id == "left-out" for one in trained)
+    assert not any(one.id in {"left-out", "measured"} for one in trained)
     for one in trained:
         assert len(one.ids) == len(one.types) == len(one.offsets) <= data.MAX_TOKENS
         if one.start >= 0:
             assert one.passage[one.offsets[one.start][0] : one.offsets[one.end][1]] in one.answers
         elif one.task == "read":
             assert one.target == 0
+
+
+def test_sets_to_measure_on_are_held_out_whole(folder: Path, tokenizer_file: Path) -> None:
+    held_out = data.examples(folder, load_tokenizer(tokenizer_file), "dev", seed=1)
+    assert {one.id for one in held_out if one.task == "read"} == {"6", "7", "measured"}
 
 
 def test_batches_hold_everything_once_and_one_task_each(trained: list[data.Example]) -> None:

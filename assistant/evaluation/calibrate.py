@@ -27,6 +27,7 @@ from assistant.evaluation.bench_data import asked, read_lines, sampled, usable
 from assistant.evaluation.gold import read_gold
 from assistant.evaluation.remembered import with_memory
 from assistant.evaluation.report import update_results
+from assistant.evaluation.scorers import bag_f1, token_bag
 from assistant.evaluation.statistics import Interval
 from assistant.evaluation.yes_no import yes_over_no
 from assistant.filters import Filters
@@ -51,13 +52,14 @@ COVERAGES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One question: which slice it is of, whether its articles answer it, and its signals (higher is
-    likelier)."""
+    """One question: which slice it is of, whether its articles answer it, its signals (higher is likelier),
+    and the token F1 of the reader's span (None without an answer to compare with)."""
 
     slice: str
     type: str
     answers: bool
     signals: dict[str, float]
+    span_f1: float | None = None
 
 
 def signals(passages: Sequence[Passage]) -> dict[str, float]:
@@ -76,6 +78,19 @@ def signals(passages: Sequence[Passage]) -> dict[str, float]:
     }
 
 
+def span_f1(passages: Sequence[Passage], answers: Sequence[str]) -> float | None:
+    """Token F1 (Rajpurkar et al. 2016) of the span in the passage that the reader finds likeliest to answer,
+    with the most similar of the answers; None without answers, 0 where nothing was read."""
+    if not answers:
+        return None
+    read = [(hit.reading, hit.chunk.text) for passage in passages for hit in passage.hits if hit.reading]
+    if not read:
+        return 0.0
+    reading, text = max(read, key=lambda one: one[0].answers)
+    span = token_bag(text[reading.start : reading.end])
+    return max(bag_f1(token_bag(answer), span) for answer in answers)
+
+
 def gold_rows(settings: Settings, gold: Path, ask_model: bool) -> Iterator[Row]:
     """Of every gold case, searched for as it is asked."""
     model = load_chat_model(settings.model, settings.cache, threads=settings.threads) if ask_model else None
@@ -87,7 +102,9 @@ def gold_rows(settings: Settings, gold: Path, ask_model: bool) -> Iterator[Row]:
             found = signals(passages)
             if model:
                 found[MODEL] = yes_over_no(model, question, passages, settings.evidence)
-            yield Row(f"gold, {case.half}", case.type, case.answerable, found)
+            forms = [form for group in case.expect for form in group]
+            spans = span_f1(passages, forms)
+            yield Row(f"gold, {case.half}", case.type, case.answerable, found, spans)
 
 
 def public_rows(settings: Settings, name: str, folder: Path, sample: int) -> Iterator[Row]:
@@ -100,8 +117,10 @@ def public_rows(settings: Settings, name: str, folder: Path, sample: int) -> Ite
     with closing(open_index(mine, notice, lambda done, total: None)) as index:
         retriever = with_memory(build_retriever(mine, index), settings)
         for line, question in zip(lines, asked_for, strict=True):
-            found = signals(retriever.retrieve(question))
-            yield Row(name, line.get("type", ""), bool(line["answerable"]), found)
+            passages = retriever.retrieve(question)
+            answers = line["answers"] if line["answerable"] else []
+            spans = span_f1(passages, answers)
+            yield Row(name, line.get("type", ""), bool(line["answerable"]), signals(passages), spans)
 
 
 def combine(rows: Sequence[Row]) -> None:
@@ -165,12 +184,14 @@ def section(rows: Sequence[Row], chosen: float) -> str:
         "question which the articles answer scores above one which they do not, with its bootstrapped 95%",
         "interval; signals are those of the best passage. The language model's is the logit of its yes",
         "against its no. What is fitted is a logistic regression over the others, fitted on gold's dev half",
-        "alone; there the threshold, of the reader's signal, was chosen, too.",
+        "alone; there the threshold, of the reader's signal, was chosen, too. Span F1 is the token F1 of the",
+        "reader's span with the most similar expected form or answer; those of clapnq and mtragun are whole",
+        "sentences, so that a span can only be a part of them.",
         "",
         "| questions | answerable | not | "
         + " | ".join(names)
-        + " | withheld of answerable | of the others |",
-        "|---|---:|---:|" + "---:|" * (len(names) + 2),
+        + " | span F1 | withheld of answerable | of the others |",
+        "|---|---:|---:|" + "---:|" * (len(names) + 3),
     ]
     for name in slices:
         mine = [row for row in rows if row.slice == name]
@@ -183,6 +204,7 @@ def section(rows: Sequence[Row], chosen: float) -> str:
         ]
         lost = [row.signals["reader"] < chosen for row in mine if row.answers and row.type != "false-premise"]
         caught = [row.signals["reader"] < chosen for row in mine if not row.answers]
+        cells.append(f"{np.mean([row.span_f1 for row in mine if row.span_f1 is not None]):.2f}")
         counts = f"{sum(flags)} | {len(flags) - sum(flags)}"
         lines.append(
             f"| {name} | {counts} | {' | '.join(cells)} | {np.mean(lost):.0%} | {np.mean(caught):.0%} |"

@@ -105,8 +105,8 @@ def token_f1(case: Case, answer: Answer) -> Score:
     forms = (next((form for form in group if holds(text, form)), group[0]) for group in case.expect)
     expected, given = token_bag(" ".join(forms)), token_bag(text)
     shared = (expected & given).total()
-    value = 2 * shared / (expected.total() + given.total()) if shared else 0.0
-    return Score("token F1", value, f"{shared} shared of {given.total()} given, {expected.total()} expected")
+    told = f"{shared} shared of {given.total()} given, {expected.total()} expected"
+    return Score("token F1", bag_f1(expected, given), told)
 
 
 def citation_precision(case: Case, answer: Answer) -> Score:
@@ -253,6 +253,12 @@ def graded_text(case: Case, answer: Answer) -> str:
     """What counts of an answer: without its markers and, unless a timeline, up to its 120th word."""
     text = without_markers(answer.answer)
     return text if case.type == "timeline" else " ".join(text.split()[:MAX_WORDS])
+
+
+def bag_f1(expected: Counter[str], given: Counter[str]) -> float:
+    """Harmonic mean of the shares of each that stand in the other, 0 to 1."""
+    shared = (expected & given).total()
+    return 2 * shared / (expected.total() + given.total()) if shared else 0.0
 
 
 def token_bag(text: str) -> Counter[str]:

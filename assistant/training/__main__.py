@@ -1,6 +1,7 @@
 """`python -m assistant.training --data FOLDER`: trains the reader and writes `assistant/data/reader`.
 
-An interrupted run goes on from the checkpoint in the work folder; `--share 0.1` tries a tenth of it first.
+An interrupted run goes on from the checkpoint in the work folder; `--share 0.1` tries a tenth of it first;
+`--measure` only measures the reader that is there.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from assistant import weights
 from assistant.models.onnx import default_threads, load_tokenizer
 from assistant.settings import load_settings
 from assistant.training.card import card
-from assistant.training.data import LABELS, LEFT_OUT, Example, examples, mixed
+from assistant.training.data import LABELS, LEFT_OUT, MEASURED, Example, examples, mixed
 from assistant.training.export import export
 from assistant.training.measure import measure_export, measures
 from assistant.training.network import Network, from_cross_encoder, from_sentence_encoder
@@ -38,9 +39,12 @@ def main(arguments: list[str] | None = None) -> None:
     tokenizer = load_tokenizer(folder / "tokenizer.json")
     data = training_folder(options.data)
     recipe = Recipe(seed=options.seed)
+    held_out = examples(data, tokenizer, "dev", recipe.seed)
+    if options.measure:
+        print(json.dumps(measure_export(TARGET, held_out), indent=2))
+        return
     trained = mixed(examples(data, tokenizer, "train", recipe.seed), recipe.seed)
     trained = trained[: round(len(trained) * options.share)]
-    held_out = examples(data, tokenizer, "dev", recipe.seed)
     model = BASES[options.base](folder, len(LABELS))
     options.work.mkdir(parents=True, exist_ok=True)
     say(f"{len(trained)} examples, {len(held_out)} held out, from {options.base}")
@@ -73,7 +77,7 @@ def ship(
     floats = measures(model, held_out)
     checksum = export(model, tokenizer, TARGET)
     shipped = measure_export(TARGET, held_out)
-    text = card(base, asdict(recipe), count, sorted(LEFT_OUT), floats, shipped, curve, checksum)
+    text = card(base, asdict(recipe), count, sorted(LEFT_OUT | MEASURED), floats, shipped, curve, checksum)
     (TARGET / "README.md").write_text(text, encoding="utf-8")
     say(f"{TARGET}: sha256 {checksum}; pin it in assistant/weights.py")
 
@@ -101,6 +105,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--base", choices=BASES, default="ms-marco-MiniLM-L12-v2")
     parser.add_argument("--share", type=float, default=1.0, help="of the examples, to try things out")
+    parser.add_argument("--measure", action="store_true", help="of the reader that is there, no training")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int)
     return parser.parse_args(arguments)
