@@ -20,9 +20,9 @@ LIKELY = 0.08
 """Share of the likeliest sentence's chance from which another is worth showing; chosen on the dev half of
 gold."""
 
-LESS = 2.0
-"""Logits of the reader by which a paragraph may stay behind the likeliest, to be quoted too; chosen
-likewise."""
+LESS, LESS_BESIDE = 1.5, 3.0
+"""Logits of the reader by which a paragraph may stay behind the likeliest, to be quoted too: one of another
+article, and one of the first's own article, which tells the same story; chosen likewise."""
 
 _HEADING = re.compile(r"#{1,6} ")
 _THOUSANDS = re.compile("(?<=\\d)[\u00a0\u2009\u202f](?=\\d{3}(?!\\d))")
@@ -53,8 +53,12 @@ class Sentence:
 def quotable(hits: Sequence[Hit]) -> list[Hit]:
     """The first hit, and those of the others that answer nearly as likely as the likeliest (`LESS`)."""
     chances = [logit(hit.reading.answers) if hit.reading else -LESS for hit in hits]
-    least = max(chances, default=0.0) - LESS
-    places = [place for place, chance in enumerate(chances) if not place or chance >= least]
+    best = max(chances, default=0.0)
+
+    def least(hit: Hit) -> float:
+        return best - (LESS_BESIDE if hit.article.id == hits[0].article.id else LESS)
+
+    places = [place for place, hit in enumerate(hits) if not place or chances[place] >= least(hit)]
     return [hits[place] for place in places]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from assistant.articles import Article
 from assistant.chunks import split_article
 from assistant.errors import AssistantError, SettingsError
 from assistant.evaluation.calibrate import span_f1
-from assistant.evidence import likely, number_sentences
+from assistant.evidence import likely, number_sentences, quotable
 from assistant.gate import FILE, Gate, answerable, load_gate
 from assistant.models.reader import MOST_TOKENS, Reader, Reading, best_span, load_reader, reader_id
 from assistant.retrieval import READ, Hit, Passage, read
@@ -179,6 +180,16 @@ def test_the_gate_that_is_shipped_can_be_read(tmp_path: Path) -> None:
     (tmp_path / "gate.json").write_text('{"threshold": 2}')
     with pytest.raises(AssistantError, match="make calibrate"):
         load_gate(tmp_path / "gate.json")
+
+
+def test_paragraphs_of_the_first_ones_article_may_stay_further_behind() -> None:
+    first, beside, far = read(Scripted(0.9, 0.5, 0.2), "?", hits(0.9, 0.8, 0.7))  # type: ignore[arg-type]
+    elsewhere = [replace(hit, article=replace(hit.article, id="b")) for hit in (beside, far)]
+    assert quotable([first, beside, far]) == [first, beside]
+    assert quotable([first, *elsewhere]) == [first]
+    close = replace(elsewhere[0], reading=Reading(0, 4, 0.8, 1.0))
+    assert quotable([first, close]) == [first, close]
+    assert quotable([]) == []
 
 
 def test_a_sentence_has_the_chance_that_the_answer_stands_there() -> None:
