@@ -42,6 +42,7 @@ _PRESENT = re.compile(
     r"\b(?:latest|newest|most recent|now|currently?|still|so far|to date|today|at (?:the moment|present))\b",
     re.IGNORECASE,
 )
+_SINCE = re.compile(r"\bsince (?:the )?$", re.IGNORECASE)
 _AMBIGUOUS = re.compile(r"\s*(?:May|March)\b(?! \d)")
 """A question's first word has a capital anyway, and may be no month."""
 _PARTS = {"early": (1, 10), "beginning of": (1, 10), "mid": (10, 20), "middle of": (10, 20)}
@@ -75,10 +76,15 @@ class Times:
 
 
 def question_times(question: str, today: dt.date) -> Times:
-    """The times of a question that is asked as of `today`; a month without a year is the last such month."""
+    """The times of a question that is asked as of `today`; a month without a year is the last such month, and
+    what is asked "since" a day is asked up to today."""
     start = _AMBIGUOUS.match(question)
     phrases = list(_PHRASE.finditer(question, start.end() if start else 0))
-    periods = [period for phrase in phrases if (period := _read(phrase, today))]
+    periods = []
+    for phrase in phrases:
+        if period := _read(phrase, today):
+            lasting = period.start <= today and _SINCE.search(question, 0, phrase.start())
+            periods.append(Period(period.start, today) if lasting else period)
     return Times(today, tuple(periods), bool(_PRESENT.search(question)))
 
 

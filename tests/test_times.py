@@ -31,6 +31,8 @@ def day(text: str) -> dt.date:
         ("What was agreed last week?", "2025-12-31", "2026-01-06"),
         ("What was agreed last month?", "2025-12-01", "2025-12-31"),
         ("March 2025: who met?", "2025-03-01", "2025-03-31"),
+        ("Who resigned since 2 December?", "2025-12-02", "2026-01-10"),
+        ("Since the beginning of March 2025, who met?", "2025-03-01", "2026-01-10"),
     ],
 )
 def test_a_question_names_a_period(question: str, start: str, end: str) -> None:
