@@ -116,7 +116,7 @@ class Assistant:
         clock = _Clock()
         if not history and not is_clear(question):
             return self._answer(question, filters, clock, reason="unclear-question")
-        asked = self._standalone(question, history)
+        asked, spent = self._standalone(question, history)
         rewritten = asked if asked != question else None
         cited = history[-1].articles if history else ()
         passages = self.retriever.retrieve(
@@ -125,7 +125,7 @@ class Assistant:
         clock.lap("retrieve")
         on_event(PassagesFound(passages))
 
-        common: dict[str, Any] = {"rewritten": rewritten, "passages": passages}
+        common: dict[str, Any] = {"rewritten": rewritten, "passages": passages, "tokens": spent}
         if not passages or passages[0].score < RELEVANT:
             return self._answer(question, filters, clock, reason="nothing-relevant", **common)
         chance = answerable(hit for passage in passages for hit in passage.hits)
@@ -140,7 +140,7 @@ class Assistant:
         sentences = number_sentences(hits[: self._evidence]) if opens and self._model is not None else quoted
         draft = self._draft(asked, sentences, on_event)
         clock.lap("generate")
-        common["tokens"] = draft.tokens
+        common["tokens"] = spent + draft.tokens
         grounded = ground(draft.claims, sentences, self._support, asked)
         correction = denial(question, quoted)
         if correction:
@@ -160,9 +160,9 @@ class Assistant:
         )
         return self._answer(question, filters, clock, reason=reason, grounded=grounded, **common)
 
-    def _standalone(self, question: str, history: Sequence[Turn]) -> str:
+    def _standalone(self, question: str, history: Sequence[Turn]) -> tuple[str, Tokens]:
         if self._model is None or not self._condenses:
-            return standalone(question, history)
+            return standalone(question, history), Tokens()
         return condense(self._model, self._model_name, self.prompts["condense"], question, history)
 
     def _draft(self, question: str, sentences: list[Sentence], on_event: Callable[[Event], None]) -> Draft:

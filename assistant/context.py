@@ -21,7 +21,8 @@ from langchain_core.language_models import BaseChatModel
 from assistant.details import names, numbers, stands_alone
 from assistant.errors import ModelError
 from assistant.evidence import plain
-from assistant.models.chat import model_errors
+from assistant.interface import Tokens
+from assistant.models.chat import model_errors, tokens_of
 from assistant.prompts import Prompt
 from assistant.surface import without_markers, words
 from assistant.topics import DAY, answered_topic, people, phrases, topic
@@ -143,22 +144,23 @@ def _in_place(pronoun: str, antecedent: str, after: str) -> str:
 
 def condense(
     model: BaseChatModel, model_name: str, prompt: Prompt, question: str, history: Sequence[Turn]
-) -> str:
-    """The standalone question as a language model words it; as `standalone` does where the model fails or
-    loses a name, a number or half of what the question says."""
+) -> tuple[str, Tokens]:
+    """The standalone question as a language model words it, and what that took; as `standalone` words it
+    where the model fails or loses a name, a number or half of what the question says."""
     by_rules = standalone(question, history)
     if by_rules == question:
-        return question
+        return question, Tokens()
     turns = [
         f"Question: {plain(turn.question)}\nAnswer: {plain(without_markers(turn.answer))}" for turn in history
     ]
     given = {"conversation": "\n".join(turns), "question": plain(question)}
     try:
         with model_errors(model_name):
-            reply = plain((prompt.template | model).invoke(given).text).strip('" ')
+            message = (prompt.template | model).invoke(given)
     except ModelError:
-        return by_rules
-    return reply if keeps(question, reply) else by_rules
+        return by_rules, Tokens()
+    reply = plain(message.text).strip('" ')
+    return reply if keeps(question, reply) else by_rules, tokens_of(message)
 
 
 def keeps(question: str, rewritten: str) -> bool:

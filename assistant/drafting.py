@@ -18,7 +18,7 @@ from langchain_core.utils.json import parse_json_markdown
 from assistant.evidence import Sentence, likely, plain, render
 from assistant.grounding import RawClaim
 from assistant.interface import Tokens
-from assistant.models.chat import model_errors
+from assistant.models.chat import model_errors, tokens_of
 from assistant.prompts import Prompt
 
 MOST_CLAIMS = 4
@@ -74,9 +74,7 @@ def draft_with_model(
             parts.append(chunk if isinstance(chunk, AIMessageChunk) else AIMessageChunk(content=chunk.text))
             on_text("".join(part.text for part in parts))
     message = add_ai_message_chunks(AIMessageChunk(content=""), *parts)
-    usage = message.usage_metadata
-    tokens = Tokens(prompt=usage["input_tokens"], completion=usage["output_tokens"]) if usage else Tokens()
-    return Draft(parse_claims(message.text), message.text, tokens)
+    return Draft(parse_claims(message.text), message.text, tokens_of(message))
 
 
 def parse_claims(raw: str) -> list[RawClaim]:

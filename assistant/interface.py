@@ -86,6 +86,9 @@ class Tokens(Strict):
     prompt: int = 0
     completion: int = 0
 
+    def __add__(self, other: Tokens) -> Tokens:
+        return Tokens(prompt=self.prompt + other.prompt, completion=self.completion + other.completion)
+
 
 class Answer(Strict):
     """What `ask --json` prints."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import Field
 
@@ -64,6 +65,9 @@ def sentences_of(*articles: Article) -> list[Sentence]:
     return number_sentences(Hit(chunk, article, 0.9) for article, chunk in chunks)
 
 
+USAGE: UsageMetadata = {"input_tokens": 100, "output_tokens": 10, "total_tokens": 110}
+
+
 class QueuedModel(BaseChatModel):
     """Gives its replies in turn, in pieces of a few characters; a reply that is an error is raised."""
 
@@ -88,9 +92,8 @@ class QueuedModel(BaseChatModel):
     def _generate(
         self, messages: list[BaseMessage], stop: Any = None, run_manager: Any = None, **kwargs: Any
     ) -> ChatResult:
-        return ChatResult(
-            generations=[ChatGeneration(message=AIMessage(content=self._next(messages, kwargs)))]
-        )
+        message = AIMessage(content=self._next(messages, kwargs), usage_metadata=USAGE)
+        return ChatResult(generations=[ChatGeneration(message=message)])
 
     def _stream(
         self, messages: list[BaseMessage], stop: Any = None, run_manager: Any = None, **kwargs: Any
@@ -98,8 +101,7 @@ class QueuedModel(BaseChatModel):
         reply = self._next(messages, kwargs)
         for start in range(0, max(1, len(reply)), 7):
             yield ChatGenerationChunk(message=AIMessageChunk(content=reply[start : start + 7]))
-        usage = {"input_tokens": 100, "output_tokens": 10, "total_tokens": 110}
-        yield ChatGenerationChunk(message=AIMessageChunk(content="", usage_metadata=usage))
+        yield ChatGenerationChunk(message=AIMessageChunk(content="", usage_metadata=USAGE))
 
 
 FAILURE = ModelError("the model is gone; start it again")

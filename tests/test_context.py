@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.context import Turn, condense, keeps, standalone
+from assistant.interface import Tokens
 from assistant.prompts import load_prompt
 from assistant.resources import prompts_folder
 
@@ -80,7 +81,15 @@ PROMPT = load_prompt(prompts_folder(), "condense")
 
 def reworded(reply: object, question: str = "And what will it cost?") -> tuple[str, QueuedModel]:
     model = QueuedModel(replies=[reply])
-    return condense(model, "queued", PROMPT, question, DAM), model
+    return condense(model, "queued", PROMPT, question, DAM)[0], model
+
+
+def test_what_rewording_takes_is_counted() -> None:
+    asked = "And what will it cost?"
+    _, spent = condense(QueuedModel(replies=["What will the dam cost?"]), "queued", PROMPT, asked, DAM)
+    assert spent + spent == Tokens(prompt=200, completion=20)
+    _, spent = condense(QueuedModel(replies=[FAILURE]), "queued", PROMPT, asked, DAM)
+    assert spent == Tokens()
 
 
 def test_a_model_words_the_question() -> None:

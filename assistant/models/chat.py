@@ -13,9 +13,11 @@ from typing import Any
 
 from langchain_core import exceptions
 from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage
 
 from assistant import weights
 from assistant.errors import AssistantError, ModelError
+from assistant.interface import Tokens
 
 EMBEDDED = tuple(model.name for model in weights.TABLE if model.role == "language model")
 
@@ -170,3 +172,9 @@ def _hosted(provider: str, model: str, options: dict[str, Any]) -> BaseChatModel
             f"cannot set up {name} ({_line(error)}); correct its name, key or base_url"
         ) from error
     return hosted
+
+
+def tokens_of(message: AIMessage) -> Tokens:
+    """What a model read and wrote for its message; none where it does not say."""
+    usage = message.usage_metadata
+    return Tokens(prompt=usage["input_tokens"], completion=usage["output_tokens"]) if usage else Tokens()
