@@ -180,6 +180,7 @@ def build_assistant(
             timeout=settings.timeout,
             requests_per_minute=settings.requests_per_minute,
             threads=settings.threads,
+            repeatable=settings.repeatable,
         )
         model = recordings.chat_model(load) if recordings else load()
     retriever = build_retriever(settings, index, encoders)

@@ -29,7 +29,7 @@ from assistant.index import Index
 from assistant.models.reader import Reader, Reading
 from assistant.models.reranker import logit, probability
 from assistant.times import Times, question_times
-from assistant.untrusted import without_instructions
+from assistant.untrusted import blanked, without_instructions
 
 POOL = 50
 """Chunks taken from each of the two searches, or more if more passages are asked for."""
@@ -266,7 +266,8 @@ def read(reader: Reader, question: str, hits: list[Hit]) -> list[Hit]:
     count alike.
     """
     head, rest = hits[:READ], hits[READ:]
-    readings = reader.read(question, [hit.chunk.text for hit in head], [heading(hit.article) for hit in head])
+    texts = [blanked(hit.article.text, hit.chunk.start, hit.chunk.end) for hit in head]
+    readings = reader.read(question, texts, [heading(hit.article) for hit in head])
     scored = [
         replace(
             hit,

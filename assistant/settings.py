@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     """Seconds a hosted model may take to answer."""
     requests_per_minute: float | None = Field(default=None, gt=0)
     """How often a hosted model is asked at most; None is as often as there are questions."""
+    repeatable: bool = False
+    """Whether an embedded model's words depend on nothing that was asked before, for a few seconds more."""
     threads: int | None = Field(default=None, ge=1)
     """Processor threads for the embedded models; None is every usable core."""
 

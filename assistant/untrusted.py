@@ -90,6 +90,15 @@ def without_instructions(text: str, start: int = 0, end: int | None = None) -> s
     return " ".join(part for part in parts if part)
 
 
+def blanked(text: str, start: int, end: int) -> str:
+    """`text[start:end]` with spaces in place of what addresses a machine, so that offsets stay."""
+    shown = list(text[start:end])
+    for finding in _legible(text, start, end):
+        first, last = max(finding.start, start) - start, min(finding.end, end) - start
+        shown[first:last] = " " * (last - first)
+    return "".join(shown)
+
+
 def _legible(text: str, start: int, end: int) -> list[Finding]:
     """The findings in `text[start:end]` but for invisible text, which no model sees anyway."""
     found = (finding for finding in instructions_in(text) if finding.kind != "invisible")

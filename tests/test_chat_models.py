@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from langchain_core import exceptions
 from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import HumanMessage
 
 from assistant.errors import ModelError, PromptError
 from assistant.models.chat import load_chat_model, model_errors
@@ -140,6 +141,15 @@ def test_an_embedded_name_loads_nothing_yet(tmp_path: Path) -> None:
         1,
     )
     assert list(tmp_path.iterdir()) == []
+    assert model.cache_prompt
+
+
+def test_a_repeatable_model_keeps_nothing_of_earlier_calls(tmp_path: Path) -> None:
+    model = load_chat_model("qwen2.5-coder-1.5b", tmp_path, repeatable=True)
+    assert isinstance(model, EmbeddedChat)
+    asked = [HumanMessage("hello")]
+    assert model._request(asked, None)["cache_prompt"] is False
+    assert model._request(asked, None, cache_prompt=True)["cache_prompt"] is True
 
 
 @pytest.mark.parametrize("name", ["gpt-4.1-mini", "qwen", "openai:", ":x", ""])

@@ -16,6 +16,7 @@ from assistant.resources import corpus_folder
 from assistant.untrusted import (
     DEPTH,
     NEAR,
+    blanked,
     instruction_warnings,
     instructions_in,
     is_instruction,
@@ -144,6 +145,17 @@ def test_nothing_is_left_that_was_not_there(text: str, start: int, length: int) 
     if not is_instruction(text):
         assert left == text[start:end].strip()
     assert len(left) <= max(0, end - start)
+    if start <= end:
+        shown = blanked(text, start, end)
+        assert len(shown) == end - start
+        assert all(one in (" ", there) for one, there in zip(shown, text[start:end], strict=True))
+
+
+def test_instructions_are_blanked_where_they_stand() -> None:
+    text = f"{NEWS}\n\n{ORDER}\n\nWork begins."
+    shown = blanked(text, 4, len(text))
+    assert shown == text[4:].replace(ORDER, " " * len(ORDER))
+    assert shown.index("Work") == text.index("Work") - 4
 
 
 def test_what_stands_between_two_findings_belongs_to_them() -> None:

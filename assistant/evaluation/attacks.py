@@ -261,7 +261,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         settings = load_settings(model=chosen.model)
-        settings = settings.model_copy(update={"index": chosen.work or settings.cache / "attacks"})
+        settings = settings.model_copy(
+            # What is compared may differ by the attack alone.
+            update={"index": chosen.work or settings.cache / "attacks", "repeatable": True}
+        )
         attacks = read_attacks(chosen.attacks)
         if chosen.only:
             attacks = [attack for attack in attacks if attack.kind in chosen.only]

@@ -76,6 +76,7 @@ def load_chat_model(
     requests_per_minute: float | None = None,
     max_tokens: int = 400,
     threads: int | None = None,
+    repeatable: bool = False,
 ) -> BaseChatModel:
     """The chat model of that name, greedy (temperature 0); an embedded one loads its weights on first use.
 
@@ -85,6 +86,7 @@ def load_chat_model(
         base_url: address of an OpenAI-compatible server; its key is OPENAI_API_KEY if that is set.
         timeout: seconds that a hosted model may be silent, for each of three attempts.
         requests_per_minute: how often a hosted model is asked at most; a question waits for its turn.
+        repeatable: whether an embedded model keeps nothing of earlier calls, which sway its rounding.
 
     Raises:
         ModelError: an unknown name, or a missing package or key.
@@ -92,7 +94,9 @@ def load_chat_model(
     if name in EMBEDDED:
         from assistant.models.embedded import EmbeddedChat
 
-        return EmbeddedChat(model=name, folder=cache, max_tokens=max_tokens, threads=threads)
+        return EmbeddedChat(
+            model=name, folder=cache, max_tokens=max_tokens, threads=threads, cache_prompt=not repeatable
+        )
     provider, _, model = name.partition(":")
     if not provider or not model:
         raise ModelError(

@@ -73,6 +73,8 @@ class EmbeddedChat(BaseChatModel):
     """Tokens that one prompt and its answer may have together; 28 kB of memory each for the 1.5B weights."""
     slots: int = Field(default=2, ge=1)
     """Prompts whose caches are kept, each with a context of its own."""
+    cache_prompt: bool = True
+    """Whether what was read of a prompt before is not read again, where a call does not say."""
 
     _server: Any = PrivateAttr(default=None)
     _lock: Any = PrivateAttr(default_factory=threading.Lock)
@@ -131,7 +133,7 @@ class EmbeddedChat(BaseChatModel):
         max_tokens: int | None = None,
         response_format: dict[str, Any] | None = None,
         id_slot: int | None = None,
-        cache_prompt: bool = True,
+        cache_prompt: bool | None = None,
         logprobs: bool = False,
         top_logprobs: int = 1,
     ) -> dict[str, Any]:
@@ -141,7 +143,7 @@ class EmbeddedChat(BaseChatModel):
             "stop": stop or [],
             "temperature": 0,
             "seed": 0,
-            "cache_prompt": cache_prompt,
+            "cache_prompt": self.cache_prompt if cache_prompt is None else cache_prompt,
             "stream": True,
             # A piece after each batch of the prompt, so that reading it can be stopped as well.
             "return_progress": True,
