@@ -63,7 +63,7 @@ class Settings(BaseSettings):
 
     chunk_words: int = Field(default=160, ge=40, le=1000)
     """The most words a passage may have."""
-    candidates: int = Field(default=24, ge=1, le=200)
+    candidates: int = Field(default=22, ge=1, le=200)
     """Passages that the reranker reads for one question."""
     k: int = Field(default=8, ge=1, le=100)
     """Passages that retrieval returns."""
