@@ -253,10 +253,7 @@ def rerank(
         replace(hit, score=round(probability(logit + prior(rank, hit)), 6))
         for rank, (hit, logit) in enumerate(zip(head, logits, strict=True), 1)
     ]
-    scored.sort(key=lambda hit: (-hit.score, hit.chunk.article_id, hit.chunk.position))
-    ranked = [replace(hit, ranks=replace(hit.ranks, reranked=rank)) for rank, hit in enumerate(scored, 1)]
-    floor = ranked[-1].score
-    return ranked + [replace(hit, score=min(hit.score, floor)) for hit in rest]
+    return _ranked(scored, rest)
 
 
 def read(reader: Reader, question: str, hits: list[Hit]) -> list[Hit]:
@@ -276,8 +273,13 @@ def read(reader: Reader, question: str, hits: list[Hit]) -> list[Hit]:
         )
         for hit, reading in zip(head, readings, strict=True)
     ]
-    scored.sort(key=lambda hit: (-hit.score, hit.chunk.article_id, hit.chunk.position))
-    ranked = [replace(hit, ranks=replace(hit.ranks, reranked=rank)) for rank, hit in enumerate(scored, 1)]
+    return _ranked(scored, rest)
+
+
+def _ranked(scored: Sequence[Hit], rest: Sequence[Hit]) -> list[Hit]:
+    """What was scored, best first, ties by id; the rest behind it, with no higher score than its last."""
+    ordered = sorted(scored, key=lambda hit: (-hit.score, hit.chunk.article_id, hit.chunk.position))
+    ranked = [replace(hit, ranks=replace(hit.ranks, reranked=rank)) for rank, hit in enumerate(ordered, 1)]
     return ranked + [replace(hit, score=min(hit.score, ranked[-1].score)) for hit in rest]
 
 

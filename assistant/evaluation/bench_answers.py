@@ -13,6 +13,7 @@ import argparse
 import hashlib
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from assistant.evaluation.scorers import (
     Score,
     Scorer,
     abstention_recall,
+    bag_f1,
     correctness,
     graded_text,
     token_bag,
@@ -88,16 +90,16 @@ def token_overlap(items: Mapping[str, Item], part: str) -> Scorer:
         if not case.answerable:
             return Score(name, None, "the case has no answer")
         given = token_bag(graded_text(case, answer))
-        values = [_overlap(given.total(), token_bag(text), given, part) for text in items[case.id].references]
+        references = [token_bag(text) for text in items[case.id].references]
+        values = [bag_f1(one, given) if part == "F1" else bag_recall(one, given) for one in references]
         return Score(name, max(values), f"{given.total()} words given")
 
     return scorer
 
 
-def _overlap(words: int, reference: Any, given: Any, part: str) -> float:
-    shared = (reference & given).total()
-    total = reference.total() if part == "recall" else (reference.total() + words) / 2
-    return float(shared / total) if total else 0.0
+def bag_recall(expected: Counter[str], given: Counter[str]) -> float:
+    """Share of the expected words that are given, 0 to 1."""
+    return (expected & given).total() / expected.total() if expected else 0.0
 
 
 def answers_wrongly(items: Mapping[str, Item], name: str) -> Scorer:

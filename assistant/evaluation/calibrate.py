@@ -28,7 +28,7 @@ from assistant.evaluation.gold import read_gold
 from assistant.evaluation.remembered import with_memory
 from assistant.evaluation.report import update_results
 from assistant.evaluation.scorers import bag_f1, token_bag
-from assistant.evaluation.statistics import Interval
+from assistant.evaluation.statistics import Interval, auc
 from assistant.evaluation.yes_no import yes_over_no
 from assistant.filters import Filters
 from assistant.gate import FILE, Gate, answerable
@@ -135,16 +135,6 @@ def combine(rows: Sequence[Row]) -> None:
             if all(part in row.signals for part in parts):
                 found = fitted.decision_function([[row.signals[part] for part in parts]])
                 row.signals[name] = float(found[0])
-
-
-def auc(scores: Sequence[float], labels: Sequence[bool]) -> float:
-    """Chance that a positive scores above a negative, ties half (Mann and Whitney 1947); nan without both."""
-    values, flags = np.asarray(scores, dtype=float), np.asarray(labels, dtype=bool)
-    above, below = values[flags], values[~flags]
-    if not above.size or not below.size:
-        return float("nan")
-    wins = (above[:, None] > below).sum() + 0.5 * (above[:, None] == below).sum()
-    return float(wins / (above.size * below.size))
 
 
 def auc_interval(scores: Sequence[float], labels: Sequence[bool], resamples: int = 2000) -> Interval:

@@ -81,6 +81,16 @@ def wilson_interval(successes: int, trials: int, *, confidence: float = 0.95) ->
     return Interval(rate, max(0.0, min(rate, centre - margin)), min(1.0, max(rate, centre + margin)))
 
 
+def auc(scores: Sequence[float], labels: Sequence[bool]) -> float:
+    """Chance that a positive scores above a negative, ties half (Mann and Whitney 1947); nan without both."""
+    values, flags = np.asarray(scores, dtype=float), np.asarray(labels, dtype=bool)
+    above, below = values[flags], values[~flags]
+    if not above.size or not below.size:
+        return float("nan")
+    wins = (above[:, None] > below).sum() + 0.5 * (above[:, None] == below).sum()
+    return float(wins / (above.size * below.size))
+
+
 def mcnemar(losses: int, gains: int) -> float:
     """The p-value of `losses` cases that were right and are wrong now, beside `gains` the other way round.
 

@@ -15,21 +15,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from assistant.evaluation.statistics import auc
 from assistant.models.reader import Reader, best_span
 from assistant.training.data import LABELS, Example
 from assistant.training.network import Network
 from assistant.training.train import tensors
-
-
-def auc(scores: Sequence[float], labels: Sequence[bool]) -> float:
-    """Probability that a positive scores above a negative, ties half (Mann and Whitney 1947); nan without
-    both."""
-    values, flags = np.asarray(scores, dtype=float), np.asarray(labels, dtype=bool)
-    above, below = values[flags], values[~flags]
-    if not above.size or not below.size:
-        return float("nan")
-    wins = (above[:, None] > below).sum() + 0.5 * (above[:, None] == below).sum()
-    return float(wins / (above.size * below.size))
 
 
 def token_f1(given: str, expected: str) -> float:
