@@ -20,10 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.build import build_assistant, open_index, provenance
+from assistant.build import build_assistant, provenance
 from assistant.evaluation.abstention import area, curve
 from assistant.evaluation.bench_command import conclude, notice
 from assistant.evaluation.bench_data import SETS, asked, read_lines, sampled, usable
+from assistant.evaluation.bench_index import indexed
 from assistant.evaluation.bench_support import support_section
 from assistant.evaluation.gold import Case, Evidence, Turn
 from assistant.evaluation.harness import ask_case
@@ -221,10 +222,8 @@ def answers_section(
 ) -> str:
     """One set asked and scored. Raises AssistantError."""
     items = {item.case.id: item for item in read_items(folder / "questions.jsonl", name, sample)}
-    work = settings.cache / "bench"
-    place = {"corpus": folder / "corpus.jsonl", "index": work / f"{name}-{Path(settings.embedder).name}"}
-    settings = settings.model_copy(update=place)
-    with closing(open_index(settings, notice, lambda done, total: None)) as index:
+    settings, index = indexed(settings, name, folder / "corpus.jsonl")
+    with closing(index):
         assistant = build_assistant(settings, index)
         made = provenance(settings, assistant)
         version = hashlib.sha256(json.dumps(made).encode()).hexdigest()[:12]
@@ -242,7 +241,7 @@ def answers_section(
             scorers=scorers_of(name, items),
             on_progress=told,
             provenance=made,
-            resume=work / f"answers-{name}-{version}.jsonl",
+            resume=settings.index_path.parent / f"answers-{name}-{version}.jsonl",
         )
     return section(name, report.graded, made, command)
 

@@ -24,6 +24,7 @@ from assistant.build import build_retriever, open_index
 from assistant.errors import AssistantError
 from assistant.evaluation.bench_command import notice
 from assistant.evaluation.bench_data import asked, read_lines, sampled, usable
+from assistant.evaluation.bench_index import indexed
 from assistant.evaluation.gold import read_gold
 from assistant.evaluation.remembered import with_memory
 from assistant.evaluation.report import update_results
@@ -109,13 +110,12 @@ def gold_rows(settings: Settings, gold: Path, ask_model: bool) -> Iterator[Row]:
 
 def public_rows(settings: Settings, name: str, folder: Path, sample: int) -> Iterator[Row]:
     """Of the first questions of a public set by the digests of their ids. Raises GoldError."""
-    place = settings.cache / "calibration" / name
-    mine = settings.model_copy(update={"corpus": folder / "corpus.jsonl", "index": place})
     with usable(file := folder / "questions.jsonl"):
         lines = sampled(read_lines(file), sample)
         asked_for = [asked(line).query() for line in lines]
-    with closing(open_index(mine, notice, lambda done, total: None)) as index:
-        retriever = with_memory(build_retriever(mine, index), settings)
+    settings, index = indexed(settings, name, folder / "corpus.jsonl")
+    with closing(index):
+        retriever = with_memory(build_retriever(settings, index), settings)
         for line, question in zip(lines, asked_for, strict=True):
             passages = retriever.retrieve(question)
             answers = line["answers"] if line["answerable"] else []

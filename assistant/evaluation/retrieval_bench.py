@@ -15,15 +15,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 
 from assistant import weights
-from assistant.articles import corpus_stamp
-from assistant.build import build_index, build_retriever, identity
-from assistant.errors import AssistantError, IndexMismatch, IndexMissing, SettingsError
+from assistant.build import build_retriever
+from assistant.errors import AssistantError, SettingsError
 from assistant.evaluation.bench_command import notice
 from assistant.evaluation.bench_data import (
     SETS,
@@ -35,6 +33,7 @@ from assistant.evaluation.bench_data import (
     public_questions,
     stored_articles,
 )
+from assistant.evaluation.bench_index import indexed
 from assistant.evaluation.bench_measures import (
     DEPTH,
     GOLD_MEASURES,
@@ -48,7 +47,6 @@ from assistant.evaluation.bench_scale import scale_table
 from assistant.evaluation.bench_stages import DEFAULT_ROW, EMBEDDERS, GOLD_ROWS, PUBLIC_ROWS, Configuration
 from assistant.evaluation.remembered import remembered
 from assistant.evaluation.report import update_results
-from assistant.index import Index
 from assistant.retrieval import POOL, Passage, Retriever
 from assistant.settings import Settings, load_settings
 
@@ -70,16 +68,8 @@ class Bench:
 
     def retriever(self, name: str, corpus: Path | None, embedder: str) -> Retriever:
         """Over the set's index, brought in line with its corpus. Raises AssistantError."""
-        place = {"corpus": corpus, "embedder": embedder, "index": self.work / f"{name}-{embedder}"}
-        settings = self.settings.model_copy(update=place)
-        if not _is_current(settings):
-            shown = partial(_progress, f"{name}, {embedder}")
-            try:
-                build_index(settings, notice, shown)
-            except IndexMismatch:  # of an earlier version; the folder is the benchmark's own
-                build_index(settings, notice, shown, rebuild=True)
-        index = Index.open(settings.index_path, identity(settings))
-        return build_retriever(settings, index)
+        settings = self.settings.model_copy(update={"embedder": embedder})
+        return build_retriever(*indexed(settings, name, corpus, self.work))
 
     def quick(self, retriever: Retriever) -> Retriever:
         """The same, with a reranker that scores no pair twice."""
@@ -101,16 +91,6 @@ class Bench:
                 times[row.name] = milliseconds(row.apply(plain), questions, self.timed)
             notice(f"{name}: {row.name} done")
         return found, times
-
-
-def _is_current(settings: Settings) -> bool:
-    try:
-        index = Index.open(settings.index_path, identity(settings))
-    except (IndexMissing, IndexMismatch):
-        return False
-    stamp = index.catalogue.fact("stamp")
-    index.close()
-    return stamp == corpus_stamp(settings.corpus_path)
 
 
 def milliseconds(retriever: Retriever, questions: Sequence[Question], count: int) -> float:
@@ -180,10 +160,6 @@ def public_section(bench: Bench, folder: Path, name: str, sample: int, embedders
 
 def _command(options: str, variables: str = "") -> str:
     return f'`make bench-retrieval {variables}A="{options}"`'
-
-
-def _progress(what: str, done: int, total: int) -> None:
-    print(f"\r{what}: {done} of {total} paragraphs", end="\n" * (done == total), file=sys.stderr, flush=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

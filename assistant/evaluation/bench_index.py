@@ -1,0 +1,50 @@
+"""The indexes of question sets, kept from run to run in a folder that is the benchmarks' own.
+
+Nobody else's work is lost with them, so one that an earlier version of the program made is made anew where
+`assistant index` would ask first.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+
+from assistant.articles import corpus_stamp
+from assistant.build import build_index, identity
+from assistant.errors import IndexMismatch, IndexMissing
+from assistant.evaluation.bench_command import notice
+from assistant.index import Index
+from assistant.settings import Settings
+
+
+def indexed(
+    settings: Settings, name: str, corpus: Path | None, work: Path | None = None
+) -> tuple[Settings, Index]:
+    """A set's index below `work`, in line with its corpus (None: the built-in one), and the settings it was
+    opened with. Raises AssistantError.
+    """
+    embedder = Path(settings.embedder).name
+    place = (work or settings.cache / "bench") / f"{name}-{embedder}"
+    settings = settings.model_copy(update={"corpus": corpus, "index": place})
+    if not _is_current(settings):
+        shown = partial(_progress, f"{name}, {embedder}")
+        try:
+            build_index(settings, notice, shown)
+        except IndexMismatch:
+            build_index(settings, notice, shown, rebuild=True)
+    return settings, Index.open(settings.index_path, identity(settings))
+
+
+def _is_current(settings: Settings) -> bool:
+    try:
+        index = Index.open(settings.index_path, identity(settings))
+    except (IndexMissing, IndexMismatch):
+        return False
+    stamp = index.catalogue.fact("stamp")
+    index.close()
+    return stamp == corpus_stamp(settings.corpus_path)
+
+
+def _progress(what: str, done: int, total: int) -> None:
+    print(f"\r{what}: {done} of {total} paragraphs", end="\n" * (done == total), file=sys.stderr, flush=True)
