@@ -1,11 +1,11 @@
 """How soon the assistant is there: the chat's prompt and first passages, and a cold `assistant ask`.
 
-The chat runs in a pseudo-terminal. A question is typed as soon as its prompt stands, and in another chat some
-seconds later. That chat has no language model, since only what comes before one is measured: importing, loading
-and searching, which an `ask` does at the same time as far as it can, and which are measured one after the other
-as well. With `--model NAME` an `ask` of that model is timed, cold, and warm in a process that has answered
-another question. Medians, of two checkouts alternately, since other programs may be running. Run it with
-`make bench-start`.
+The chat runs in a pseudo-terminal. A question is typed as soon as its prompt stands, and in another chat
+some seconds later. That chat has no language model, since only what comes before one is measured:
+importing, loading and searching, which an `ask` does at the same time as far as it can, and which are
+measured one after the other as well. With `--model NAME` an `ask` of that model is timed, cold, and warm
+in a process that has answered another question. Medians, of two checkouts alternately, since other
+programs may be running. Run it with `make bench-start`.
 """
 
 import argparse
