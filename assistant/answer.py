@@ -226,7 +226,7 @@ class Assistant:
                 *answer_warnings(question, grounded, citations, passages, filters, corpus_ends),
                 *hidden_warnings(catalogue.counts()[2], filters),
                 *premise_warnings(corrected if kept else None),
-                *arrangement_warnings(order),
+                *(arrangement_warnings(order) if kept else ()),
             ],
             model=self._model_name,
             seconds=clock.seconds(),

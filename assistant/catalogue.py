@@ -19,6 +19,7 @@ from assistant.articles import Article, Source
 from assistant.chunks import Chunk, heading
 from assistant.errors import IndexMismatch, IndexMissing
 from assistant.filters import Filters
+from assistant.surface import acronyms
 
 SCHEMA_VERSION = 1
 
@@ -205,7 +206,8 @@ class Catalogue:
 def query_terms(query: str) -> list[str]:
     """The words of a query that are worth looking up: lower case, without stop words, each once."""
     terms = dict.fromkeys(term.lower() for term in _TERM.findall(query))
-    kept = [term for term in terms if term not in STOP_WORDS]
+    named = acronyms(query)
+    kept = [term for term in terms if term not in STOP_WORDS or term in named]
     return kept or list(terms)
 
 

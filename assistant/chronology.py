@@ -13,17 +13,18 @@ from dataclasses import replace
 
 from rapidfuzz import fuzz
 
-from assistant.details import numbers
+from assistant.details import amounts
 from assistant.grounding import RESTATED, Grounded
 from assistant.surface import in_words, words
 
 _ASKED = re.compile(
-    r"\b(?:trace|chronolog\w*|time ?line|key dates|sequence of|history of|milestones|step by step|over time"
-    r"|in (?:what|which) order)\b"
+    r"(?:^|please )trace\b"
+    r"|\b(?:chronolog\w*|time ?line|key dates|sequence of|(?<!has a )(?<!have a )history of|milestones"
+    r"|step by step|over time|in (?:what|which) order)\b"
     r"|\bhow (?:did|has|have|had)\b"
-    r".*\b(?:chang|evolv|shift|develop|grow|grew|progress|unfold|mov|var|slip)\w*"
-    r"|\bwhen (?:did|was|were|had)\b.*\bfirst\b"
-    r"|\bfrom\b.*\b(?:through to|up to|until|through)\b",
+    r".*\b(?:(?:chang|evolv|shift|develop|progress|unfold|slip)\w*|gr[eo]w\w*|mov(?:e|ed)|var(?:y|ied))\b"
+    r"|\bwhen (?:did|was|were|had)\b.*(?<!the )\bfirst\b"
+    r"|^(?!how many\b|who\b).*\bfrom\b.*\b(?:through to|up to|until|through)\b",
     re.IGNORECASE,
 )
 
@@ -57,7 +58,7 @@ def merged(claims: Sequence[Grounded]) -> list[Grounded]:
 def same(one: str, other: str) -> bool:
     """Whether two texts say nearly the same, with the same numbers."""
     return (
-        set(numbers(one)) == set(numbers(other))
+        set(amounts(one)) == set(amounts(other))
         and fuzz.token_set_ratio(words(one), words(other)) >= RESTATED
     )
 

@@ -1,4 +1,4 @@
-"""Drafting: from numbered sentences to raw claims, by a language model or by taking the best paragraph.
+"""Drafting: from numbered sentences to raw claims, by a language model or by taking the likeliest of them.
 
 A draft is only what somebody says the articles say; `grounding` decides what of it stands.
 """
@@ -24,6 +24,11 @@ from assistant.prompts import Prompt
 MOST_CLAIMS = 4
 MOST_WORDS = 120
 """An answer is short: an extractive one stops before this many words."""
+
+MOST_BEFORE = 20_000
+"""Characters before a draft, such as a model's thoughts, that are passed over."""
+
+_MARKED = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\](?!\s*[\[{\"])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +74,14 @@ def draft_with_model(
     schema = {"name": "claims", "strict": True, "schema": claims_schema(len(sentences))}
     chain = prompt.template | model.bind(response_format={"type": "json_schema", "json_schema": schema})
     parts: list[AIMessageChunk] = []
-    with model_errors(model_name):
-        for chunk in chain.stream({"evidence": render(sentences), "question": plain(question)}):
-            parts.append(chunk if isinstance(chunk, AIMessageChunk) else AIMessageChunk(content=chunk.text))
-            on_text("".join(part.text for part in parts))
+    stream = chain.stream({"evidence": render(sentences), "question": plain(question)})
+    while True:
+        with model_errors(model_name):  # of the model, and not of who is shown its text
+            chunk = next(stream, None)
+        if chunk is None:
+            break
+        parts.append(chunk if isinstance(chunk, AIMessageChunk) else AIMessageChunk(content=chunk.text))
+        on_text("".join(part.text for part in parts))
     message = add_ai_message_chunks(AIMessageChunk(content=""), *parts)
     return Draft(parse_claims(message.text), message.text, tokens_of(message))
 
@@ -80,25 +89,46 @@ def draft_with_model(
 def parse_claims(raw: str) -> list[RawClaim]:
     """The claims in a model's output; tolerant, since a right answer must not be lost over its wrapping.
 
-    Understood are the schema's object, a bare list, several or mangled sentence numbers, output cut off in
-    the middle, and plain text, which counts as one claim that names no sentence.
+    Understood are the schema's object, behind whatever was said before it, a bare list or a single claim,
+    several or mangled sentence numbers, markers such as [2] in the text, output cut off in the middle, and
+    plain text, which counts as one claim.
     """
-    try:
-        parsed = parse_json_markdown(raw)
-    except (ValueError, RecursionError):
+    parsed = _json_in(raw)
+    if parsed is None:
         text = re.sub(r"\s+", " ", raw).strip()
-        return [RawClaim(text, ())] if text and text[0] not in "{[" else []
-    items = parsed.get("claims", []) if isinstance(parsed, dict) else parsed
-    if not isinstance(items, list):
-        return []
+        return _claims([text] if _MARKED.match(text) or text[:1] not in ("{", "[") else [])
+    found = parsed.get("claims", parsed) if isinstance(parsed, dict) else parsed
+    return _claims(found if isinstance(found, list) else [found])
+
+
+def _json_in(raw: str) -> Any:
+    """What an output holds in JSON, or behind its first bracket; None where there is none."""
+    for start in (0, *(match.start() for match in re.finditer(r"\{", raw[:MOST_BEFORE]))):
+        try:
+            parsed = parse_json_markdown(raw[start:])
+        except (ValueError, RecursionError):
+            continue
+        if parsed is None:
+            return []
+        if isinstance(parsed, dict | list | str) and not _MARKED.match(raw[start:].lstrip()):
+            return parsed
+    return None
+
+
+def _claims(items: Sequence[Any]) -> list[RawClaim]:
     claims = []
     for item in items[: 2 * MOST_CLAIMS]:
         if isinstance(item, dict) and isinstance(item.get("text"), str):
-            named = str(item.get("sentence", item.get("sentences", "")))
-            claims.append(RawClaim(item["text"], tuple(int(n) for n in re.findall(r"\d{1,6}", named))))
-        elif isinstance(item, str):
-            claims.append(RawClaim(item, ()))
+            claims.append(_claim(item["text"], str(item.get("sentence", item.get("sentences", "")))))
+        elif isinstance(item, str) and item:
+            claims.append(_claim(item, ""))
     return claims
+
+
+def _claim(text: str, named: str) -> RawClaim:
+    """The claim without its markers, which count where nothing else names a sentence."""
+    numbers = re.findall(r"\d{1,6}", named or " ".join(_MARKED.findall(text)))
+    return RawClaim(_MARKED.sub("", text).strip(), tuple(map(int, numbers)))
 
 
 def draft_extractive(sentences: Sequence[Sentence], room: int = MOST_WORDS) -> Draft:

@@ -17,9 +17,20 @@ from rapidfuzz import fuzz
 
 from assistant.catalogue import STOP_WORDS
 from assistant.chunks import heading
-from assistant.details import PUNCTUATION, QUOTED, denies, initials, knows, names, negated, numbers, quoted
+from assistant.details import (
+    PUNCTUATION,
+    QUOTED,
+    QUOTED_LETTERS,
+    amounts,
+    denies,
+    initials,
+    knows,
+    names,
+    negated,
+    quoted,
+)
 from assistant.evidence import Sentence, plain
-from assistant.surface import MONTHS, words
+from assistant.surface import MONTHS, acronyms, words
 from assistant.voices import in_own_voice, with_speaker
 
 QUOTE_MATCH = 85.0
@@ -124,13 +135,13 @@ def _with_numbers(text: str, named: list[Sentence], sentences: Sequence[Sentence
 
     A named sentence that holds none of the numbers gives way to the one that holds them all.
     """
-    wanted = set(numbers(text))
-    held = {number for one in named for number in numbers(one.text)}
+    wanted = set(amounts(text))
+    held = {number for one in named for number in amounts(one.text)}
     if wanted <= held:
         return named
     beside = [other for one in named for other in sentences if _beside(one, other)]
-    carriers = [other for other in beside if (wanted - held) & set(numbers(other.text))]
-    whole = [other for other in carriers if wanted <= set(numbers(other.text))]
+    carriers = [other for other in beside if (wanted - held) & set(amounts(other.text))]
+    whole = [other for other in carriers if wanted <= set(amounts(other.text))]
     if whole and not wanted & held:
         return whole[:1]
     return sorted({one.number: one for one in [*named, *carriers]}.values(), key=lambda one: one.number)
@@ -146,14 +157,14 @@ def unsupported_details(
     article. Quoted words must stand verbatim in its paragraph.
     """
     near, paragraph = _near(named, sentences), _paragraphs(named)
-    near_words, dated = f" {words(near)} ", f" {words(near, dates=True)} "
-    missing = [number for number in numbers(text) if f" {number} " not in dated]
+    near_words, held = f" {words(near)} ", frozenset(amounts(near))
+    missing = [amount for amount in amounts(text) if amount not in held]
     known, short_forms = frozenset(words(paragraph).split()), initials(paragraph)
     if asked:
         known |= asked & frozenset(words(" ".join(one.article.text for one in named)).split())
     capitals = set(_SHORT.findall(paragraph))
     shortened = {name for short, run in initials(text).items() if short.upper() in capitals for name in run}
-    for name in names(text):
+    for name in [*_leading_name(text, sentences), *names(text)]:
         plain_name = words(name)
         # "23 April" is checked as a day above; a month alone must stand near, as a date's has to.
         stands = plain_name in near_words if plain_name in MONTHS else knows(plain_name, known)
@@ -165,6 +176,16 @@ def unsupported_details(
     flat = _flat(paragraph)
     missing += [quote for quote in quoted(text) if _flat(quote) not in flat]
     return missing
+
+
+_FIRST = re.compile(r"[A-Z][\w'’-]*")
+
+
+def _leading_name(text: str, sentences: Sequence[Sentence]) -> list[str]:
+    """The word that a claim starts with, where an article that was read has it as a name."""
+    first = _FIRST.match(text)
+    word = re.sub(r"['’]s$", "", first[0]) if first else ""
+    return [word] if word and any(word in names(one.chunk.text) for one in sentences) else []
 
 
 def contradicts(text: str, named: Sequence[Sentence], near: str) -> bool:
@@ -202,6 +223,8 @@ def mend_quotes(text: str, sentences: Sequence[Sentence]) -> str:
 
     def mend(match: re.Match[str]) -> str:
         inner = match.group(1)
+        if len(inner) < QUOTED_LETTERS:
+            return match.group()
         for sentence in sentences:
             source = plain(sentence.text)
             if _flat(inner.strip(PUNCTUATION)) in _flat(source):
@@ -232,7 +255,7 @@ def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
 
 def content(text: str) -> set[str]:
     """The plain words of a text that can be checked; "Yes, they did." has none."""
-    return {word for word in words(text).split() if word not in FILLERS}
+    return {word for word in words(text).split() if word not in FILLERS} | acronyms(text)
 
 
 def shares_words(text: str, quote: str) -> bool:

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import takewhile
 
 from assistant.catalogue import STOP_WORDS
-from assistant.details import denies, folded, names
+from assistant.details import common_start, denies, folded, names
 from assistant.evidence import Sentence
-from assistant.surface import words
+from assistant.surface import acronyms, words
 
 REACH = 4
 """Words behind a negation that it is taken to negate."""
@@ -28,14 +27,17 @@ _VAGUE = STOP_WORDS | frozenset(
 )
 
 _NEGATION = re.compile(
-    rf"\b(?:not|no|nobody|none|nothing|never|without|\w+n't)\b(?! only\b)(?=((?:\W+\w+){{1,{REACH}}}))"
+    rf"\b(?:not|no|nobody|none|nothing|never|without|\w+n't)\b"
+    r"(?! (?:only|all|least|clear|fewer|less|more|later|doubt)\b)"
+    rf"(?=((?:\W+\w+){{1,{REACH}}}))"
 )
 _OPEN = re.compile(r"\b(?:who|whom|whose|what|which|when|where|why|how)\b")
 
 
 def is_clear(question: str) -> bool:
     """Whether a question names anything that could be looked for; "And why did they?" does not."""
-    return any(word not in _VAGUE for word in words(question).split())
+    known = acronyms(question)
+    return any(word not in _VAGUE or word in known for word in words(question).split())
 
 
 def denial(question: str, sentences: Sequence[Sentence]) -> Sentence | None:
@@ -64,5 +66,5 @@ def _negates(text: str, asked: Sequence[str]) -> bool:
 
 def same_word(one: str, other: str) -> bool:
     """Whether two words differ at most by their endings: sign and signed, sanction and sanctions."""
-    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+    shared = common_start(one, other)
     return shared >= 4 and max(len(one), len(other)) - shared <= 3

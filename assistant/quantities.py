@@ -23,17 +23,20 @@ _MINUTES = {"minute": 1, "hour": 60, "day": 1440, "week": 10080, "month": 43830,
 _UNIT = "|".join(_MINUTES)
 _HOW_MANY = re.compile(
     r"\b(?:how many|(?:number|count|toll) of|(?:is|was) the(?= population))"
-    r"((?: (?!did|do|does|is|are|was|were|of)\w+){1,3})"
+    r"((?: (?!(?:did|do|does|is|are|was|were|of)\b)\w+){1,3})"
 )
 _ASKED = (
     ("duration", re.compile(rf"\bhow long\b|\bhow many(?: \w+)? (?:{_UNIT})s?\b|\bwhat duration\b")),
-    ("share", re.compile(r"\b(?:what|which) (?:share|percentage|proportion)\b|\bhow many percent\b")),
+    ("share", re.compile(
+        r"\b(?:what|which) (?:share|percent|percentage|proportion)\b|\bhow many percent\b"
+    )),
     ("date", re.compile(
         r"\b(?:since|by|until) when\b|\bwhen (?:exactly )?(?:did|was|were|is|are|had|has|have|will|does|do)\b"
         r"|\b(?:what|which) (?:exact )?(?:day|date)\b"
     )),
     ("money", re.compile(
-        r"\bhow much\b(?! (?:time|longer))|\bhow many (?:euros?|dollars?|pounds?|(?:b|m)illions?)\b"
+        r"\bhow much\b(?! (?:time|longer|territory|land))"
+        r"|\bhow many (?:euros?|dollars?|pounds?|(?:b|m)illions?)\b"
         r"|\b(?:what|which) (?:\w+ )*?(?:sum|amount|price|cost)\b"
         r"|\bhow (?:big|large) (?:a|the|is|was)\b.*\b(?:loan|fund|aid)\b"
     )),
@@ -80,8 +83,11 @@ class Value:
         """Whether both are the same, up to rounding."""
         if self.unit == "name":
             return bool(set(self.text.split()) & set(other.text.split()) - STOP_WORDS)
-        if self.unit == "date" or not self.amount or not other.amount:
-            return self.text == other.text or self.text in other.text or other.text in self.text
+        if self.unit == "date":
+            mine, theirs = set(self.text.split()), set(other.text.split())
+            return mine <= theirs or theirs <= mine
+        if not self.amount or not other.amount:
+            return self.amount == other.amount
         return self.ratio(other) <= (SAME_DURATION if self.unit == "minute" else SAME)
 
     def differs(self, other: Value) -> bool:
@@ -103,7 +109,10 @@ def asked_quantity(question: str) -> Asked | None:
         if pattern.search(plain):
             return Asked(kind, frozenset(map(singular, plain.split())))
     if match := _HOW_MANY.search(plain):
-        return Asked("count", frozenset(singular(word) for word in match[1].split()) - STOP_WORDS)
+        named = match[1].split()
+        if len(named) > 1 and named[-1].endswith("ed"):  # how many soldiers died
+            named.pop()
+        return Asked("count", frozenset(map(singular, named)) - STOP_WORDS)
     return None
 
 

@@ -19,7 +19,7 @@ _WEEKDAYS = tuple(calendar.day_name)
 _PHRASE = re.compile(
     r"\b(?:(?P<day>yesterday|today|tomorrow)"
     rf"|on (?P<weekday>{'|'.join(_WEEKDAYS)})(?: (?:morning|afternoon|evening|night))?"
-    r"|(?P<which>last|this|next) (?P<unit>week|month|year))\b(?!['’]|-)",
+    r"|(?<!\bthe )(?P<which>last|this|next) (?P<unit>week|month|year))\b(?!['’]|-)",
     re.IGNORECASE,
 )
 _SPOKEN = re.compile(r"[\"“][^\"“”]*[\"”]|(?<!\w)['‘][^'‘’]*['’](?!\w)")
@@ -69,7 +69,10 @@ def with_days(text: str, meant: dict[str, str]) -> str:
 def _outside_speech(text: str) -> Iterator[re.Match[str]]:
     spoken = [match.span() for match in _SPOKEN.finditer(text)]
     for match in _PHRASE.finditer(text):
-        if not any(start <= match.start() < end for start, end in spoken):
+        before = text[: match.start()].rstrip(" \"“‘'")
+        # Russia Today is no day, and This Week a programme.
+        name = match[0][0].isupper() and before and before[-1] not in ".!?:;"
+        if not name and not any(start <= match.start() < end for start, end in spoken):
             yield match
 
 

@@ -36,6 +36,7 @@ _INITIALS = re.compile(r"\b(?:[a-z]\.)+[a-z]\b\.?")
 # A comma or a space that cannot break a line; an ordinary space may as well stand between two numbers.
 _THOUSANDS = re.compile("(?<![\\d.,])\\d{1,3}(?:[,\u00a0\u2009\u202f]\\d{3})+(?!\\d)")
 _SCALE = re.compile(r"(?<=\d)(?:(k|mn?)| ?(bn|tn))\b")
+_HALF_OF_DAY = re.compile(r"(?<=\d)(?=[ap]m\b)")
 _AMOUNT = r"\d+(?:\.\d+)?(?: (?:thousand|million|billion|trillion)\b)?"
 _MONEY = re.compile(rf"(us\$|[€$£]|\b(?:eur|usd|gbp)\b) ?({_AMOUNT})")
 _PERCENT = re.compile(r" ?%| per cent\b")
@@ -49,6 +50,17 @@ _DAYS_OF_MONTH = re.compile(rf"{_DAY} (to|and|or) {_DAY}(?: of)? {_MONTH}")
 _MONTH_DAYS = re.compile(rf"\b{_MONTH} (?:the )?{_DAY} (to|and|or) {_DAY}")
 _DAY_MONTH = re.compile(rf"{_DAY}(?: of)? {_MONTH}")
 _MONTH_DAY = re.compile(rf"\b{_MONTH} (?:the )?{_DAY}")
+
+
+_ACRONYM = re.compile(r"\b(?:[A-Z]{2,}|(?:[A-Z]\.)+[A-Z])\b")
+MOST_DIGITS = 15
+"""Of a number that is multiplied; a longer one is a code, and Python refuses to read one of thousands."""
+
+
+def acronyms(text: str) -> set[str]:
+    """The plain words of what stands in capitals: US and U.S. are "us" and no pronoun. None in a text that is
+    all in capitals."""
+    return set() if text.isupper() else {words(match[0]) for match in _ACRONYM.finditer(text)}
 
 
 def without_markers(text: str) -> str:
@@ -86,6 +98,7 @@ def words(text: str, *, dates: bool = False) -> str:
     folded = _THOUSANDS.sub(lambda match: re.sub(r"\D", "", match[0]), folded)
     folded = re.sub(r"\s+", " ", folded)
     folded = _SCALE.sub(lambda match: " " + _SCALES[match[1] or match[2]], folded)
+    folded = _HALF_OF_DAY.sub(" ", folded)
     folded = _MONEY.sub(lambda match: f"{match[2]} {_CURRENCIES[match[1]]}", folded)
     folded = _PERCENT.sub(" percent", folded)
     if dates:
@@ -115,18 +128,26 @@ def _date(day: str, month: str) -> str:
 
 
 def _in_digits(tokens: list[str]) -> list[str]:
-    """Number words as digits: twenty six is 26, five thousand 5000; "thousand" alone stays a word."""
+    """Number words as digits: twenty six is 26, one hundred and five 105, five thousand 5000; a "thousand"
+    alone stays a word."""
     spelled: list[str] = []
-    ten = False
-    for token in tokens:
+    room = 0  # below which a number word is added to the number before it
+    for token, following in zip(tokens, [*tokens[1:], ""], strict=False):
         value = _NUMBER_WORDS.get(token)
-        if value is not None and ten and 1 <= value <= 9:
+        if token == "and" and room == 100 and following in _NUMBER_WORDS:
+            continue
+        if value is not None and 0 < value < room:
             spelled[-1] = str(int(spelled[-1]) + value)
         elif value is not None:
             spelled.append(str(value))
-        elif token in ("hundred", "thousand") and spelled and spelled[-1].isdecimal():
+        elif token in ("hundred", "thousand") and spelled and _is_short_number(spelled[-1]):
             spelled[-1] = str(int(spelled[-1]) * (100 if token == "hundred" else 1000))
         else:
             spelled.append(token)
-        ten = token in _TENS
+        multiplied = token == "hundred" and spelled[-1] != token
+        room = 10 if token in _TENS else 100 if multiplied else 0
     return spelled
+
+
+def _is_short_number(word: str) -> bool:
+    return word.isdecimal() and len(word) <= MOST_DIGITS

@@ -34,7 +34,8 @@ _SPOKEN = re.compile(
     rf"(?<![\w’'-]){_SOURCE}(?:,[^,;]{{3,80}},)? (?:has |have |had |also |later |all |both )*"
     rf"(?P<verb>{_VERB})\b"
 )
-_ACCORDING = re.compile(r"\b[Aa]ccording to (?P<source>[^,;.:()]+(?:\.\w[^,;.:()]*)*)")
+_ABBREVIATED = r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Lt|Gen|Col|Sen)|(?<=[A-Z]\.)[A-Z])\.(?= [A-Z])"
+_ACCORDING = re.compile(rf"\b[Aa]ccording to (?P<source>(?:{_ABBREVIATED}|\.(?=\w)|[^,;.:()])+)")
 _MARKER = re.compile(
     rf"\b(?:{_VERB}|saying|telling|reporting|according|citing|quot\w+|accus\w+|den(?:y|ies|ied)|calls?|called"
     r"|describ\w+|announc\w+|reportedly|allegedly)\b",
@@ -80,16 +81,28 @@ def voices(sentence: str) -> list[Voice]:
     found = []
     for match in sorted(matches, key=lambda one: one.start()):
         before, after = sentence[: match.start()], sentence[match.end() :]
-        if "verb" in match.groupdict():
-            trails = bool(re.search(r"[,\"”] ?$", before)) and not re.match(
-                r"(?:[^,;]* )?that\b|[^,;]*[:\"“]", after
-            )
-        else:
-            trails = bool(before.strip())
+        spoken = "verb" in match.groupdict()
+        trails = _trails(before, after) if spoken else bool(before.strip())
         said = re.split(_TURNS, before)[-1] if trails else re.split(_TURNS + r"|, according to\b", after)[0]
         if words(said) or after.strip() == ":":
             found.append(Voice(match["source"].strip(), said))
     return found
+
+
+_INTRODUCING = re.compile(
+    r"(?:On|In|At|By|After|Before|During|Since|For|From|With|Under|Following|Asked|Speaking|However|Meanwhile"
+    r"|Still|Also|Later|Earlier|Then|But|And|Yet|Instead|Separately|[A-Z]\w+ly)\b(?:\W+\w+){0,7}\W*"
+)
+
+
+def _trails(before: str, after: str) -> bool:
+    """Whether "X said" stands behind what X said. Not behind "On Tuesday," which only introduces it."""
+    if re.match(r"(?:[^,;]* )?that\b|[^,;]*[:\"“]", after):
+        return False
+    if re.search(r"[\"”] ?$", before):
+        return True
+    ended = not words(after) or after.lstrip()[0] in ",;."
+    return bool(re.search(r", ?$", before)) and (ended or not _INTRODUCING.fullmatch(before))
 
 
 def lost_voice(claim: str, sentence: str) -> Voice | None:
@@ -159,7 +172,8 @@ def in_own_voice(claim: str, cited: Sequence[str]) -> str:
             return " ".join(cited)
         stop = claim[-1] if claim.endswith((".", "!", "?")) else "."
         source = re.sub(r"^(The|An?|Two|Senior) ", lambda match: match.group().lower(), lost.source)
-        claim = f"{claim.rstrip('.!?')}, according to {source}{stop}"
+        bare = claim if re.search(r"\b[A-Z]\.[A-Z]\.$", claim) else claim.rstrip(".!?")
+        claim = f"{bare}, according to {source}{stop}"
     return claim
 
 

@@ -108,6 +108,12 @@ def test_a_sequence_is_told_in_order_of_time() -> None:
         ("Key dates of the loan?", True),
         ("When did the plan become public?", False),
         ("Who changed the plan?", False),
+        ("How did various leaders react to the plan?", False),
+        ("When was the first meeting?", False),
+        ("When did the First Lady visit Paris?", False),
+        ("Did investigators find a trace of explosives?", False),
+        ("How many people from Gaza got through?", False),
+        ("Who has a history of corruption?", False),
     ],
 )
 def test_what_asks_for_a_sequence(question: str, asked: bool) -> None:

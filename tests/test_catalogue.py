@@ -204,8 +204,9 @@ def test_filters_do_not_cost_places(catalogue: Catalogue) -> None:
 
 def test_terms_of_a_query() -> None:
     assert query_terms("Who built the Dam, the DAM?") == ["built", "dam"]
+    assert query_terms("What did the US say to us?") == ["us", "say"]
     assert query_terms("Who is it?") == ["who", "is", "it"]
-    assert match_expression('a "b" OR c*') == '"b" OR "c"'
+    assert match_expression('a "b" OR c*') == '"b" OR "or" OR "c"'
 
 
 # Opened

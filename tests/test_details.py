@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.details import denies, knows, names, negated, numbers, quoted, stands_alone
+from assistant.details import amounts, denies, knows, names, negated, numbers, quoted, stands_alone
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,7 @@ def test_forms_of_a_name() -> None:
     assert knows("ukraine", known)
     assert knows("paris", known)
     assert not knows("uk", known)
+    assert not knows("austria", frozenset({"australia"}))
     assert not knows("paris ukraine london", known)
 
 
@@ -58,6 +59,28 @@ def test_numbers_names_and_quotes() -> None:
     assert numbers(text) == ["3may", "90"]
     assert names(text) == ["May", "Ilse", "Brandt"]
     assert quoted(text) == ["We build it for our children"]
+
+
+def test_titles_are_no_names_and_end_no_sentence() -> None:
+    assert names("By Mr. Berg and Lt. Olsen. I'm here.") == ["Berg", "Olsen"]
+
+
+def test_short_quotations_do_not_pair_with_each_other() -> None:
+    assert quoted('It was "great" but then "bad", and "as she had expected".') == ["as she had expected"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("20 to 30 billion", ["20 billion", "30 billion"]),
+        ("20 of the boats", ["20"]),
+        ("20% of them, or 1.5m", ["20 percent", "1.5 million"]),
+        ("No one of the two, on 3 May", ["2", "3may"]),
+        ("one hundred boats", ["100"]),
+    ],
+)
+def test_amounts_have_their_scale(text: str, found: list[str]) -> None:
+    assert amounts(text) == found
 
 
 @pytest.mark.parametrize(

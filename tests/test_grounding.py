@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.articles import Article
+from assistant.details import amounts
 from assistant.grounding import (
     Grounded,
     RawClaim,
@@ -15,7 +16,6 @@ from assistant.grounding import (
     ground,
     mend_quotes,
     names,
-    numbers,
     quoted,
     shares_words,
     unsupported_details,
@@ -149,7 +149,7 @@ def test_a_right_quote_and_an_invented_one_are_left_alone() -> None:
 
 
 def test_details_of_a_text() -> None:
-    assert numbers("On 23 April, 90bn and twenty-six.") == ["23april", "90", "26"]
+    assert amounts("On 23 April, 90bn and twenty-six.") == ["23april", "90 billion", "26"]
     assert names("The minister Ilse Brandt's aide said I may ask the EU. Then she left.") == [
         "Ilse",
         "Brandt",
@@ -163,6 +163,20 @@ def test_details_of_a_text() -> None:
 def test_a_name_may_stand_in_the_headline_but_a_number_must_be_near() -> None:
     assert unsupported_details("It happened in the Valley.", [SENTENCES[1]], SENTENCES) == []
     assert unsupported_details("The boats brought 800,000 home.", [SENTENCES[1]], SENTENCES) == ["800000"]
+
+
+@pytest.mark.parametrize(
+    ("text", "lacking"),
+    [
+        ("The dam will cost 90 million crowns.", ["90 million"]),
+        ("The dam will cost 90 percent.", ["90 percent"]),
+        ("Norrhavn approved the quota.", ["Norrhavn"]),
+        ("One of the boats may go out.", []),
+    ],
+)
+def test_scales_first_names_and_short_quotes(text: str, lacking: list[str]) -> None:
+    named = SENTENCES[5] if "boats" in text or "quota" in text else SENTENCES[1]
+    assert unsupported_details(text, [named], SENTENCES) == lacking
 
 
 BUDGET = Article(

@@ -47,6 +47,9 @@ def test_a_denial_of_what_the_question_takes_for_granted_is_found(question: str,
         (ASKED, "The board charged 40 crowns, and no ship complained."),
         # That is no denial at all.
         (ASKED, "It was not only a toll but a tax."),
+        (ASKED, "No fewer than three tolls were charged, and not all by the board."),
+        (ASKED, "It is not clear what toll the board charged."),
+        (ASKED, "There is no doubt about the toll."),
         # "19-point" is a name here.
         ("How many points are there?", "The clerk had not received the 19-point list."),
         # A yes-or-no question takes nothing for granted.
@@ -79,7 +82,17 @@ def test_a_question_that_names_nothing_is_not_clear(question: str) -> None:
     assert not is_clear(question)
 
 
-@pytest.mark.parametrize("question", ["Who resigned?", "geneva", "What about the mayor?", "2025-11-26?"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What did the US say?",
+        "What about the U.S.?",
+        "Who resigned?",
+        "geneva",
+        "What about the mayor?",
+        "2025-11-26?",
+    ],
+)
 def test_a_question_that_names_something_is_clear(question: str) -> None:
     assert is_clear(question)
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.quantities import Asked, asked_quantity, quantities
+from assistant.quantities import Asked, Value, asked_quantity, quantities
+from assistant.surface import words
 
 
 @pytest.mark.parametrize(
@@ -21,6 +22,10 @@ from assistant.quantities import Asked, asked_quantity, quantities
         ("On which day was it signed?", "date"),
         ("Who led the team when the ferry ran aground?", None),
         ("Did he confirm it?", None),
+        ("How many officials left?", "count"),
+        ("How many islands are there?", "count"),
+        ("What percent of the dam is built?", "share"),
+        ("How much territory was flooded?", None),
     ],
 )
 def test_what_is_asked(question: str, kind: str | None) -> None:
@@ -38,6 +43,7 @@ def test_what_is_asked(question: str, kind: str | None) -> None:
         ("How many points has the plan?", "cut from 28 points to 19 on 24 November by 3 envoys", [28, 19]),
         ("How many people came?", "about 2.5 million people", [2_500_000]),
         ("How much is it?", "€140bn in October, then $100 million", [140e9, 100e6]),
+        ("How many boatmen died?", "5 boatmen left, and of all the others 3 died", [5]),
         ("What share is agreed?", "90% of the issues, or 95 per cent", [90, 95]),
     ],
 )
@@ -67,6 +73,24 @@ def test_dates_and_years_but_not_the_day_of_a_remark() -> None:
 def test_values_are_compared(one: str, other: str, same: bool, differs: bool) -> None:
     first, second = (quantities(text, Asked("duration"))[0] for text in (one, other))
     assert (first.same(second), first.differs(second)) == (same, differs)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("1 December", "11 December", False),
+        ("1 December", "1 December 2025", True),
+        ("2025", "1 December 2025", True),
+    ],
+)
+def test_dates_are_compared_by_what_both_say(one: str, other: str, *, same: bool) -> None:
+    first, second = Value("date", 0.0, words(one, dates=True)), Value("date", 0.0, words(other, dates=True))
+    assert first.same(second) == second.same(first) == same
+
+
+def test_nothing_is_not_ten() -> None:
+    assert Value("count", 0.0, "0").differs(Value("count", 10.0, "10")) is False
+    assert not Value("count", 0.0, "0").same(Value("count", 10.0, "10"))
 
 
 def test_counts_are_not_rounded() -> None:

@@ -25,6 +25,7 @@ WEDNESDAY = dt.date(2025, 11, 26)
         ("She resigned last month.", {"last month": "October 2025"}),
         ("It opens next month.", {"next month": "December 2025"}),
         ("Prices rose last year.", {"last year": "2024"}),
+        ("They left. Last month they met.", {"Last month": "October 2025"}),
     ],
 )
 def test_what_is_certain(sentence: str, meant: dict[str, str]) -> None:
@@ -44,6 +45,9 @@ def test_what_is_certain(sentence: str, meant: dict[str, str]) -> None:
         'He set it at "10 or 12 days from today".',  # his day, not the article's
         "Today's lines are those of last year's truce.",
         "Nothing is said of days here.",
+        "Norrhavn Today reported on it.",  # a name
+        "He told This Week of it.",
+        "Prices rose over the last year.",  # twelve months, and no year of the calendar
     ],
 )
 def test_what_is_not(sentence: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.surface import holds, without_markers
+from assistant.surface import acronyms, holds, without_markers, words
 
 FOUND = [
     ("The EU will borrow €90bn for Ukraine.", "90 billion"),
@@ -26,6 +26,9 @@ FOUND = [
     ("Twenty-six countries", "26"),
     ("26 countries", "twenty six"),
     ("ninety one drones", "91"),
+    ("one hundred and twenty boats", "120"),
+    ("two hundred five boats", "205"),
+    ("at 6pm", "6 p.m."),
     ("a thousand prisoners", "thousand"),
     ("on April 23", "23 April"),
     ("on the 23rd of April, 2026", "April 23"),
@@ -87,6 +90,18 @@ NOT_FOUND = [
 @pytest.mark.parametrize(("text", "form"), FOUND)
 def test_found(text: str, form: str) -> None:
     assert holds(text, form)
+
+
+def test_a_number_of_thousands_of_digits_is_a_word() -> None:
+    assert words("9" * 5000 + " thousand") == "9" * 5000 + " thousand"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("The US and the U.S. told us", {"us"}), ("WHAT DID THEY TELL US", set()), ("A WHO envoy", {"who"})],
+)
+def test_what_stands_in_capitals(text: str, found: set[str]) -> None:
+    assert acronyms(text) == found
 
 
 @pytest.mark.parametrize(("text", "form"), NOT_FOUND)

@@ -33,6 +33,20 @@ def day(text: str) -> dt.date:
         ("March 2025: who met?", "2025-03-01", "2025-03-31"),
         ("Who resigned since 2 December?", "2025-12-02", "2026-01-10"),
         ("Since the beginning of March 2025, who met?", "2025-03-01", "2026-01-10"),
+        ("who met in november?", "2025-11-01", "2025-11-30"),
+        ("Last week, who met?", "2025-12-31", "2026-01-06"),
+        ("Who met on Nov. 18, or in may?", "2025-11-18", "2025-11-18"),
+        ("Who met in may 2025?", "2025-05-01", "2025-05-31"),
+        ("Who met on 26.11.2025?", "2025-11-26", "2025-11-26"),
+        ("Who met on 18 November 1999?", "1999-11-18", "1999-11-18"),
+        ("Who left before 20 November 2025?", "0001-01-01", "2025-11-20"),
+        ("Who left after 20 November 2025?", "2025-11-20", "2026-01-10"),
+        ("Who left the day after 20 November?", "2025-11-20", "2025-11-20"),
+        ("Who left between 18 and 25 November?", "2025-11-18", "2025-11-25"),
+        ("Who left between 18 November and 2 December?", "2025-11-18", "2025-12-02"),
+        ("Who spoke from November 18 through November 25?", "2025-11-18", "2025-11-25"),
+        ("Who spoke on 18-25 November?", "2025-11-18", "2025-11-25"),
+        ("What is planned for 15 February?", "2026-02-15", "2026-02-15"),
     ],
 )
 def test_a_question_names_a_period(question: str, start: str, end: str) -> None:
@@ -46,10 +60,17 @@ def test_a_question_names_a_period(question: str, start: str, end: str) -> None:
         "How many of the 28 points are left?",
         "What fell on 31 February?",
         "Who may sign?",
+        "What did Theresa May say?",
+        "Who was on the march to Norrhavn?",
     ],
 )
 def test_other_words_are_no_period(question: str) -> None:
     assert question_times(question, TODAY).periods == ()
+
+
+def test_the_ends_of_the_calendar_are_no_period() -> None:
+    assert question_times("Who met this week?", dt.date.max).periods == ()
+    assert question_times("Who met last month?", dt.date.min).periods == ()
 
 
 def test_a_month_without_a_year_is_the_last_such_month() -> None:

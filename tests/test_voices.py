@@ -27,6 +27,12 @@ DAM = "The valley dam will cost 90 billion crowns"
             "Brandt": "the dam is safe", "Radio Norrhavn": "Brandt said the dam is safe",
         }),
         ("Brandt said: ", {"Brandt": ":"}),
+        ("On Tuesday, Brandt said the dam is safe.", {"Brandt": "the dam is safe"}),
+        ("However, Brandt said it had been built on 4 March.", {"Brandt": "it had been built on 4 March"}),
+        ("The dam is safe, Brandt said on Tuesday in Oslo.", {"Brandt": "The dam is safe"}),
+        ("On Tuesday the dam broke, Brandt said.", {"Brandt": "On Tuesday the dam broke"}),
+        ("According to Mr. Berg, the dam is safe.", {"Mr. Berg": "the dam is safe"}),
+        ("The dam is safe, according to the U.S. Navy.", {"the U.S. Navy": "The dam is safe"}),
         ("It is said that the dam is safe.", {}),
         ("They met on 4 May.", {}),
         ("", {}),
@@ -34,6 +40,11 @@ DAM = "The valley dam will cost 90 billion crowns"
 )  # fmt: skip
 def test_who_is_heard(sentence: str, heard: dict[str, str]) -> None:
     assert {voice.source: voice.said.strip(" ,.") for voice in voices(sentence)} == heard
+
+
+def test_a_claim_that_ends_in_initials_keeps_them() -> None:
+    claim = in_own_voice("He moved to the U.S.", ["He moved to the U.S., according to Radio Norrhavn."])
+    assert claim == "He moved to the U.S., according to Radio Norrhavn."
 
 
 @pytest.mark.parametrize(
