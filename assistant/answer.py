@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from statistics import fmean
 from typing import Any
 
@@ -46,6 +47,7 @@ from assistant.premise import denial, is_clear
 from assistant.prompts import Prompt
 from assistant.retrieval import READ, Passage, Retriever
 from assistant.surface import words
+from assistant.times import day_asked_as_of
 
 RELEVANT = 0.01
 """Score of the best passage below which nothing relevant was found; chosen on the dev half of gold."""
@@ -111,9 +113,14 @@ class Assistant:
     ) -> Answer:
         """One grounded answer, or an abstention that shows what came nearest.
 
+        A question that says "as of 26 November" is asked as of that day.
+
         Raises ModelError when the model fails; nothing else is expected to be raised.
         """
         clock = _Clock()
+        today = self.retriever.index.catalogue.newest(filters)
+        if filters.as_of is None and today:
+            filters = replace(filters, as_of=day_asked_as_of(question, today))
         if not history and not is_clear(question):
             return self._answer(question, filters, clock, reason="unclear-question")
         asked, spent = self._standalone(question, history)

@@ -64,6 +64,8 @@ class Catalogue:
                 # The chat asks from a worker thread; one question runs at a time.
                 self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
                 stack.enter_context(closing(self._db))
+                # SQLite's own lower() knows only ASCII.
+                self._db.create_function("casefold", 1, str.casefold, deterministic=True)
                 version = self._db.execute("PRAGMA user_version").fetchone()[0]
                 if version == 0 and writable:
                     self._db.executescript(f"BEGIN; {_SCHEMA} COMMIT;")

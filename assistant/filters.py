@@ -36,7 +36,7 @@ class Filters:
             # Outlets carry remarks, as in "Suriname Times (BBC)", so a part of the name is enough.
             parts.append(
                 "EXISTS (SELECT 1 FROM json_each(articles.sources) AS source"
-                " WHERE instr(lower(json_extract(source.value, '$[0]')), lower(?)) > 0)"
+                " WHERE instr(casefold(json_extract(source.value, '$[0]')), casefold(?)) > 0)"
             )
             values.append(self.outlet)
         if self.articles is not None:

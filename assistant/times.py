@@ -52,6 +52,7 @@ _NO_STEP = r"(?<!\bday )(?<!\bdays )(?<!\bweek )(?<!\bweeks )"
 """The day after a day is no span of time."""
 _SINCE = re.compile(rf"\b(?:since|{_NO_STEP}after) (?:the )?$", re.IGNORECASE)
 _BEFORE = re.compile(rf"\b(?:{_NO_STEP}before|until|till|prior to|up to) (?:the )?$", re.IGNORECASE)
+_AS_OF = re.compile(r"\bas of (?:the )?", re.IGNORECASE)
 _BETWEEN = re.compile(r"\b(?:between|from) (?:the )?$", re.IGNORECASE)
 _TO = re.compile(r" ?(?:and|to|through|until|till|-|–) ?(?:the )?", re.IGNORECASE)
 _AHEAD = re.compile(r"\b(?:will|planned|scheduled|upcoming|due|expected|next)\b", re.IGNORECASE)
@@ -116,6 +117,16 @@ def question_times(question: str, today: dt.date) -> Times:
             periods.append(period)
         earlier, end = before, phrase.end()
     return Times(today, tuple(periods), bool(_PRESENT.search(question)))
+
+
+def day_asked_as_of(question: str, today: dt.date) -> dt.date | None:
+    """The day of a question that says itself "as of 26 November", if that is past; else None."""
+    for match in _AS_OF.finditer(question):
+        phrase = _PHRASE.match(question, match.end())
+        period = _read(phrase, today, ahead=False) if phrase and not phrase["month"] else None
+        if period and period.start == period.end < today:
+            return period.end
+    return None
 
 
 def _read(phrase: re.Match[str], today: dt.date, *, ahead: bool) -> Period | None:

@@ -247,6 +247,9 @@ def test_a_day_hides_what_came_later(base: Assistant) -> None:
     same_day = base.ask(QUESTION, filters=dataclasses.replace(before, as_of=dt.date(2025, 3, 4)))
     assert same_day.status == "answered"
     assert same_day.corpus_ends == dt.date(2025, 3, 4)
+    in_words = base.ask(f"As of 3 March 2025: {QUESTION}")
+    assert in_words.as_of == before.as_of
+    assert in_words.status == "abstained"
 
 
 def test_undated_articles_that_stay_hidden_are_told(base: Assistant) -> None:

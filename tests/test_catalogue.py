@@ -196,6 +196,13 @@ def test_a_search_sees_only_what_passes(shared: Catalogue, filters: Filters, fou
     assert [hit[0] for hit in shared.search("dam ferry herring", 5, filters)] == found
 
 
+def test_the_case_of_an_outlet_does_not_matter_in_any_script(catalogue: Catalogue) -> None:
+    made = Article("o", "Talks", "They met.", None, "", (Source("Österreich", None), Source("Новости", None)))
+    catalogue.add(made, "", split_article(made, 160))
+    for outlet in ("österr", "новости"):
+        assert catalogue.matching(Filters(outlet=outlet)) == ["o"]
+
+
 def test_filters_do_not_cost_places(catalogue: Catalogue) -> None:
     newer = [Article(f"n{n}", "Dam", "Dam dam dam.", dt.date(2026, 1, 1)) for n in range(20)]
     store(catalogue, *newer)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.times import PERIOD_WEIGHT, PRESENT_WEIGHT, Period, question_times
+from assistant.times import PERIOD_WEIGHT, PRESENT_WEIGHT, Period, day_asked_as_of, question_times
 
 TODAY = dt.date(2026, 1, 10)
 
@@ -71,6 +71,22 @@ def test_other_words_are_no_period(question: str) -> None:
 def test_the_ends_of_the_calendar_are_no_period() -> None:
     assert question_times("Who met this week?", dt.date.max).periods == ()
     assert question_times("Who met last month?", dt.date.min).periods == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "as_of"),
+    [
+        ("As of 26 November 2025, how many points were there?", "2025-11-26"),
+        ("How many points were there as of 2025-11-26?", "2025-11-26"),
+        ("How many as of Nov 26?", "2025-11-26"),
+        ("How many are there as of today?", None),
+        ("How many as of November?", None),
+        ("How many as of 26 November 2031?", None),
+        ("How many on 26 November 2025?", None),
+    ],
+)
+def test_a_question_that_says_as_of_when(question: str, as_of: str | None) -> None:
+    assert day_asked_as_of(question, TODAY) == (day(as_of) if as_of else None)
 
 
 def test_a_month_without_a_year_is_the_last_such_month() -> None:
