@@ -41,7 +41,7 @@ ask: setup  ## answer a question: make ask Q="..." (A="--as-of 2025-11-26": furt
 calibrate: setup  ## choose the evidence gate's threshold on gold, and show it on public sets: BENCH=FOLDER
 	@$(BIN)/python -m assistant.evaluation.calibrate $(if $(BENCH),--bench "$(BENCH)") $(A)
 
-train-reader: setup  ## train the reader anew (about two hours): BENCH=FOLDER with reader.jsonl and support.jsonl
+train-reader: setup  ## train the reader anew (about an hour): BENCH=FOLDER with reader.jsonl and support.jsonl
 	@$(BIN)/python -m assistant.training --data "$(BENCH)" $(A)
 
 test: setup  ## run the tests, two files at a time (T="-k name": pytest's options)

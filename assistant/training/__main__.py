@@ -17,7 +17,7 @@ import torch
 from assistant import weights
 from assistant.models.onnx import default_threads, load_tokenizer
 from assistant.settings import load_settings
-from assistant.training.card import Round, card
+from assistant.training.card import card
 from assistant.training.data import LABELS, LEFT_OUT, MEASURED, Example, examples, mixed
 from assistant.training.export import export
 from assistant.training.measure import measure_export, measures
@@ -26,9 +26,6 @@ from assistant.training.train import Recipe, fit
 
 TARGET = Path(__file__).parent.parent / "data" / "reader"
 BASES = {"ms-marco-MiniLM-L12-v2": from_cross_encoder, "all-MiniLM-L6-v2": from_sentence_encoder}
-ROUNDS = (Recipe(), Recipe(epochs=0.8, rate=5e-5, head_rate=1e-4, seed=2))
-"""One after the other: the second draws other negatives, windows and orders, and steps less far."""
-
 QUICK = frozenset({"squad2", "nq"})
 """Sets measured along the way; all of them are at the end."""
 
@@ -41,46 +38,46 @@ def main(arguments: list[str] | None = None) -> None:
     folder = weights.folder(options.base, settings.cache)
     tokenizer = load_tokenizer(folder / "tokenizer.json")
     data = training_folder(options.data)
-    held_out = examples(data, tokenizer, "dev", ROUNDS[0].seed)
+    recipe = Recipe(seed=options.seed)
+    held_out = examples(data, tokenizer, "dev", recipe.seed)
     if options.measure:
         print(json.dumps(measure_export(TARGET, held_out), indent=2))
         return
+    trained = mixed(examples(data, tokenizer, "train", recipe.seed), recipe.seed)
+    trained = trained[: round(len(trained) * options.share)]
     model = BASES[options.base](folder, len(LABELS))
     options.work.mkdir(parents=True, exist_ok=True)
+    say(f"{len(trained)} examples, {len(held_out)} held out, from {options.base}")
     quick = [one for one in held_out if one.dataset in QUICK or one.task == "support"]
-    made: list[Round] = []
-    for number, recipe in enumerate(ROUNDS, 1):
-        trained = mixed(examples(data, tokenizer, "train", recipe.seed), recipe.seed)
-        trained = trained[: round(len(trained) * options.share)]
-        say(f"round {number} from {options.base}: {len(trained)} examples, {len(held_out)} held out")
-        curve = fit(
-            model,
-            trained,
-            recipe,
-            checkpoint=options.work / f"{options.base}-{options.share:g}-{number}.pt",
-            say=say,
-            measure=lambda one: measures(one, quick),
-        )
-        made.append(Round(len(trained), asdict(recipe), curve))
+    curve = fit(
+        model,
+        trained,
+        recipe,
+        checkpoint=options.work / f"{options.base}-{options.share:g}.pt",
+        say=say,
+        measure=lambda one: measures(one, quick),
+    )
     if options.share < 1:
         say(json.dumps(measures(model, held_out)))
         return
-    ship(model, folder / "tokenizer.json", held_out, made, options.base)
+    ship(model, folder / "tokenizer.json", held_out, recipe, curve, options.base, len(trained))
 
 
 def ship(
     model: Network,
     tokenizer: Path,
     held_out: list[Example],
-    made: list[Round],
+    recipe: Recipe,
+    curve: list[dict[str, float]],
     base: str,
+    count: int,
 ) -> None:
     """Writes the model, its tokenizer and its card, and says the checksum that `assistant/weights.py`
     pins."""
     floats = measures(model, held_out)
     checksum = export(model, tokenizer, TARGET)
     shipped = measure_export(TARGET, held_out)
-    text = card(base, made, sorted(LEFT_OUT | MEASURED), floats, shipped, checksum)
+    text = card(base, asdict(recipe), count, sorted(LEFT_OUT | MEASURED), floats, shipped, curve, checksum)
     (TARGET / "README.md").write_text(text, encoding="utf-8")
     say(f"{TARGET}: sha256 {checksum}; pin it in assistant/weights.py")
 
@@ -109,6 +106,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--base", choices=BASES, default="ms-marco-MiniLM-L12-v2")
     parser.add_argument("--share", type=float, default=1.0, help="of the examples, to try things out")
     parser.add_argument("--measure", action="store_true", help="of the reader that is there, no training")
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int)
     return parser.parse_args(arguments)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 DATA = """\
@@ -33,39 +32,26 @@ LIMITS = """\
 - It knows nothing of dates: a stale answer reads as well as a current one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Round:
-    """A fit of the model: how many examples, by what recipe, and the figures along the way."""
-
-    examples: int
-    recipe: Mapping[str, Any]
-    curve: Sequence[Mapping[str, float]]
-
-    def __str__(self) -> str:
-        settings = ", ".join(f"{name} {value}" for name, value in self.recipe.items())
-        return f"{self.examples} examples; {settings}."
-
-
 def card(
     base: str,
-    rounds: Sequence[Round],
+    recipe: Mapping[str, Any],
+    count: int,
     left_out: Sequence[str],
     floats: Mapping[str, float],
     shipped: Mapping[str, float],
+    curve: Sequence[Mapping[str, float]],
     checksum: str,
 ) -> str:
     """The card as Markdown; `floats` and `shipped` are the measures before and after int8."""
     rows = "\n".join(f"| {name} | {floats[name]:.3f} | {shipped[name]:.3f} |" for name in floats)
-    fits = "\n".join(f"- Round {number}: {one}" for number, one in enumerate(rounds, 1))
-    curves = "\n\n".join(f"Round {n}:\n\n{learning_curve(one.curve)}" for n, one in enumerate(rounds, 1))
+    settings = ", ".join(f"{name} {value}" for name, value in recipe.items())
     return f"""# The reader
 
 A question and a passage in; out comes where the answer stands, and how likely the passage answers at all. A
 claim and a quote in; out comes whether the quote supports the claim.
 
 - Made from {base} (Apache-2.0), by `make train-reader BENCH=FOLDER` on two processors, without a GPU.
-{fits}
-- Left out: {", ".join(left_out)}.
+- {count} examples; {settings}. Left out: {", ".join(left_out)}.
 - ONNX, int8 (dynamic, a scale a column). Inputs `input_ids`, `attention_mask`, `token_type_ids`; outputs the
   logits `start` and `end` (a token each), `answers`, and `support` (supported, refuted, not enough).
 - `model.onnx`: sha256 {checksum}.
@@ -87,7 +73,7 @@ the rest.
 
 ### Learning curve, on part of them
 
-{curves}
+{learning_curve(curve)}
 
 ## Limits
 
