@@ -47,7 +47,7 @@ def numbers(text: str) -> list[str]:
     return list(dict.fromkeys(word for word in words(text, dates=True).split() if word[0].isdigit()))
 
 
-_ONE = re.compile(r"\bone\b(?! (?:hundred|thousand|million|billion))", re.IGNORECASE)
+_ONE = re.compile(r"(?<![\w-])(?<!ty )one\b(?! (?:hundred|thousand|million|billion))", re.IGNORECASE)
 _SCALE = r"(?:thousand|million|billion|trillion|percent)"
 _AMOUNT = re.compile(rf"(?<!\S)\d\S*(?: {_SCALE}\b)?")
 _RANGE = re.compile(rf"(?<!\S)(\d\S*) ((?:to|or|and) \d\S*) ({_SCALE})\b")

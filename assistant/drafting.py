@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -25,9 +26,9 @@ MOST_CLAIMS = 4
 MOST_WORDS = 120
 """An answer is short: an extractive one stops before this many words."""
 
-MOST_BEFORE = 20_000
-"""Characters before a draft, such as a model's thoughts, that are passed over."""
-
+_BEGINS = re.compile(r"\{\s*[\"'](?:claims|sentences?|text)\b")
+"""Where a draft begins behind a model's thoughts or greeting."""
+MOST_BEGINNINGS = 4
 _MARKED = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\](?!\s*[\[{\"])")
 
 
@@ -102,8 +103,9 @@ def parse_claims(raw: str) -> list[RawClaim]:
 
 
 def _json_in(raw: str) -> Any:
-    """What an output holds in JSON, or behind its first bracket; None where there is none."""
-    for start in (0, *(match.start() for match in re.finditer(r"\{", raw[:MOST_BEFORE]))):
+    """What an output holds in JSON, from its start or from where a draft begins; None where there is none."""
+    begins = islice(_BEGINS.finditer(raw), MOST_BEGINNINGS)
+    for start in (0, *(match.start() for match in begins)):
         try:
             parsed = parse_json_markdown(raw[start:])
         except (ValueError, RecursionError):

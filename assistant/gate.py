@@ -16,8 +16,9 @@ from assistant.errors import AssistantError
 from assistant.interface import Strict
 from assistant.retrieval import Hit
 
-READ = 5
-"""The best passages, whose best reading counts."""
+READ = 3
+"""The best passages, whose best reading counts: among more of them, more just look like an answer. Chosen
+on the dev half of gold."""
 
 FILE = Path(__file__).parent / "data" / "gate.json"
 

@@ -91,8 +91,10 @@ def voices(sentence: str) -> list[Voice]:
 
 _INTRODUCING = re.compile(
     r"(?:On|In|At|By|After|Before|During|Since|For|From|With|Under|Following|Asked|Speaking|However|Meanwhile"
-    r"|Still|Also|Later|Earlier|Then|But|And|Yet|Instead|Separately|[A-Z]\w+ly)\b(?:\W+\w+){0,7}\W*"
+    r"|Still|Also|Later|Earlier|Then|But|And|Yet|Instead|Additionally|Eventually|Finally|Initially|Previously"
+    r"|Privately|Publicly|Recently|Separately|Similarly|Ultimately)\b(?:\W+\w+){0,7}\W*"
 )
+_WHEN_OR_WHERE = re.compile(r" (?:on|in|at|during|after|before|late|earlier|this|last)(?: \S+){1,4}")
 
 
 def _trails(before: str, after: str) -> bool:
@@ -101,7 +103,7 @@ def _trails(before: str, after: str) -> bool:
         return False
     if re.search(r"[\"”] ?$", before):
         return True
-    ended = not words(after) or after.lstrip()[0] in ",;."
+    ended = not words(after) or after.lstrip()[0] in ",;." or bool(_WHEN_OR_WHERE.fullmatch(after))
     return bool(re.search(r", ?$", before)) and (ended or not _INTRODUCING.fullmatch(before))
 
 

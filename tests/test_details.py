@@ -77,6 +77,7 @@ def test_short_quotations_do_not_pair_with_each_other() -> None:
         ("20% of them, or 1.5m", ["20 percent", "1.5 million"]),
         ("No one of the two, on 3 May", ["2", "3may"]),
         ("one hundred boats", ["100"]),
+        ("twenty-one boats, or thirty one", ["21", "31"]),
     ],
 )
 def test_amounts_have_their_scale(text: str, found: list[str]) -> None:

@@ -31,6 +31,7 @@ DAM = "The valley dam will cost 90 billion crowns"
         ("However, Brandt said it had been built on 4 March.", {"Brandt": "it had been built on 4 March"}),
         ("The dam is safe, Brandt said on Tuesday in Oslo.", {"Brandt": "The dam is safe"}),
         ("On Tuesday the dam broke, Brandt said.", {"Brandt": "On Tuesday the dam broke"}),
+        ("In Oslo the talks failed, Brandt said on 4 March.", {"Brandt": "In Oslo the talks failed"}),
         ("According to Mr. Berg, the dam is safe.", {"Mr. Berg": "the dam is safe"}),
         ("The dam is safe, according to the U.S. Navy.", {"the U.S. Navy": "The dam is safe"}),
         ("It is said that the dam is safe.", {}),
