@@ -185,9 +185,8 @@ def _leading_name(text: str, sentences: Sequence[Sentence]) -> list[str]:
     """The word that a claim starts with, where an article that was read has it as a name."""
     first = _FIRST.match(text)
     word = re.sub(r"['’]s$", "", first[0]) if first else ""
-    return (
-        [word] if word and any(word in names(text) for text in {one.chunk.text for one in sentences}) else []
-    )
+    read = {one.chunk.text for one in sentences}
+    return [word] if word and any(word in names(chunk) for chunk in read) else []
 
 
 def contradicts(text: str, named: Sequence[Sentence], near: str) -> bool:
