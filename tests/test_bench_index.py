@@ -21,7 +21,7 @@ def test_an_index_is_kept_updated_and_made_anew(
     index.close()
     assert mine.corpus == corpus
     assert mine.index_path == tmp_path / "talks-bge-small-en-v1.5"
-    assert "talks, bge-small-en-v1.5: " in capsys.readouterr().err
+    assert "embedding talks" in capsys.readouterr().err
 
     _, index = indexed(settings, "talks", corpus, tmp_path)
     index.close()

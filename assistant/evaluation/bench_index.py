@@ -6,8 +6,6 @@ Nobody else's work is lost with them, so one that an earlier version of the prog
 
 from __future__ import annotations
 
-import sys
-from functools import partial
 from pathlib import Path
 
 from assistant.articles import corpus_stamp
@@ -16,6 +14,7 @@ from assistant.errors import IndexMismatch, IndexMissing
 from assistant.evaluation.bench_command import notice
 from assistant.index import Index
 from assistant.settings import Settings
+from assistant.terminal import progress
 
 
 def indexed(
@@ -28,11 +27,11 @@ def indexed(
     place = (work or settings.cache / "bench") / f"{name}-{embedder}"
     settings = settings.model_copy(update={"corpus": corpus, "index": place})
     if not _is_current(settings):
-        shown = partial(_progress, f"{name}, {embedder}")
-        try:
-            build_index(settings, notice, shown)
-        except IndexMismatch:
-            build_index(settings, notice, shown, rebuild=True)
+        with progress(f"embedding {name}") as shown:
+            try:
+                build_index(settings, notice, shown)
+            except IndexMismatch:
+                build_index(settings, notice, shown, rebuild=True)
     return settings, Index.open(settings.index_path, identity(settings))
 
 
@@ -44,7 +43,3 @@ def _is_current(settings: Settings) -> bool:
     stamp = index.catalogue.fact("stamp")
     index.close()
     return stamp == corpus_stamp(settings.corpus_path)
-
-
-def _progress(what: str, done: int, total: int) -> None:
-    print(f"\r{what}: {done} of {total} paragraphs", end="\n" * (done == total), file=sys.stderr, flush=True)
