@@ -158,7 +158,7 @@ def test_a_whole_conversation(talk: Talk, said: QueuedModel, capsys: Any, tmp_pa
     )
     hidden = "assistant: 1 article has no date and stayed hidden under --as-of and --since\n"
     assert captured.err == (
-        "assistant: withdrawn: She spoke of 62 billion. (no sentence that was read says 62)\n"
+        "assistant: withdrawn: She spoke of 62 billion. (no sentence that was read says 62 billion)\n"
         "assistant: limits: as of 4 Mar 2025\n"
         f"{hidden}"
         "assistant: taken back: Who said so?\n"
@@ -187,7 +187,7 @@ def test_why(talk: Talk, said: QueuedModel, capsys: Any) -> None:
         "Kept",
         "    0.50  Energy minister Ilse Brandt said it. [1]",
         "Dropped",
-        "    She spoke of 62 billion. (no sentence that was read says 62)",
+        "    She spoke of 62 billion. (no sentence that was read says 62 billion)",
         "Took",
     ]
     assert re.fullmatch(r"    retrieve [\d.]+ s, generate [\d.]+ s, ground [\d.]+ s, total [\d.]+ s", why[13])
@@ -237,7 +237,7 @@ def test_claims_that_stood_before_an_interrupt_are_kept(
     assert capsys.readouterr().out == f"Energy minister Ilse Brandt said it [1].\n\n{SOURCE}\n"
     (record,) = conversation.session.turns
     assert record.answer.status == "answered"
-    assert record.reasons == ["no sentence that was read says 62"]
+    assert record.reasons == ["no sentence that was read says 62 billion"]
 
 
 def test_an_interrupt_before_anything_came_is_no_turn(
@@ -456,7 +456,7 @@ def test_conversations_come_and_go(talk: Talk, said: QueuedModel, capsys: Any) -
         "assistant: 'tanks' is this conversation; begin another with /new, then delete it",
         f"assistant: going on after turn 1: {ASKED}",
         "assistant: its answers so far are from another corpus: elsewhere",
-        "assistant: withdrawn: She spoke of 62 billion. (no sentence that was read says 62)",
+        "assistant: withdrawn: She spoke of 62 billion. (no sentence that was read says 62 billion)",
     ]
     assert told[7] == "assistant: 'talks' is this conversation; begin another with /new, then delete it"
     assert told[8].startswith("assistant: a new conversation, kept as 20")
