@@ -10,8 +10,6 @@ import gc
 import io
 import sys
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
@@ -19,13 +17,9 @@ import typer
 from assistant import options
 from assistant.errors import AssistantError
 from assistant.options import examples, limits, one_of, unknown_article
+from assistant.running import answer_lines, opened_index
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
-
-    from assistant.batch import Line
-    from assistant.filters import Filters
-    from assistant.index import Index
     from assistant.settings import Settings
 
 app = typer.Typer(
@@ -95,11 +89,11 @@ def search(
     one_of(query, batch, "QUERY")
     settings = _settings(corpus=corpus, index=index, k=k)
     encoders = begin_encoders(settings)
-    with _open_index(settings) as opened:
+    with opened_index(settings) as opened:
         filters = limits(opened.catalogue, as_of, since, section, outlet)
         retriever = build_retriever(settings, opened, encoders)
         if batch is not None:
-            _run_batch(
+            answer_lines(
                 batch,
                 filters,
                 lambda line, limits: search_passages(retriever, line.query(), limits, explain=explain),
@@ -146,11 +140,11 @@ def ask(
     one_of(question, batch, "QUESTION")
     settings = _settings(corpus=corpus, index=index, model=model)
     encoders = begin_encoders(settings)
-    with _open_index(settings) as opened:
+    with opened_index(settings) as opened:
         filters = limits(opened.catalogue, as_of, since, section, outlet)
         assistant = build_assistant(settings, opened, encoders=encoders)
         if batch is not None:
-            _run_batch(
+            answer_lines(
                 batch,
                 filters,
                 lambda line, limits: assistant.ask(line.question, history=line.turns(), filters=limits),
@@ -174,7 +168,7 @@ def show(
     """Print an article by its id, exactly as stored."""
     from assistant.terminal import article_json, print_article
 
-    with _open_index(_settings(corpus=corpus, index=index)) as opened:
+    with opened_index(_settings(corpus=corpus, index=index)) as opened:
         found = opened.catalogue.article(article)
         if found is None:
             raise unknown_article(article, opened.catalogue)
@@ -249,7 +243,7 @@ def evaluation(
         judge=judge,
         resume=resume,
     )
-    with _open_index(settings) as opened:
+    with opened_index(settings) as opened:
         if check:
             status = print_check(settings, opened, wanted, notice)
         elif draft:
@@ -273,25 +267,6 @@ def _settings(**options: Any) -> Settings:
     from assistant.settings import load_settings
 
     return load_settings(**options)
-
-
-def _run_batch(batch: str, filters: Filters, answer: Callable[[Line, Filters], BaseModel]) -> NoReturn:
-    from assistant.batch import run_batch
-    from assistant.terminal import notice
-
-    raise typer.Exit(2 if run_batch(batch, filters, answer, notice) else 0)
-
-
-@contextmanager
-def _open_index(settings: Settings) -> Iterator[Index]:
-    """The index while a command uses it."""
-    from assistant.build import open_index
-    from assistant.terminal import notice, progress
-
-    with progress("embedding passages") as update:
-        index = open_index(settings, notice, update)
-    with closing(index):
-        yield index
 
 
 def main() -> NoReturn:
