@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from langchain_core.cross_encoders import BaseCrossEncoder
     from langchain_core.embeddings import Embeddings
 
-    from assistant.answer import Assistant
-    from assistant.grounding import Support
+    from assistant.answering.pipeline import Assistant
+    from assistant.answering.verify import Support
+    from assistant.models.profiles import Profile
     from assistant.models.reader import Reader
     from assistant.recordings import Recordings
     from assistant.retrieval import Retriever
@@ -159,18 +160,22 @@ def build_assistant(
     recordings: Recordings | None = None,
     *,
     encoders: Callable[[], Encoders] | None = None,
+    notice: Notice = lambda message: None,
 ) -> Assistant:
     """Everything a question needs; with `recordings`, these stand before the language model.
 
+    `notice` is told in a line what a person should know while a model is asked, such as how long it waits.
+
     Raises ModelError, PromptError, and what `load_encoders` does.
     """
-    from assistant.answer import EXTRACTIVE, Assistant
-    from assistant.gate import load_gate
-    from assistant.models.chat import EMBEDDED, load_chat_model
+    from assistant.answering.pipeline import EXTRACTIVE, Assistant
+    from assistant.models.chat import load_chat_model
+    from assistant.models.structured import StructuredChat
     from assistant.prompts import SLOTS, load_prompt
 
     prompts = {name: load_prompt(prompts_folder(), name) for name in SLOTS}
-    model = None
+    profile = profile_for(settings)
+    chat = None
     if settings.model != EXTRACTIVE:
         load = partial(
             load_chat_model,
@@ -179,22 +184,32 @@ def build_assistant(
             base_url=settings.base_url,
             timeout=settings.timeout,
             requests_per_minute=settings.requests_per_minute,
+            profile=profile,
             threads=settings.threads,
             repeatable=settings.repeatable,
         )
         model = recordings.chat_model(load) if recordings else load()
+        chat = StructuredChat(model, settings.model, profile, notice)
     retriever = build_retriever(settings, index, encoders)
     support = support_of(retriever.reader, retriever.reranker)
     return Assistant(
-        retriever,
-        support,
-        prompts,
-        model,
-        model_name=settings.model,
-        evidence=settings.evidence,
-        gate=load_gate(),
-        fill=settings.model in EMBEDDED,
-        condenses=settings.model not in EMBEDDED,  # these are too small to reword a question well
+        retriever, support, prompts, chat, profile, model_name=settings.model, verify=settings.verify
+    )
+
+
+def profile_for(settings: Settings) -> Profile:
+    """What the model of the settings is given, and may do."""
+    from assistant.models.profiles import profile_of
+
+    prices = settings.price_in, settings.price_out
+    return profile_of(
+        settings.model,
+        base_url=settings.base_url,
+        passages=settings.passages,
+        rounds=settings.rounds,
+        context=settings.context_tokens,
+        output=settings.output_tokens,
+        prices=(settings.price_in or 0.0, settings.price_out or 0.0) if any(prices) else None,
     )
 
 
@@ -209,7 +224,8 @@ def provenance(settings: Settings, assistant: Assistant) -> dict[str, str]:
         "reranker": settings.reranker,
         "reader": reader_id(settings.reader),
         "chunking": f"{CHUNKING}/{made.most_words} words",
-        "retrieval": f"{settings.candidates} candidates, {settings.k} passages, {settings.evidence} read",
+        "retrieval": f"{settings.candidates} candidates, {settings.k} passages, "
+        f"{assistant.profile.passages} read in {assistant.profile.rounds} rounds at most",
         "prompts": ", ".join(f"{name} {prompt.digest}" for name, prompt in assistant.prompts.items()),
         "platform": f"Python {platform.python_version()}, {platform.machine()}",
     }

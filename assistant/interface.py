@@ -11,10 +11,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-VERSION = 1
+VERSION = 2
 
 AbstentionReason = Literal["nothing-relevant", "not-stated", "unsupported", "unclear-question"]
-Status = Literal["answered", "abstained", "conflicting"]
+Status = Literal["answered", "partly", "conflicting", "abstained"]
+Check = Literal["model", "reader", "exact", "verbatim"]
 
 
 class Strict(BaseModel):
@@ -37,12 +38,22 @@ class Citation(Strict):
     url: str | None
 
 
+class Checks(Strict):
+    """What a sentence was checked by: code (`exact`), and the strongest judge of its meaning (`by`)."""
+
+    exact: bool = True
+    support: float = Field(default=1.0, ge=0, le=1)
+    by: Check = "verbatim"
+
+
 class Claim(Strict):
-    """One sentence of the answer, the numbers of the citations it rests on, and how well they support it."""
+    """One sentence of the answer, and the numbers of the citations it rests on; why it was dropped, if so."""
 
     text: str
     citations: list[int]
     support: float = Field(ge=0, le=1)
+    checks: Checks = Checks()
+    reason: str = ""
 
 
 class Abstention(Strict):
@@ -90,6 +101,13 @@ class Tokens(Strict):
         return Tokens(prompt=self.prompt + other.prompt, completion=self.completion + other.completion)
 
 
+class Cost(Strict):
+    """What the tokens cost, at the prices of the settings."""
+
+    currency: str = "USD"
+    amount: float
+
+
 class Answer(Strict):
     """What `ask --json` prints."""
 
@@ -101,6 +119,10 @@ class Answer(Strict):
     abstention: Abstention | None = None
     confidence: float = Field(ge=0, le=1)
     answer: str
+    missing: str | None = None
+    """What the articles do not say, of an answer that is `partly`."""
+    premise: str | None = None
+    """What the articles say against what the question takes for granted."""
     claims: list[Claim] = []
     dropped: list[Claim] = []
     citations: list[Citation] = []
@@ -111,6 +133,11 @@ class Answer(Strict):
     model: str
     seconds: Seconds = Seconds()
     tokens: Tokens = Tokens()
+    rounds: int = 1
+    """How often passages were read for an answer."""
+    searches: list[str] = []
+    """What was searched for, in order."""
+    cost: Cost | None = None
 
 
 class StageRanks(Strict):

@@ -16,7 +16,13 @@ from langchain_core.prompts import ChatPromptTemplate
 
 from assistant.errors import PromptError
 
-SLOTS = {"answer": {"evidence", "question"}, "condense": {"conversation", "question"}}
+SLOTS = {
+    "answer": {"evidence", "question", "today"},
+    "answer_small": {"evidence", "question"},
+    "verify": {"sentences"},
+    "rewrite": {"conversation", "question"},
+    "brief": {"evidence", "topic", "words"},
+}
 """Every prompt that answering uses, with the slots it must have."""
 
 _PARTS = re.compile(r"\A\s*# system\n(?P<system>.*?)^# user\n(?P<user>.*)\Z", re.DOTALL | re.MULTILINE)

@@ -101,7 +101,7 @@ class Retriever(BaseRetriever):
     embeddings: Embeddings
     reranker: Any = None  # BaseCrossEncoder or None
     reader: Any = None  # Reader or None
-    candidates: int = 30
+    candidates: int = 22
     k: int = 8
     most_words: int = 160
 
@@ -222,6 +222,27 @@ class Retriever(BaseRetriever):
                     words += more
                     grew = True
         return chunks
+
+
+def fused(known: Sequence[Passage], rankings: Sequence[Sequence[Passage]], count: int) -> list[Passage]:
+    """The known passages, and behind them the `count` best new ones of several rankings, fused by rank.
+
+    A passage whose best paragraph stands in one that is known already is not new.
+    """
+    best: dict[Key, Passage] = {}
+    for passage in (passage for ranking in rankings for passage in ranking):
+        key = passage.article.id, passage.hits[0].chunk.position
+        if key not in best or passage.score > best[key].score:
+            best[key] = passage
+    keys = [[(one.article.id, one.hits[0].chunk.position) for one in ranking] for ranking in rankings]
+    order = reciprocal_rank_fusion(*keys) if len(keys) > 1 else [key for ranking in keys for key in ranking]
+    found = list(known)
+    for key in order:
+        chunk = best[key].hits[0].chunk
+        held = any(one.article.id == key[0] and one.start <= chunk.start and chunk.end <= one.end for one in found)
+        if not held and len(found) < len(known) + count:
+            found.append(best[key])
+    return found
 
 
 def reciprocal_rank_fusion(*rankings: list[Key]) -> list[Key]:

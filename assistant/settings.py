@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import platformdirs
 from pydantic import Field, ValidationError
@@ -67,8 +67,20 @@ class Settings(BaseSettings):
     """Passages that the reranker reads for one question."""
     k: int = Field(default=8, ge=1, le=100)
     """Passages that retrieval returns."""
-    evidence: int = Field(default=2, ge=1, le=20)
-    """Passages that the language model reads."""
+    passages: int | None = Field(default=None, ge=1, le=60)
+    """Passages that a language model reads, of an embedded one sentences; None is what suits the model, as below."""
+    rounds: int | None = Field(default=None, ge=1, le=8)
+    """How often a model may read before it answers; it asks for further searches in between."""
+    context_tokens: int | None = Field(default=None, ge=1024)
+    """What a model may read and write together."""
+    output_tokens: int | None = Field(default=None, ge=32)
+    """What a model may write for an answer; thinking has room of its own."""
+    price_in: float | None = Field(default=None, ge=0)
+    """US dollars for a million tokens read; with `price_out`, answers say what they cost."""
+    price_out: float | None = Field(default=None, ge=0)
+    """US dollars for a million tokens written."""
+    verify: Literal["auto", "model", "reader", "exact"] = "auto"
+    """Who says whether quotes support a sentence: the model where it is capable, the reader, or only exact checks."""
 
     @classmethod
     def settings_customise_sources(

@@ -52,6 +52,10 @@ _DAY_MONTH = re.compile(rf"{_DAY}(?: of)? {_MONTH}")
 _MONTH_DAY = re.compile(rf"\b{_MONTH} (?:the )?{_DAY}")
 
 
+_MODAL = re.compile(r"(?<=\d )(?=(?:may|march)\b(?!,? \d{4}))")
+"""Before these in small letters, behind a number and without a year, which are verbs: "30 may have died"."""
+_APART = "\ue000"
+"""Keeps two words apart; itself part of none."""
 _ACRONYM = re.compile(r"\b(?:[A-Z]{2,}|(?:[A-Z]\.)+[A-Z])\b")
 MOST_DIGITS = 15
 """Of a number that is multiplied; a longer one is a code, and Python refuses to read one of thousands."""
@@ -91,7 +95,7 @@ def holds(text: str, form: str) -> bool:
 
 def words(text: str, *, dates: bool = False) -> str:
     """The plain words of a text, joined by single spaces; with `dates`, a day is one word (23april)."""
-    folded = unicodedata.normalize("NFD", text.casefold())
+    folded = unicodedata.normalize("NFD", _MODAL.sub(_APART, text).casefold())
     folded = "".join(character for character in folded if not unicodedata.combining(character))
     folded = _DASH.sub("-", folded).replace("_", " ").replace("\u02bc", "'")
     folded = _INITIALS.sub(lambda match: match[0].replace(".", ""), folded)

@@ -1,0 +1,26 @@
+"""Answerability: how likely the passages answer the question, for models too small to say so themselves.
+
+A passage that is about a question may still not answer it. The reader was trained to tell; a capable model decides
+by itself and never sees this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistant.retrieval import Passage
+
+BEST = 3
+"""Best passages whose best reading counts: among more of them, more just look like an answer."""
+
+THRESHOLD = 0.30
+"""Probability below which no answer is tried; `make calibrate` shows what it declines and what it withholds."""
+
+RELEVANT = 0.01
+"""Score of the best passage below which nothing about the question was found."""
+
+
+def chance(passages: Sequence[Passage]) -> float | None:
+    """The reader's probability that one of the best passages answers; None where nothing was read."""
+    hits = sorted((hit for passage in passages for hit in passage.hits if hit.reading), key=lambda hit: -hit.score)
+    return max((hit.reading.answers for hit in hits[:BEST] if hit.reading), default=None)

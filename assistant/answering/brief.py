@@ -1,0 +1,148 @@
+"""Briefs and timelines: what the articles say about a topic, as dated points in order of time.
+
+    topic ─► many passages ─► a capable model's points ─────────────► checked ─► Answer
+                          └─► the best sentence of each article ─► by date ──────┘
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from assistant.answering.course import Course
+from assistant.answering.events import Event, PassagesFound, ignore
+from assistant.answering.evidence import Sentence, pack, plain, render, sentences_of
+from assistant.answering.generate import points
+from assistant.answering.pipeline import Assistant
+from assistant.answering.provenance import copied
+from assistant.answering.query import make_query
+from assistant.answering.verify import Drafted, Statement
+from assistant.chunks import heading
+from assistant.filters import Filters
+from assistant.interface import Answer
+from assistant.models.reranker import probability
+from assistant.models.structured import StructuredChat
+from assistant.retrieval import Passage
+from assistant.surface import in_words
+
+POOL = 30
+"""Passages looked through."""
+
+RELEVANT = 0.1
+"""Score from which a passage is about the topic; set by looking at topics of the built-in corpus."""
+
+WORDS = 200
+"""Length of a brief, unless another is asked for."""
+
+
+def brief(
+    assistant: Assistant,
+    topic: str,
+    filters: Filters = Filters(),
+    *,
+    words: int = WORDS,
+    on_event: Callable[[Event], None] = ignore,
+) -> Answer:
+    """Dated points about a topic in about `words` words at most; an abstention where there are none.
+
+    A capable model writes them over all that was found and they are checked as answers are; else they are the
+    articles' own sentences (`timeline`). Raises ModelError.
+    """
+    if assistant.chat is None or not assistant.profile.capable:
+        return timeline(assistant, topic, filters, words=words)
+    course = _found(assistant, topic, filters)
+    on_event(PassagesFound(course.passages))
+    drafted, evidence = _written(assistant.chat, assistant, course, topic, words)
+    course.statements, course.rejected = assistant.check(course, drafted, evidence)
+    course.lap("generate")
+    return _answer(assistant, course)
+
+
+def _written(
+    chat: StructuredChat, assistant: Assistant, course: Course, topic: str, words: int
+) -> tuple[list[Drafted], list[Sentence]]:
+    """Points over as many passages at a time as the model has room for; of several such parts, one merge."""
+
+    def write(sentences: Sequence[Sentence]) -> list[Drafted]:
+        prompt = assistant.prompts["brief"].template
+        drafted = points(chat, prompt.format_messages(evidence=render(sentences), topic=topic, words=words))
+        course.tokens += drafted.tokens
+        return list(drafted.sentences)
+
+    evidence = pack(course.passages, 10**9)
+    parts = _parts(evidence, assistant.profile.evidence_words)
+    drafted = [point for part in parts for point in write(part)]
+    if len(parts) > 1:
+        cited = {name for point in drafted for name in point.cites}
+        drafted = write([sentence for sentence in evidence if sentence.id in cited])
+    return drafted, evidence
+
+
+def _parts(evidence: Sequence[Sentence], words: int) -> list[list[Sentence]]:
+    parts: list[list[Sentence]] = []
+    room = 0
+    for sentence in evidence:
+        size = len(sentence.text.split())
+        if size > room:
+            parts.append([])
+            room = words
+        parts[-1].append(sentence)
+        room -= size
+    return parts
+
+
+def timeline(assistant: Assistant, topic: str, filters: Filters = Filters(), *, words: int = 2 * WORDS) -> Answer:
+    """The articles' own sentences about a topic under the dates of their articles, the earliest first.
+
+    The one of each article that fits the topic best, up to `words` words; near copies are one entry.
+    """
+    course = _found(assistant, topic, filters)
+    entries = [entry for passage in course.passages if (entry := _entry(assistant, topic, passage))]
+    chosen: list[Statement] = []
+    for entry in sorted(entries, key=lambda entry: -entry.support):
+        (sentence,) = entry.sentences
+        size = len(entry.text.split())
+        known = any(
+            sentence.article.id == other.article.id or copied(sentence.text, other.text)
+            for statement in chosen
+            for other in statement.sentences
+        )
+        if not known and (size <= words or not chosen):
+            chosen.append(entry)
+            words -= size
+    course.statements = sorted(chosen, key=lambda one: (str(one.sentences[0].article.published), one.text))
+    course.lap("generate")
+    return _answer(assistant, course)
+
+
+def _found(assistant: Assistant, topic: str, filters: Filters) -> Course:
+    """The passages about a topic that have a date."""
+    course = Course(make_query(topic, (), filters, assistant.newest(filters)), separator="\n")
+    if any(map(str.isalnum, topic)):
+        found = assistant.retriever.retrieve(topic, course.query.filters, POOL)
+        course.passages = [one for one in found if one.score >= RELEVANT and one.article.published]
+    course.searches = [topic]
+    course.lap("retrieve")
+    return course
+
+
+def _entry(assistant: Assistant, topic: str, passage: Passage) -> Statement | None:
+    """The sentence of a passage that fits the topic best, behind its article's date."""
+    sentences = [one for one in sentences_of(passage, 1) if not one.suspect]
+    published = passage.article.published
+    if not sentences or published is None:
+        return None
+    reranker = assistant.retriever.reranker
+    if reranker is None:
+        score, best = passage.score, max(sentences, key=lambda one: one.chance)
+    else:
+        logits = reranker.score([(topic, f"{heading(one.article)}\n{one.text}") for one in sentences])
+        logit, best = max(zip(logits, sentences, strict=True), key=lambda pair: (pair[0], -pair[1].start))
+        score = probability(logit)
+    return Statement(f"{in_words(published)}: {plain(best.text)}", (best,), score)
+
+
+def _answer(assistant: Assistant, course: Course) -> Answer:
+    course.reason = None if course.statements else "nothing-relevant"
+    undated = assistant.retriever.index.catalogue.counts()[2]
+    model = assistant.model_name if assistant.profile.capable else "extractive"
+    return course.answer(assistant.newest(course.query.filters), undated, model, assistant.profile)

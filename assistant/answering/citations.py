@@ -1,0 +1,120 @@
+"""Citations: statements and passages in the shape that the JSON and the terminal show, and their warnings."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+from assistant.answering.evidence import Sentence, sentences_of
+from assistant.answering.provenance import reach, sourcing
+from assistant.answering.query import Query
+from assistant.answering.verify import Rejected, Statement
+from assistant.filters import Filters
+from assistant.interface import AnswerPassage, AnswerWarning, Checks, Citation, Claim
+from assistant.retrieval import Passage
+from assistant.untrusted import instruction_warnings
+
+NEAREST = 3
+"""Passages that an answer shows when it abstains."""
+
+CLOSING = "\"”'’»)"
+"""What may stand behind the full stop of a sentence."""
+
+
+def cite(statements: Iterable[Statement]) -> tuple[list[Claim], list[Citation]]:
+    """The statements as an answer has them; and each quoted sentence once, numbered in their order."""
+    citations: dict[tuple[str, int], Citation] = {}
+    claims = []
+    for statement in statements:
+        for sentence in statement.sentences:
+            citations.setdefault(sentence.place, _citation(len(citations) + 1, sentence))
+        numbers = [citations[sentence.place].number for sentence in statement.sentences]
+        support = round(statement.support, 4)
+        checks = Checks(support=support, by=statement.by)
+        claims.append(Claim(text=statement.text, citations=numbers, support=support, checks=checks))
+    return claims, list(citations.values())
+
+
+def dropped(rejected: Iterable[Rejected]) -> list[Claim]:
+    """Sentences that do not stand, as an answer lists them."""
+    return [
+        Claim(
+            text=one.text, citations=[], support=0.0, checks=Checks(exact=False, support=0.0), reason=one.reason
+        )
+        for one in rejected
+    ]
+
+
+def _citation(number: int, sentence: Sentence) -> Citation:
+    article = sentence.article
+    return Citation(
+        number=number,
+        article=article.id,
+        title=article.title,
+        date=article.published,
+        outlets=[source.outlet for source in article.sources],
+        quote=sentence.text,
+        start=sentence.start,
+        end=sentence.end,
+        url=article.url,
+    )
+
+
+def marked(claim: Claim) -> str:
+    """A claim with its markers, before the full stop as in print: "They met [1]." """
+    text = claim.text.rstrip()
+    markers = "".join(f"[{number}]" for number in claim.citations)
+    if text.endswith((".", "!", "?")):
+        return f"{text[:-1].rstrip()} {markers}{text[-1]}"
+    if text[-1:] in CLOSING and text[-2:-1] in (".", "!", "?"):  # '... it's over.'
+        return f"{text} {markers}"
+    return f"{text} {markers}."
+
+
+def nearest(passages: Sequence[Passage]) -> list[Citation]:
+    """The likeliest sentence of the passages that came closest, for an answer that abstains."""
+    found: list[Citation] = []
+    for passage in passages[:NEAREST]:
+        sentences = sentences_of(passage, 1)
+        if sentences:
+            best = max(sentences, key=lambda sentence: sentence.chance)
+            found.append(_citation(len(found) + 1, best))
+    return found
+
+
+def answer_passage(passage: Passage) -> AnswerPassage:
+    """A passage as the JSON shows it."""
+    return AnswerPassage(
+        article=passage.article.id,
+        date=passage.article.published,
+        start=passage.start,
+        end=passage.end,
+        score=round(passage.score, 4),
+        also_in=[copy.article.id for copy in passage.copies],
+    )
+
+
+def answer_warnings(
+    query: Query,
+    citations: Sequence[Citation],
+    statements: Sequence[Statement],
+    passages: Sequence[Passage],
+    corpus_ends: dt.date | None,
+) -> list[AnswerWarning]:
+    """What a reader should know of what an answer rests on."""
+    cited = [sentence.article for statement in statements for sentence in statement.sentences]
+    warnings = instruction_warnings(cited or [passage.article for passage in passages[:NEAREST]])
+    notes = {
+        "sources": sourcing(citations, passages),
+        "corpus-ends": reach(query.question, query.today, corpus_ends) if query.today else "",
+    }
+    return warnings + [AnswerWarning(code=code, message=note) for code, note in notes.items() if note]
+
+
+def hidden_warnings(undated: int, filters: Filters) -> list[AnswerWarning]:
+    """The warning that articles without a date were not looked at, when a date limits the question."""
+    if not undated or (filters.as_of is None and filters.since is None):
+        return []
+    plural = "articles have" if undated > 1 else "article has"
+    message = f"{undated} {plural} no date and stayed hidden under --as-of and --since"
+    return [AnswerWarning(code="undated-hidden", message=message)]

@@ -1,0 +1,120 @@
+"""The course of an answer: what it has come to, stage by stage, and the `Answer` that comes of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from dataclasses import dataclass, field
+
+from assistant.answering.citations import (
+    answer_passage,
+    answer_warnings,
+    cite,
+    dropped,
+    hidden_warnings,
+    marked,
+    nearest,
+)
+from assistant.answering.query import Query
+from assistant.answering.verify import Rejected, Statement
+from assistant.interface import (
+    Abstention,
+    AbstentionReason,
+    Answer,
+    AnswerWarning,
+    Cost,
+    Seconds,
+    Status,
+    Tokens,
+)
+from assistant.models.profiles import Profile, cost_of
+from assistant.retrieval import Passage
+
+MESSAGES: dict[AbstentionReason, str] = {
+    "nothing-relevant": "The corpus has nothing about this.",
+    "not-stated": "The corpus has articles about this, but they do not say.",
+    "unsupported": "No answer could be supported from the articles.",
+    "unclear-question": "The question is not clear; please ask it in more words.",
+}
+
+
+@dataclass(slots=True)
+class Course:
+    """What is known of an answer in the making."""
+
+    query: Query
+    passages: list[Passage] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    searches: list[str] = field(default_factory=list)
+    tokens: Tokens = Tokens()
+    rounds: int = 1
+    reason: AbstentionReason | None = None
+    chance: float | None = None
+    """The reader's probability that the passages answer."""
+    accounts_differ: bool = False
+    premise: str | None = None
+    missing: str | None = None
+    separator: str = " "
+    """Between the sentences of the answer."""
+    started: float = field(default_factory=time.perf_counter)
+    laps: dict[str, float] = field(default_factory=dict)
+
+    def lap(self, stage: str) -> None:
+        """What went by since the last lap belongs to this stage."""
+        passed = time.perf_counter() - self.started - sum(self.laps.values())
+        self.laps[stage] = self.laps.get(stage, 0.0) + passed
+
+    @property
+    def status(self) -> Status:
+        if self.reason:
+            return "abstained"
+        return "conflicting" if self.accounts_differ else "partly" if self.missing else "answered"
+
+    def answer(self, corpus_ends: dt.date | None, undated: int, model: str, profile: Profile) -> Answer:
+        """The answer; `corpus_ends` is the newest day that was seen, `undated` how many articles have none."""
+        query = self.query
+        claims, citations = cite(self.statements if self.reason is None else ())
+        amount = cost_of(self.tokens, profile)
+        laps = {stage: round(seconds, 3) for stage, seconds in self.laps.items()}
+        total = round(time.perf_counter() - self.started, 3)
+        return Answer(
+            question=query.question,
+            rewritten=query.reworded,
+            as_of=query.filters.as_of,
+            status=self.status,
+            abstention=Abstention(reason=self.reason, message=MESSAGES[self.reason]) if self.reason else None,
+            confidence=self._confidence() if claims else 0.0,
+            answer=self.separator.join(marked(claim) for claim in claims),
+            missing=self.missing if claims else None,
+            premise=self.premise if claims else None,
+            claims=claims,
+            dropped=dropped(self.rejected),
+            citations=citations,
+            nearest=nearest(self.passages) if self.reason else [],
+            passages=[answer_passage(passage) for passage in self.passages],
+            corpus_ends=corpus_ends,
+            warnings=[
+                *answer_warnings(query, citations, self.statements, self.passages, corpus_ends),
+                *hidden_warnings(undated, query.filters),
+                *(self._notes() if claims else ()),
+            ],
+            model=model,
+            seconds=Seconds(**laps, total=total),
+            tokens=self.tokens,
+            rounds=self.rounds,
+            searches=self.searches,
+            cost=Cost(amount=round(amount, 6)) if amount is not None else None,
+        )
+
+    def _notes(self) -> list[AnswerWarning]:
+        notes = {
+            "premise-denied": self.premise,
+            "conflict": "accounts differ; none of them is preferred" if self.accounts_differ else None,
+        }
+        return [AnswerWarning(code=code, message=note) for code, note in notes.items() if note]
+
+    def _confidence(self) -> float:
+        """The reader's probability that the passages answer; else how well the weakest sentence was checked."""
+        weakest = min(statement.support for statement in self.statements)
+        return round(weakest if self.chance is None else self.chance, 4)

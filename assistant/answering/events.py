@@ -1,0 +1,57 @@
+"""Events: what becomes of a question while it is being answered, for whoever looks on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assistant.answering.verify import Rejected, Statement
+from assistant.retrieval import Passage
+
+
+@dataclass(frozen=True, slots=True)
+class CandidatesFound:
+    """The searches are done; these are their best passages, which are still to be ranked."""
+
+    passages: list[Passage]
+
+
+@dataclass(frozen=True, slots=True)
+class PassagesFound:
+    """Retrieval is done; the model is about to read these."""
+
+    passages: list[Passage]
+
+
+@dataclass(frozen=True, slots=True)
+class Searching:
+    """The model asked for further searches."""
+
+    searches: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TextSoFar:
+    """What the model has written up to now, unchecked; empty when it begins again."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceKept:
+    """A sentence that was checked and stands."""
+
+    statement: Statement
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceDropped:
+    """A sentence that does not stand, with the reason."""
+
+    rejected: Rejected
+
+
+Event = CandidatesFound | PassagesFound | Searching | TextSoFar | SentenceKept | SentenceDropped
+
+
+def ignore(event: Event) -> None:
+    """Takes an event and does nothing."""

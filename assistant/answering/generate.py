@@ -1,0 +1,176 @@
+"""Generation: one structured reply of a language model over the evidence.
+
+A draft is only what a model says the articles say; `verify` decides what of it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from langchain_core.prompts import ChatPromptTemplate
+
+from assistant.answering.evidence import Sentence, render
+from assistant.answering.query import Query
+from assistant.models.replies import parse_object, readable, strings
+from assistant.answering.verify import Drafted, Rejected
+from assistant.interface import Tokens
+from assistant.models.structured import Reply, StructuredChat
+
+Verdict = Literal["answered", "partly", "not_stated", "search"]
+VERDICTS: tuple[Verdict, ...] = ("answered", "partly", "not_stated", "search")
+
+MOST_SEARCHES = 3
+"""Further searches in one round."""
+
+_ID = r"\d{1,3}\.\d{1,3}"
+_MARKER = re.compile(rf"\s*[\[(]\s*{_ID}(?:\s*[,;]\s*{_ID})*\s*[\])]")
+_MARKED_SENTENCE = re.compile(rf"([^\[\]]+?)((?:\s*\[\s*{_ID}(?:\s*[,;]\s*{_ID})*\s*\])+)[.!?]?")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A model's reply: its verdict, the sentences with what they cite, and what it says about them."""
+
+    verdict: Verdict
+    sentences: tuple[Drafted, ...] = ()
+    searches: tuple[str, ...] = ()
+    accounts_differ: bool = False
+    premise: str | None = None
+    missing: str | None = None
+    tokens: Tokens = Tokens()
+    messages: tuple[BaseMessage, ...] = ()
+    """What was sent, and the reply: what a repair goes on from."""
+
+
+def schema(*, may_search: bool) -> dict[str, Any]:
+    """JSON schema of a reply; the last round has no further search to ask for."""
+    text = {"type": "string"}
+    optional = {"anyOf": [text, {"type": "null"}]}
+    listed = {"type": "array", "items": text}
+    sentence = {
+        "type": "object",
+        "properties": {"text": text, "cites": listed},
+        "required": ["text", "cites"],
+        "additionalProperties": False,
+    }
+    verdicts = [verdict for verdict in VERDICTS if may_search or verdict != "search"]
+    properties = {
+        "verdict": {"type": "string", "enum": verdicts},
+        "search": listed,
+        "wrong_premise": optional,
+        "sentences": {"type": "array", "items": sentence},
+        "accounts_differ": {"type": "boolean"},
+        "missing": optional,
+    }
+    if not may_search:
+        del properties["search"]
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def draft(
+    chat: StructuredChat,
+    prompt: ChatPromptTemplate,
+    query: Query,
+    evidence: Sequence[Sentence],
+    *,
+    may_search: bool,
+    on_text: Callable[[str], None],
+) -> Draft:
+    """What a model answers from the evidence; `on_text` gets its prose so far, as it comes.
+
+    Raises ModelError, and ContextExceeded where the evidence is too long for the model.
+    """
+    messages = prompt.format_messages(
+        evidence=render(evidence), question=query.as_asked(), today=query.asked_on()
+    )
+    return _asked(chat, messages, may_search=may_search, on_text=on_text)
+
+
+def repair(chat: StructuredChat, before: Draft, rejected: Sequence[Rejected]) -> Draft:
+    """The draft anew, after a model was told which of its sentences do not stand, and why."""
+    problems = "\n".join(f"- {one.text}\n  Problem: {one.reason}" for one in rejected)
+    told = (
+        "These sentences are not supported by what they cite:\n"
+        f"{problems}\n"
+        "Give the whole reply again. Put each of them right, with the ids that say so, or leave it out; keep the "
+        "others as they are. If nothing is left that answers the question, the verdict is not_stated."
+    )
+    return _asked(chat, [*before.messages, HumanMessage(told)], may_search=False, on_text=lambda text: None)
+
+
+def points(chat: StructuredChat, messages: Sequence[BaseMessage]) -> Draft:
+    """The points of a brief. Raises ModelError."""
+    sentences = schema(may_search=False)["properties"]["sentences"]
+    only = {
+        "type": "object",
+        "properties": {"sentences": sentences},
+        "required": ["sentences"],
+        "additionalProperties": False,
+    }
+    return parse_draft(chat.ask(messages, only))
+
+
+def _asked(
+    chat: StructuredChat, messages: Sequence[BaseMessage], *, may_search: bool, on_text: Callable[[str], None]
+) -> Draft:
+    reply = chat.ask(messages, schema(may_search=may_search), on_text=lambda raw: on_text(readable(raw)))
+    return parse_draft(reply, (*messages, AIMessage(reply.text)), may_search=may_search)
+
+
+def parse_draft(reply: Reply, messages: Sequence[BaseMessage] = (), *, may_search: bool = True) -> Draft:
+    """The draft in a reply: the schema's object, or prose whose sentences carry ids as [3.2]."""
+    given = parse_object(reply.text)
+    if given:
+        sentences = [_drafted(item) for item in _list(given.get("sentences"))]
+    else:
+        sentences = [
+            Drafted(clean(text), tuple(re.findall(_ID, ids)))
+            for text, ids in _MARKED_SENTENCE.findall(reply.text)
+        ]
+    stated = tuple(one for one in sentences if one.text and one.cites)
+    verdict = given.get("verdict")
+    searches = tuple(strings(given.get("search"))[:MOST_SEARCHES])
+    if verdict not in VERDICTS or (verdict == "search" and not (may_search and searches)):
+        verdict = "answered" if stated else "not_stated"
+    return Draft(
+        verdict=verdict,
+        sentences=() if verdict in ("not_stated", "search") else stated,
+        searches=searches if verdict == "search" else (),
+        accounts_differ=given.get("accounts_differ") is True,
+        premise=_optional(given.get("wrong_premise")),
+        missing=_optional(given.get("missing")),
+        tokens=reply.tokens,
+        messages=tuple(messages),
+    )
+
+
+def _drafted(item: Any) -> Drafted:
+    if not isinstance(item, dict):
+        return Drafted("", ())
+    text = str(item.get("text") or "")
+    ids = " ".join(strings(item.get("cites", item.get("citations", [])))) or " ".join(_MARKER.findall(text))
+    return Drafted(clean(text), tuple(dict.fromkeys(re.findall(_ID, ids))))
+
+
+def clean(text: str) -> str:
+    """The sentence on one line, without ids in it, and with a full stop."""
+    line = " ".join(_MARKER.sub("", text).split()).lstrip("-*• ").strip()
+    return line if not line or line[-1] in ".!?…。！？\"”'’»" else f"{line}."
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _optional(value: Any) -> str | None:
+    text = " ".join(str(value).split()) if isinstance(value, str) else ""
+    return text if text and text.lower() not in ("null", "none") else None

@@ -1,0 +1,247 @@
+"""Answering: `Assistant.ask` takes a question the whole way to a checked answer.
+
+    question ─► Query ─► passages ─► evidence ─► generate ─► verify ─► Answer
+                            ▲                       │
+                            └─ further searches ◄───┘   (capable models)
+
+One way for everybody: the command line, the chat and the evaluation all call `ask`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+
+from assistant.answering import answerability, conflicts, short
+from assistant.answering.course import Course
+from assistant.answering.events import (
+    CandidatesFound,
+    Event,
+    PassagesFound,
+    Searching,
+    SentenceDropped,
+    SentenceKept,
+    TextSoFar,
+    ignore,
+)
+from assistant.answering.evidence import Sentence, pack
+from assistant.answering.generate import Draft, draft, repair
+from assistant.answering.query import Turn, make_query, reword
+from assistant.answering.verify import (
+    Drafted,
+    Rejected,
+    Statement,
+    Support,
+    check_by_model,
+    check_by_reader,
+    check_exactly,
+)
+from assistant.errors import ContextExceeded
+from assistant.filters import Filters
+from assistant.interface import Answer
+from assistant.models.profiles import Profile
+from assistant.models.structured import StructuredChat
+from assistant.prompts import Prompt
+from assistant.retrieval import Retriever, fused
+
+MORE = 6
+"""Passages that a further search adds."""
+
+
+class Assistant:
+    """Everything a question needs, put together by `build`."""
+
+    def __init__(
+        self,
+        retriever: Retriever,
+        support: Support,
+        prompts: dict[str, Prompt],
+        chat: StructuredChat | None,
+        profile: Profile,
+        *,
+        model_name: str = "extractive",
+        verify: str = "auto",
+    ) -> None:
+        """`support` scores (claim, quote) pairs; without a `chat`, the articles' own sentences answer.
+
+        `verify` is who says whether quotes support a sentence: "model", "reader", "exact" (nobody), or "auto": the
+        model if it is capable, else the reader.
+        """
+        self.retriever = retriever
+        self.prompts = prompts
+        self.profile = profile
+        self.chat = chat
+        self.model_name = model_name
+        self._support = support
+        self._verify = verify if verify != "auto" else "model" if profile.capable else "reader"
+
+    def load_model(self) -> None:
+        """Reads the weights of an embedded model, which the first answer would do else. Raises ModelError."""
+        load = getattr(self.chat.model if self.chat else None, "load", None)
+        if load is not None:
+            load()
+
+    def newest(self, filters: Filters) -> dt.date | None:
+        """The day of the newest article that may be seen."""
+        day: dt.date | None = self.retriever.index.catalogue.newest(filters)
+        return day
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        filters: Filters = Filters(),
+        on_event: Callable[[Event], None] = ignore,
+    ) -> Answer:
+        """One checked answer, or an abstention that shows what came nearest.
+
+        Raises ModelError when the model fails; nothing else is expected to be raised.
+        """
+        course = Course(make_query(question, history, filters, self.newest(filters)))
+        if not any(map(str.isalnum, question)):
+            course.reason = "unclear-question"
+        elif self.chat is not None and self.profile.capable:
+            self._ask_model(self.chat, course, on_event)
+        else:
+            self._ask_reader(course, on_event)
+        for statement in course.statements:
+            on_event(SentenceKept(statement))
+        for rejected in course.rejected:
+            on_event(SentenceDropped(rejected))
+        undated = self.retriever.index.catalogue.counts()[2]
+        return course.answer(
+            self.newest(course.query.filters), undated, self.model_name, self.profile
+        )
+
+    def _ask_model(self, chat: StructuredChat, course: Course, on_event: Callable[[Event], None]) -> None:
+        """A capable model answers, may search again, and is checked."""
+        if course.query.history:
+            course.query, spent = reword(chat, self.prompts["rewrite"].template, course.query)
+            course.tokens += spent
+        self._search(course, course.query.searches, self.profile.passages, on_event)
+        if not course.passages:
+            course.reason = "nothing-relevant"
+            return
+        drafted, evidence = self._draft(chat, course, on_event)
+        while drafted.verdict == "search":
+            on_event(Searching(list(drafted.searches)))
+            self._search(course, drafted.searches, MORE, on_event)
+            course.rounds += 1
+            drafted, evidence = self._draft(chat, course, on_event)
+        course.lap("generate")
+        if not drafted.sentences:
+            course.reason = "not-stated"
+            return
+        self._verify_draft(chat, course, drafted, evidence)
+        course.accounts_differ, course.premise = drafted.accounts_differ, drafted.premise
+        course.missing = drafted.missing if drafted.verdict == "partly" else None
+        course.reason = None if course.statements else "unsupported"
+        course.lap("ground")
+
+    def _search(
+        self, course: Course, searches: Sequence[str], count: int, on_event: Callable[[Event], None]
+    ) -> None:
+        """Adds what is found for the searches, under the question's filters, to the passages."""
+        query = course.query
+        rankings = [
+            self.retriever.retrieve(
+                search,
+                query.filters,
+                count,
+                cited=query.cited,
+                on_candidates=lambda found: on_event(CandidatesFound([*course.passages, *found])),
+            )
+            for search in searches
+        ]
+        course.passages = fused(course.passages, rankings, count)
+        course.searches += searches
+        on_event(PassagesFound(course.passages))
+        course.lap("retrieve")
+
+    def _draft(
+        self, chat: StructuredChat, course: Course, on_event: Callable[[Event], None]
+    ) -> tuple[Draft, list[Sentence]]:
+        """The model's draft over as many passages as it has room for; half of them where it has less than it says."""
+        words = self.profile.evidence_words
+        while True:
+            evidence = pack(course.passages, words)
+            try:
+                drafted = draft(
+                    chat,
+                    self.prompts["answer"].template,
+                    course.query,
+                    evidence,
+                    may_search=course.rounds < self.profile.rounds,
+                    on_text=lambda text: on_event(TextSoFar(text)),
+                )
+            except ContextExceeded:
+                if evidence[-1].id.startswith("1."):
+                    raise
+                words = sum(len(sentence.text.split()) for sentence in evidence) // 2
+                continue
+            course.tokens += drafted.tokens
+            return drafted, evidence
+
+    def _verify_draft(
+        self, chat: StructuredChat, course: Course, drafted: Draft, evidence: Sequence[Sentence]
+    ) -> None:
+        """Keeps the sentences that stand, after those that do not were sent back once."""
+        statements, rejected = self.check(course, drafted.sentences, evidence)
+        if rejected:
+            repaired = repair(chat, drafted, rejected)
+            course.tokens += repaired.tokens
+            known = {statement.text: statement for statement in statements}
+            new = [one for one in repaired.sentences if one.text not in known]
+            mended, rejected = self.check(course, new, evidence)
+            known |= {statement.text: statement for statement in mended}
+            statements = [known[one.text] for one in repaired.sentences if one.text in known]
+        course.statements, course.rejected = statements, rejected
+
+    def check(
+        self, course: Course, drafted: Sequence[Drafted], evidence: Sequence[Sentence]
+    ) -> tuple[list[Statement], list[Rejected]]:
+        """The sentences that stand and those that do not: exact checks, then the model's or the reader's.
+
+        Raises ModelError.
+        """
+        by_id = {sentence.id: sentence for sentence in evidence}
+        judged = [check_exactly(one, by_id, computed=self._verify == "model") for one in drafted]
+        statements = [one for one in judged if isinstance(one, Statement)]
+        rejected = [one for one in judged if isinstance(one, Rejected)]
+        if not statements or self._verify == "exact":
+            return statements, rejected
+        if self._verify == "model" and self.chat is not None:
+            judged, spent = check_by_model(statements, self.chat, self.prompts["verify"].template)
+            course.tokens += spent
+        else:
+            judged = check_by_reader(statements, self._support)
+        rejected += [one for one in judged if isinstance(one, Rejected)]
+        return [one for one in judged if isinstance(one, Statement)], rejected
+
+    def _ask_reader(self, course: Course, on_event: Callable[[Event], None]) -> None:
+        """The reader's likeliest sentences answer, in a small model's words where these can be checked."""
+        self._search(course, course.query.searches, self.retriever.k, on_event)
+        course.chance = answerability.chance(course.passages)
+        if not course.passages or course.passages[0].score < answerability.RELEVANT:
+            course.reason = "nothing-relevant"
+        elif course.chance is not None and course.chance < answerability.THRESHOLD:
+            course.reason = "not-stated"
+        elif accounts := conflicts.differing(course.passages):
+            course.accounts_differ = True
+            course.statements = accounts
+        else:
+            evidence = short.numbered(course.passages, self.profile.passages)
+            if self.chat is not None and evidence:
+                drafted, spent = short.draft(
+                    self.chat,
+                    self.prompts["answer_small"].template,
+                    course.query,
+                    evidence,
+                    lambda text: on_event(TextSoFar(text)),
+                )
+                course.tokens += spent
+                course.statements, course.rejected = self.check(course, drafted, evidence)
+            course.statements = course.statements or short.quotes(course.passages)
+            course.reason = None if course.statements else "not-stated"
+        course.lap("generate")

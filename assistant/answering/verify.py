@@ -1,0 +1,173 @@
+"""Verification: which sentences of a draft stand, by what they cite.
+
+Code checks what code can check exactly: that the cited sentences exist, that quoted words stand there, that numbers,
+currencies and dates do. Whether a quote says what a sentence says is understood by a model, or else by the reader's
+support score.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from langchain_core.prompts import ChatPromptTemplate
+
+from assistant.answering.evidence import Sentence, described, plain
+from assistant.models.replies import parse_object
+from assistant.values import Source, unconfirmed
+from assistant.interface import Check, Tokens
+from assistant.models.structured import StructuredChat
+from assistant.surface import words
+
+Support = Callable[[Sequence[tuple[str, str]]], list[float]]
+"""Gives for each (claim, quote) the probability that the quote supports the claim."""
+
+SUPPORTED = 0.5
+"""Support score from which the reader's check lets a sentence stand; `make claims` shows what it is worth."""
+
+FEWEST = 2
+"""Words between quotation marks that make a quotation; one alone may be a term."""
+
+_QUOTED = re.compile(r"[“\"]([^“”\"]+)[”\"]|(?<!\w)[‘']([^‘’']+)[’'](?!\w)")
+_GAP = re.compile(r"\s*(?:\.{3}|…|\[[^\]]*\])\s*")
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "checks": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "sentence": {"type": "integer"},
+                    "problem": {"type": "string"},
+                    "supported": {"type": "boolean"},
+                },
+                "required": ["sentence", "problem", "supported"],
+                "additionalProperties": False,
+            },
+        }
+    },
+    "required": ["checks"],
+    "additionalProperties": False,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A sentence as it was drafted, with the ids that it cites."""
+
+    text: str
+    cites: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence that stands, with the sentences it rests on."""
+
+    text: str
+    sentences: tuple[Sentence, ...]
+    support: float = 1.0
+    by: Check = "verbatim"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A sentence that does not stand, and why."""
+
+    text: str
+    reason: str
+
+
+def check_exactly(drafted: Drafted, evidence: Mapping[str, Sentence], *, computed: bool) -> Statement | Rejected:
+    """The sentence with what it cites, if its ids, quotations and, unless they may be `computed`, values hold.
+
+    `by` is "verbatim" for the very words of one sentence, else "exact".
+    """
+    cited = tuple(evidence[name] for name in dict.fromkeys(drafted.cites) if name in evidence)
+    if not cited:
+        return Rejected(drafted.text, "it cites no sentence that was read")
+    if any(words(plain(sentence.text)) == words(drafted.text) for sentence in cited):
+        return Statement(drafted.text, cited)
+    cited = _with_quoted(drafted.text, cited, evidence)
+    if missing := misquoted(drafted.text, [sentence.text for sentence in cited]):
+        return Rejected(drafted.text, f"“{missing[0]}” is not what it cites")
+    if not computed and (values := unconfirmed(drafted.text, sources_of(cited), computed=False)):
+        return Rejected(drafted.text, f"{', '.join(values)} is not in what it cites")
+    return Statement(drafted.text, cited, by="exact")
+
+
+def _with_quoted(text: str, cited: tuple[Sentence, ...], evidence: Mapping[str, Sentence]) -> tuple[Sentence, ...]:
+    """What is cited, and the sentences of the same articles that hold quoted words which it lacks."""
+    articles = {sentence.article.id for sentence in cited}
+    for part in misquoted(text, [sentence.text for sentence in cited]):
+        others = (sentence for sentence in evidence.values() if sentence.article.id in articles)
+        cited += tuple(sentence for sentence in others if not misquoted(f'"{part}"', [sentence.text]))[:1]
+    return cited
+
+
+def misquoted(text: str, quotes: Sequence[str]) -> list[str]:
+    """The quotations in a text that stand in none of the quotes, up to spelling; omissions count as gaps."""
+    known = [f" {words(plain(quote))} " for quote in quotes]
+    said = (match[1] or match[2] for match in _QUOTED.finditer(text))
+    parts = [part for quotation in said for part in _GAP.split(quotation) if len(part.split()) >= FEWEST]
+    return [part for part in parts if not any(f" {words(plain(part))} " in quote for quote in known)]
+
+
+def sources_of(sentences: Sequence[Sentence]) -> list[Source]:
+    """What is cited as `values` reads it: each sentence behind its headline."""
+    return [Source(f"{one.article.title}. {one.text}", one.article.published) for one in sentences]
+
+
+def check_by_reader(statements: Sequence[Statement], support: Support) -> list[Statement | Rejected]:
+    """Statements whose quotes support them by the reader; verbatim ones need no opinion."""
+    open_ones = [statement for statement in statements if statement.by != "verbatim"]
+    pairs = [(one.text, " ".join(sentence.text for sentence in one.sentences)) for one in open_ones]
+    scores = dict(zip(open_ones, support(pairs), strict=True)) if pairs else {}
+    return [
+        statement
+        if statement.by == "verbatim"
+        else replace(statement, support=scores[statement], by="reader")
+        if scores[statement] >= SUPPORTED
+        else Rejected(statement.text, "what it cites does not support it")
+        for statement in statements
+    ]
+
+
+def check_by_model(
+    statements: Sequence[Statement], chat: StructuredChat, prompt: ChatPromptTemplate
+) -> tuple[list[Statement | Rejected], Tokens]:
+    """Statements that a model finds in their quotes, in one call over all of them. Raises ModelError.
+
+    A sentence that the model does not speak of has not been checked, and does not stand.
+    """
+    shown = "\n\n".join(_shown(number, one) for number, one in enumerate(statements, 1))
+    reply = chat.ask(prompt.format_messages(sentences=shown), SCHEMA)
+    checks = parse_object(reply.text).get("checks", [])
+    said = {str(check.get("sentence")): check for check in checks if isinstance(check, dict)}
+    checked: list[Statement | Rejected] = []
+    for number, statement in enumerate(statements, 1):
+        check = said.get(str(number), {"problem": "it was not checked"})
+        if check.get("supported") is True:
+            checked.append(replace(statement, by="model"))
+        else:
+            problem = " ".join(str(check.get("problem") or "what it cites does not say so").split())
+            checked.append(Rejected(statement.text, problem))
+    return checked, reply.tokens
+
+
+def _shown(number: int, statement: Statement) -> str:
+    """A sentence and its quotes as a model checks them, with the values that code did not find there."""
+    lines = [f"Sentence {number}: {plain(statement.text)}"]
+    lines += [f"Quote from [{described(one.article)}]: {_in_context(one)}" for one in statement.sentences]
+    if values := unconfirmed(statement.text, sources_of(statement.sentences)):
+        lines.append(f"Not found in the quotes by a search: {', '.join(values)}")
+    return "\n".join(lines)
+
+
+def _in_context(sentence: Sentence) -> str:
+    """The sentence, behind the end of what stands before it, which says who "he" is."""
+    before = plain(sentence.article.text[max(0, sentence.start - 240) : sentence.start])
+    return f"(… {before}) {plain(sentence.text)}" if before else plain(sentence.text)
