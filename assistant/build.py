@@ -18,7 +18,7 @@ from assistant.chunks import CHUNKING
 from assistant.errors import IndexMissing
 from assistant.index import Changes, Identity, Index, sync
 from assistant.resources import prompts_folder
-from assistant.settings import Settings
+from assistant.settings import EXTRACTIVE, Settings
 
 if TYPE_CHECKING:
     from langchain_core.cross_encoders import BaseCrossEncoder
@@ -168,7 +168,7 @@ def build_assistant(
 
     Raises ModelError, PromptError, and what `load_encoders` does.
     """
-    from assistant.answering.pipeline import EXTRACTIVE, Assistant
+    from assistant.answering.pipeline import Assistant
     from assistant.models.chat import load_chat_model
     from assistant.models.structured import StructuredChat
     from assistant.prompts import SLOTS, load_prompt

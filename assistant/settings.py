@@ -26,6 +26,8 @@ from assistant.resources import corpus_folder
 
 APP = "news-assistant"
 SETTINGS_FILE = "assistant.toml"
+EXTRACTIVE = "extractive"
+"""The model's name that means none: the articles' own sentences answer."""
 
 
 class Settings(BaseSettings):

@@ -68,7 +68,9 @@ def amounts(text: str) -> list[Amount]:
         if token in SPELLED:
             unit = None if token == "dozen" else "percent"
             found.append(Amount(SPELLED[token], unit, token))
-        elif _NUMBER.fullmatch(token) and not (place and _DAY.fullmatch(tokens[place - 1]) and _is_year(token)):
+        elif _NUMBER.fullmatch(token) and not (
+            place and _DAY.fullmatch(tokens[place - 1]) and _is_year(token)
+        ):
             scale = SCALES.get(after[0], 1.0) if after else 1.0
             following = after[1:] if scale > 1 else after
             unit = _unit(following[0]) if following else None
@@ -157,7 +159,10 @@ def _derived(stated: Sequence[Amount]) -> list[Amount]:
     for one, other in combinations(stated, 2):
         if one.unit is None or other.unit is None or one.unit == other.unit:
             unit = one.unit or other.unit
-            found += [Amount(one.value + other.value, unit, ""), Amount(abs(one.value - other.value), unit, "")]
+            found += [
+                Amount(one.value + other.value, unit, ""),
+                Amount(abs(one.value - other.value), unit, ""),
+            ]
             small, large = sorted((one.value, other.value))
             if small > 0:
                 share = 100 * small / large

@@ -22,5 +22,7 @@ RELEVANT = 0.01
 
 def chance(passages: Sequence[Passage]) -> float | None:
     """The reader's probability that one of the best passages answers; None where nothing was read."""
-    hits = sorted((hit for passage in passages for hit in passage.hits if hit.reading), key=lambda hit: -hit.score)
+    hits = sorted(
+        (hit for passage in passages for hit in passage.hits if hit.reading), key=lambda hit: -hit.score
+    )
     return max((hit.reading.answers for hit in hits[:BEST] if hit.reading), default=None)

@@ -1,7 +1,7 @@
 """Briefs and timelines: what the articles say about a topic, as dated points in order of time.
 
-    topic ─► many passages ─► a capable model's points ─────────────► checked ─► Answer
-                          └─► the best sentence of each article ─► by date ──────┘
+topic ─► many passages ─► a capable model's points ─────────────► checked ─► Answer
+                      └─► the best sentence of each article ─► by date ──────┘
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from assistant.interface import Answer
 from assistant.models.reranker import probability
 from assistant.models.structured import StructuredChat
 from assistant.retrieval import Passage
+from assistant.settings import EXTRACTIVE
 from assistant.surface import in_words
 
 POOL = 30
@@ -90,7 +91,9 @@ def _parts(evidence: Sequence[Sentence], words: int) -> list[list[Sentence]]:
     return parts
 
 
-def timeline(assistant: Assistant, topic: str, filters: Filters = Filters(), *, words: int = 2 * WORDS) -> Answer:
+def timeline(
+    assistant: Assistant, topic: str, filters: Filters = Filters(), *, words: int = 2 * WORDS
+) -> Answer:
     """The articles' own sentences about a topic under the dates of their articles, the earliest first.
 
     The one of each article that fits the topic best, up to `words` words; near copies are one entry.
@@ -144,5 +147,5 @@ def _entry(assistant: Assistant, topic: str, passage: Passage) -> Statement | No
 def _answer(assistant: Assistant, course: Course) -> Answer:
     course.reason = None if course.statements else "nothing-relevant"
     undated = assistant.retriever.index.catalogue.counts()[2]
-    model = assistant.model_name if assistant.profile.capable else "extractive"
+    model = assistant.model_name if assistant.profile.capable else EXTRACTIVE
     return course.answer(assistant.newest(course.query.filters), undated, model, assistant.profile)

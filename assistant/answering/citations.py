@@ -39,7 +39,11 @@ def dropped(rejected: Iterable[Rejected]) -> list[Claim]:
     """Sentences that do not stand, as an answer lists them."""
     return [
         Claim(
-            text=one.text, citations=[], support=0.0, checks=Checks(exact=False, support=0.0), reason=one.reason
+            text=one.text,
+            citations=[],
+            support=0.0,
+            checks=Checks(exact=False, support=0.0),
+            reason=one.reason,
         )
         for one in rejected
     ]

@@ -14,8 +14,8 @@ from assistant.answering.evidence import Sentence, sentences_of
 from assistant.answering.provenance import origins
 from assistant.answering.short import quoted
 from assistant.answering.verify import Statement
-from assistant.values import Amount, Day, amounts, days
 from assistant.retrieval import Hit, Passage
+from assistant.values import Amount, Day, amounts, days
 
 CONFIDENT = 0.5
 """The reader's probability that a passage answers, from which its span counts as an account."""
@@ -46,7 +46,9 @@ def differing(passages: Sequence[Passage]) -> list[Statement]:
             chosen.append(account)
     if len(chosen) < 2:
         return []
-    ordered = sorted(chosen, key=lambda account: account.sentence.article.published or dt.date.min, reverse=True)
+    ordered = sorted(
+        chosen, key=lambda account: account.sentence.article.published or dt.date.min, reverse=True
+    )
     return [quoted(account.sentence) for account in ordered]
 
 
@@ -70,11 +72,17 @@ def _differs(one: Account, other: Account) -> bool:
     """Whether two accounts, by different outlets, give values of one kind that do not agree."""
     if one.sentence.article.id == other.sentence.article.id:
         return False
-    outlets = [origins(source.outlet for source in account.sentence.article.sources) for account in (one, other)]
+    outlets = [
+        origins(source.outlet for source in account.sentence.article.sources) for account in (one, other)
+    ]
     if outlets[0] & outlets[1]:
         return False
     if isinstance(one.value, Amount) and isinstance(other.value, Amount):
-        return one.value.unit is not None and one.value.unit == other.value.unit and not one.value.agrees(other.value)
+        return (
+            one.value.unit is not None
+            and one.value.unit == other.value.unit
+            and not one.value.agrees(other.value)
+        )
     if isinstance(one.value, Day) and isinstance(other.value, Day):
         return not one.value.agrees(other.value)
     return False

@@ -15,9 +15,9 @@ from langchain_core.prompts import ChatPromptTemplate
 
 from assistant.answering.evidence import Sentence, render
 from assistant.answering.query import Query
-from assistant.models.replies import parse_object, readable, strings
 from assistant.answering.verify import Drafted, Rejected
 from assistant.interface import Tokens
+from assistant.models.replies import parse_object, readable, strings
 from assistant.models.structured import Reply, StructuredChat
 
 Verdict = Literal["answered", "partly", "not_stated", "search"]
@@ -137,9 +137,11 @@ def parse_draft(reply: Reply, messages: Sequence[BaseMessage] = (), *, may_searc
             for text, ids in _MARKED_SENTENCE.findall(reply.text)
         ]
     stated = tuple(one for one in sentences if one.text and one.cites)
-    verdict = given.get("verdict")
     searches = tuple(strings(given.get("search"))[:MOST_SEARCHES])
-    if verdict not in VERDICTS or (verdict == "search" and not (may_search and searches)):
+    verdict: Verdict = next(
+        (one for one in VERDICTS if one == given.get("verdict")), "answered" if stated else "not_stated"
+    )
+    if verdict == "search" and not (may_search and searches):
         verdict = "answered" if stated else "not_stated"
     return Draft(
         verdict=verdict,

@@ -43,6 +43,7 @@ from assistant.models.profiles import Profile
 from assistant.models.structured import StructuredChat
 from assistant.prompts import Prompt
 from assistant.retrieval import Retriever, fused
+from assistant.settings import EXTRACTIVE
 
 MORE = 6
 """Passages that a further search adds."""
@@ -59,7 +60,7 @@ class Assistant:
         chat: StructuredChat | None,
         profile: Profile,
         *,
-        model_name: str = "extractive",
+        model_name: str = EXTRACTIVE,
         verify: str = "auto",
     ) -> None:
         """`support` scores (claim, quote) pairs; without a `chat`, the articles' own sentences answer.
@@ -110,9 +111,7 @@ class Assistant:
         for rejected in course.rejected:
             on_event(SentenceDropped(rejected))
         undated = self.retriever.index.catalogue.counts()[2]
-        return course.answer(
-            self.newest(course.query.filters), undated, self.model_name, self.profile
-        )
+        return course.answer(self.newest(course.query.filters), undated, self.model_name, self.profile)
 
     def _ask_model(self, chat: StructuredChat, course: Course, on_event: Callable[[Event], None]) -> None:
         """A capable model answers, may search again, and is checked."""

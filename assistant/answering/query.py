@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from langchain_core.prompts import ChatPromptTemplate
 
 from assistant.answering.evidence import plain
-from assistant.models.replies import parse_object
 from assistant.filters import Filters
 from assistant.interface import Tokens
+from assistant.models.replies import parse_object
 from assistant.models.structured import StructuredChat
 from assistant.surface import in_words, without_markers
 from assistant.times import day_asked_as_of
@@ -81,9 +81,7 @@ class Query:
         return f"The newest article is of {day}."
 
 
-def make_query(
-    question: str, history: Sequence[Turn], filters: Filters, newest: dt.date | None
-) -> Query:
+def make_query(question: str, history: Sequence[Turn], filters: Filters, newest: dt.date | None) -> Query:
     """The query of a question; one that says "as of 26 November" is asked as of that day."""
     if filters.as_of is None and newest:
         filters = replace(filters, as_of=day_asked_as_of(question, newest))

@@ -15,11 +15,11 @@ from typing import Any
 from langchain_core.prompts import ChatPromptTemplate
 
 from assistant.answering.evidence import Sentence, described, plain
-from assistant.models.replies import parse_object
-from assistant.values import Source, unconfirmed
 from assistant.interface import Check, Tokens
+from assistant.models.replies import parse_object
 from assistant.models.structured import StructuredChat
 from assistant.surface import words
+from assistant.values import Source, unconfirmed
 
 Support = Callable[[Sequence[tuple[str, str]]], list[float]]
 """Gives for each (claim, quote) the probability that the quote supports the claim."""
@@ -81,7 +81,9 @@ class Rejected:
     reason: str
 
 
-def check_exactly(drafted: Drafted, evidence: Mapping[str, Sentence], *, computed: bool) -> Statement | Rejected:
+def check_exactly(
+    drafted: Drafted, evidence: Mapping[str, Sentence], *, computed: bool
+) -> Statement | Rejected:
     """The sentence with what it cites, if its ids, quotations and, unless they may be `computed`, values hold.
 
     `by` is "verbatim" for the very words of one sentence, else "exact".
@@ -99,7 +101,9 @@ def check_exactly(drafted: Drafted, evidence: Mapping[str, Sentence], *, compute
     return Statement(drafted.text, cited, by="exact")
 
 
-def _with_quoted(text: str, cited: tuple[Sentence, ...], evidence: Mapping[str, Sentence]) -> tuple[Sentence, ...]:
+def _with_quoted(
+    text: str, cited: tuple[Sentence, ...], evidence: Mapping[str, Sentence]
+) -> tuple[Sentence, ...]:
     """What is cited, and the sentences of the same articles that hold quoted words which it lacks."""
     articles = {sentence.article.id for sentence in cited}
     for part in misquoted(text, [sentence.text for sentence in cited]):
