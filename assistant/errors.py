@@ -7,7 +7,8 @@
     ├── IndexMismatch       an index made with another embedder or another chunking
     ├── IndexBusy           another process is writing the index
     ├── ModelError          weights, packages, keys or a model that fails
-    │   └── WeightsError    packaged weights missing or with a wrong checksum
+    │   ├── WeightsError    packaged weights missing or with a wrong checksum
+    │   └── ContextExceeded more to read than the model can; fewer passages may fit
     ├── PromptError         a prompt file that is missing or has wrong slots
     ├── GoldError           gold cases, or the baseline and floors beside them, that cannot be used
     └── RecordingError      a recorded model answer that cannot be read or written
@@ -49,6 +50,10 @@ class ModelError(AssistantError):
 
 class WeightsError(ModelError):
     """Packaged weights are missing or differ from their pinned checksum."""
+
+
+class ContextExceeded(ModelError):
+    """A model was given more than it can read at once; the same question with fewer passages may fit."""
 
 
 class PromptError(AssistantError):

@@ -1,19 +1,16 @@
 """Names to chat models, and what becomes of servers that misbehave."""
 
-import json
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
+from fake_server import FakeServer, Handler, answers, breaks_off, fails, hangs, serving
 from langchain_core import exceptions
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import HumanMessage
 
-from assistant.errors import ModelError, PromptError
+from assistant.errors import ContextExceeded, ModelError, PromptError
 from assistant.models.chat import load_chat_model, model_errors
 from assistant.models.embedded import EmbeddedChat
 
@@ -26,99 +23,10 @@ def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def message(text: str) -> dict[str, Any]:
-    return {
-        "id": "1",
-        "object": "chat.completion",
-        "created": 1,
-        "model": "fake",
-        "choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}],
-        "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5},
-    }
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Plays one reply of the script a request, the last one again and again."""
-
-    server: "FakeServer"
-
-    def do_POST(self) -> None:
-        length = int(self.headers["Content-Length"])
-        self.server.requests.append(json.loads(self.rfile.read(length)))
-        self.server.keys.append(self.headers["Authorization"])
-        script = self.server.script
-        reply = script.pop(0) if len(script) > 1 else script[0]
-        reply(self)
-
-    def send(self, status: int, body: str, **headers: str) -> None:
-        self.send_response(status)
-        for name, value in {"Content-Type": "application/json", "Connection": "close", **headers}.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", str(len(body.encode())))
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    def log_message(self, *_: object) -> None:
-        """Tests print nothing."""
-
-
-class FakeServer(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.script: list[Callable[[Handler], None]] = []
-        self.requests: list[dict[str, Any]] = []
-        self.keys: list[str | None] = []
-        self.released = threading.Event()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/v1"
-
-
-def answers(text: str) -> Callable[[Handler], None]:
-    return lambda handler: handler.send(200, json.dumps(message(text)))
-
-
-def fails(status: int, words: str = "no", **headers: str) -> Callable[[Handler], None]:
-    body = json.dumps({"error": {"message": words, "type": "error", "code": None}})
-    return lambda handler: handler.send(status, body, **headers)
-
-
-def hangs(handler: Handler) -> None:
-    handler.server.released.wait(20)
-
-
-def breaks_off(handler: Handler) -> None:
-    """Streams one word, promises more and closes the connection."""
-    chunk = {
-        "id": "1",
-        "object": "chat.completion.chunk",
-        "created": 1,
-        "model": "fake",
-        "choices": [{"index": 0, "delta": {"role": "assistant", "content": "half"}, "finish_reason": None}],
-    }
-    data = f"data: {json.dumps(chunk)}\n\n".encode()
-    handler.protocol_version = "HTTP/1.1"
-    handler.send_response(200)
-    handler.send_header("Content-Type", "text/event-stream")
-    handler.send_header("Transfer-Encoding", "chunked")
-    handler.end_headers()
-    handler.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
-    handler.wfile.flush()
-    handler.close_connection = True
-
-
 @pytest.fixture
 def server() -> Iterator[FakeServer]:
-    with FakeServer() as fake:
-        thread = threading.Thread(target=fake.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serving() as fake:
         yield fake
-        fake.released.set()
-        fake.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -154,7 +62,9 @@ def test_a_repeatable_model_keeps_nothing_of_earlier_calls(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", ["gpt-4.1-mini", "qwen", "openai:", ":x", ""])
 def test_unknown_names_tell_the_known_ones(name: str, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"unknown model .*qwen2\.5-coder-1\.5b.* provider:model"):
+    with pytest.raises(
+        ModelError, match=r"unknown model .*qwen2\.5-coder-1\.5b.*extractive.* provider:model"
+    ):
         load_chat_model(name, tmp_path)
 
 
@@ -177,6 +87,12 @@ def test_a_missing_key_tells_how_to_set_it(provider: str, key: str, tmp_path: Pa
         ("openai:x", "langchain_openai", "pip install langchain-openai"),
         ("groq:x", "langchain_groq", "pip install langchain-groq"),
         ("openai:x", "tiktoken", "the package tiktoken; install it with: pip install tiktoken"),
+        (
+            "ollama:x",
+            "langchain_ollama",
+            "the package langchain_ollama; install it with: pip install langchain-ollama",
+        ),
+        ("ollama:x", "ollama", "the package ollama; install it with: pip install ollama"),
     ],
 )
 def test_a_missing_package_is_named(
@@ -184,7 +100,9 @@ def test_a_missing_package_is_named(
 ) -> None:
     from langchain.chat_models import base
 
-    for module in [module for module in sys.modules if module.startswith("langchain_openai")]:
+    for module in [
+        module for module in sys.modules if module.startswith(("langchain_openai", "langchain_ollama"))
+    ]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, missing, None)
     base._get_chat_model_creator.cache_clear()
@@ -193,6 +111,28 @@ def test_a_missing_package_is_named(
     base._get_chat_model_creator.cache_clear()
     assert str(caught.value).endswith(remedy)
     assert missing in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["openai:x", "ollama:x"])
+def test_a_socks_proxy_tells_what_it_needs(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    monkeypatch.setenv("ALL_PROXY", "socks5://user:hush-hush@127.0.0.1:9")
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    with pytest.raises(ModelError, match=r"pip install 'httpx\[socks\]'$") as caught:
+        load_chat_model(name, tmp_path)
+    assert "hush" not in str(caught.value)
+
+
+def test_keys_and_pages_stay_out_of_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_API_KEY", "very-secret")
+    said = "very-secret, sk-proj-abcdef123456 and http://me:pass-word@host/v1"
+    with pytest.raises(ModelError) as caught, model_errors("some:model"):
+        raise ValueError(said)
+    assert "…, … and http://…@host/v1" in str(caught.value)
+    with pytest.raises(ModelError, match=r"\(a web page instead of an answer\)"), model_errors("some:model"):
+        raise ValueError("<!doctype html><html><body>Log in</body></html>")
 
 
 def test_settings_reach_the_server(server: FakeServer, tmp_path: Path) -> None:
@@ -285,6 +225,7 @@ def test_errors_of_other_providers(error: Exception, words: str) -> None:
     with pytest.raises(ModelError, match=words) as caught, model_errors("some:model"):
         raise error
     assert caught.value.__cause__ is error
+    assert isinstance(caught.value, ContextExceeded) is isinstance(error, exceptions.ContextOverflowError)
 
 
 @pytest.mark.parametrize("error", [PromptError("ours"), KeyboardInterrupt()])

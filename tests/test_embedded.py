@@ -124,7 +124,9 @@ def test_a_library_that_cannot_be_loaded(reason: str, remedy: str, monkeypatch: 
 
 
 def test_a_refusal_is_one_line_with_a_remedy(tmp_path: Path) -> None:
-    message = EmbeddedChat(model=NAME, folder=tmp_path)._refusal({"type": "other", "message": "bad\ngrammar"})
+    message = str(
+        EmbeddedChat(model=NAME, folder=tmp_path)._refusal({"type": "other", "message": "bad\ngrammar"})
+    )
     assert message == f"{NAME} refused the request (bad grammar); change the prompt or its JSON schema"
 
 

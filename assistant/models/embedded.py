@@ -33,7 +33,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import Field, PrivateAttr
 
 from assistant import weights
-from assistant.errors import ModelError
+from assistant.errors import ContextExceeded, ModelError
 from assistant.models.chatml import chatml
 
 BATCH = 256
@@ -58,8 +58,8 @@ class EmbeddedChat(BaseChatModel):
     taken); `logprobs=True` with `top_logprobs=N` for the first token's, in `response_metadata["logprobs"]`.
     `response_metadata["finish_reason"]` is "length" when the answer was cut off.
 
-    Raises `WeightsError` for weights, and `ModelError` for a model that cannot be loaded, a prompt that is
-    longer than the context, or a request that llama.cpp refuses.
+    Raises `WeightsError` for weights, `ContextExceeded` for a prompt that is longer than the context, and
+    `ModelError` for a model that cannot be loaded or a request that llama.cpp refuses.
     """
 
     model: str
@@ -115,7 +115,7 @@ class EmbeddedChat(BaseChatModel):
         first = True
         for piece in _pieces(self.load(), self._request(messages, stop, **kwargs)):
             if "error" in piece:
-                raise ModelError(self._refusal(piece["error"]))
+                raise self._refusal(piece["error"])
             choice = piece["choices"][0]
             if not choice["text"] and choice["finish_reason"] is None:
                 continue  # progress in reading the prompt
@@ -172,14 +172,14 @@ class EmbeddedChat(BaseChatModel):
             }
         return ChatGenerationChunk(message=message)
 
-    def _refusal(self, error: dict[str, Any]) -> str:
+    def _refusal(self, error: dict[str, Any]) -> ModelError:
         if error["type"] == "exceed_context_size_error":
-            return (
+            return ContextExceeded(
                 f"the prompt has {error['n_prompt_tokens']} tokens and {self.model} reads at most "
                 f"{self.context}; ask a shorter question, or set fewer or shorter passages"
             )
-        reason = _line(error["message"])
-        return f"{self.model} refused the request ({reason}); change the prompt or its JSON schema"
+        reason = f"{self.model} refused the request ({_line(error['message'])})"
+        return ModelError(f"{reason}; change the prompt or its JSON schema")
 
 
 def usable_cores() -> int:

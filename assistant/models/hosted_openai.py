@@ -1,0 +1,42 @@
+"""OpenAI's API and its like, through LangChain's client, without what that adds to a stream or takes from it.
+
+The client reads answers in JSON by a helper that fails on servers that differ a little, such as those that
+end without a finish reason. It drops a refusal's words and a model's thoughts. And it knows one of the two
+names for the most tokens of an answer.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+
+KEPT = ("refusal", "reasoning_content", "reasoning")
+
+
+def openai_chat(model: str, **options: Any) -> BaseChatModel:
+    """A chat model of LangChain's OpenAI package. Parameters of a call that are None are not sent.
+
+    Raises ImportError without that package. The class is made anew each time, so that nothing here needs it.
+    """
+    from langchain_openai import ChatOpenAI
+
+    class HostedOpenAI(ChatOpenAI):
+        def _get_request_payload(self, *arguments: Any, **more: Any) -> dict[str, Any]:
+            made = super()._get_request_payload(*arguments, **more)
+            payload = {name: value for name, value in made.items() if value is not None}
+            if "messages" in payload and isinstance(payload.get("response_format"), dict):
+                body = {"response_format": payload.pop("response_format")}
+                payload["extra_body"] = {**payload.get("extra_body", {}), **body}
+            return payload
+
+        def _convert_chunk_to_generation_chunk(self, chunk: dict[str, Any], *arguments: Any) -> Any:
+            made = super()._convert_chunk_to_generation_chunk(chunk, *arguments)
+            choices = chunk.get("choices") or [{}]
+            delta = choices[0].get("delta") or {}
+            if made is not None:
+                kept = {name: delta[name] for name in KEPT if isinstance(delta.get(name), str)}
+                made.message.additional_kwargs.update(kept)
+            return made
+
+    return HostedOpenAI(model=model, **options)
