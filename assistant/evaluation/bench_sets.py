@@ -74,9 +74,13 @@ def corpus_of(name: str, bench: Path | None, cache: Path) -> Path | None:
 
 
 def read_items(file: Path, name: str, sample: int | None) -> list[Item]:
-    """The first questions of a public set by the digests of their ids, or with None all. Raises GoldError."""
+    """The first questions of a public set by the digests of their ids, or with None all. Raises GoldError.
+
+    Left out are those with an answer that no article is named for.
+    """
     with usable(file):
-        return [_item(line, several=name == "ramdocs") for line in sampled(read_lines(file), sample)]
+        lines = [line for line in read_lines(file) if line["evidence_ids"] or not line["answerable"]]
+        return [_item(line, several=name == "ramdocs") for line in sampled(lines, sample)]
 
 
 def _folder(name: str, bench: Path | None) -> Path:

@@ -45,10 +45,11 @@ def mean(title: str, score: str) -> Column:
 
 
 def percentile(title: str, score: str, share: float) -> Column:
-    """What so many per cent of a score's values do not pass."""
+    """What so many per cent of a score's values do not pass, of the answers that were given."""
 
     def cell(some: Slice) -> str:
-        values = some.values(score)
+        given = [one for one in some.graded if one.answer and one.answer.status != "abstained"]
+        values = Slice(some.title, given).values(score)
         return f"{np.percentile(values, share):.0f}" if values else NOTHING
 
     return Column(title, cell)
