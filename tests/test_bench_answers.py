@@ -222,6 +222,12 @@ def test_a_sample_is_the_first_by_digest(news: Path) -> None:
     assert len(read_set("gold", None, None)) > 100
 
 
+def test_questions_without_evidence_are_left_out(bench: Path) -> None:
+    file = bench / "clapnq" / "questions.jsonl"
+    write(file, [QUESTIONS[0] | {"evidence_ids": []}, *QUESTIONS[1:]])
+    assert {item.case.id for item in read_items(file, "clapnq", None)} == {"q2", "q3"}
+
+
 def test_scores_that_tell_how_plain_an_answer_is(bench: Path) -> None:
     case = items(bench, "clapnq")["q2"].case
     text = "It is a ferry [1]. It ran aground off Sandoy."
