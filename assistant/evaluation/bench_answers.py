@@ -27,6 +27,7 @@ from assistant.evaluation.bench_index import indexed
 from assistant.evaluation.bench_scores import scorers_of
 from assistant.evaluation.bench_sets import (
     ALL_SETS,
+    GOLD,
     SAMPLE,
     WIKINEWS,
     WIKINEWS_EXTRA,
@@ -197,7 +198,8 @@ def main(arguments: Sequence[str] | None = None, opens: Opens = the_assistant, p
     def measure() -> tuple[str, str]:
         settings = load_settings(model=chosen.model)
         name = chosen.set + "-extra" * chosen.extra
-        command = f"make bench-answers SET={chosen.set} BENCH=FOLDER" + " EXTRA=1" * chosen.extra
+        command = f"make bench-answers SET={chosen.set}" + " BENCH=FOLDER" * (name != GOLD)
+        command += " EXTRA=1" * chosen.extra
         if name == CLAIMS:
             by, body = settings.reranker, support_section(settings, chosen.bench / name, command)
             return f"answers-{name} {by}", body

@@ -99,6 +99,8 @@ def by_type(graded: Sequence[Graded]) -> str:
     parts = {"Dev half": half(graded, "dev"), "Test half": half(graded, "test"), "All": list(graded)}
     tables = []
     for title, some in parts.items():
+        if not some:
+            continue
         *types, everything = slices(some)
         kinds = [one for one in (*types, unanswerable(some), everything) if one.graded]
         tables.append(f"### {title}\n\n{markdown('type', kinds, BY_TYPE)}")
