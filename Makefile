@@ -16,7 +16,7 @@ export Q
 LOCK := $(if $(shell command -v flock),flock Makefile)
 
 .PHONY: help setup ask test lint format eval harm attacks calibrate train-reader bench-retrieval bench-answers \
-	bench-judgecal bench-followups bench-start cast wheel clean
+	bench-wikinews how-good bench-judgecal bench-followups bench-start cast wheel clean
 
 help:  ## list what there is to make
 	@awk -F ':.*##' '/^[a-z-]+:.*##/ { printf "  make %-16s%s\n", $$1, $$2 }' Makefile
@@ -69,9 +69,17 @@ attacks: setup  ## plant instructions in articles, and see what they change (A="
 bench-retrieval: setup  ## measure retrieval on gold, and on public sets: BENCH=FOLDER (A="...": further options)
 	@$(BIN)/python -m assistant.evaluation.retrieval_bench $(if $(BENCH),--bench "$(BENCH)") $(A)
 
-bench-answers: setup  ## measure answers on a public set: SET=clapnq BENCH=FOLDER (N=60 questions, MODEL=...)
-	@$(BIN)/python -m assistant.evaluation.bench_answers --set "$(SET)" --bench "$(BENCH)" \
-		$(if $(N),--sample "$(N)") $(if $(MODEL),--model "$(MODEL)") $(A)
+bench-answers: setup  ## measure answers on a set: SET=clapnq BENCH=FOLDER (N=60, MODEL=..., PIPELINE=tutorial)
+	@$(BIN)/python -m $(if $(PIPELINE),eval.benchmarks.$(PIPELINE),assistant.evaluation.bench_answers) \
+		--set "$(SET)" $(if $(BENCH),--bench "$(BENCH)") $(if $(N),--sample "$(N)") $(if $(EXTRA),--extra) \
+		$(if $(MODEL),--model "$(MODEL)") $(if $(RUNS),--runs "$(RUNS)") $(A)
+
+bench-wikinews: SET := wikinews
+bench-wikinews: bench-answers  ## measure answers on Wikinews: BENCH=FOLDER (EXTRA=1: among more articles)
+
+how-good: setup  ## tell how good it is, of the runs that were kept: BENCH=FOLDER (RUNS=FOLDER where they are)
+	@$(BIN)/python -m eval.benchmarks.how_good $(if $(BENCH),--bench "$(BENCH)") \
+		$(if $(RUNS),--runs "$(RUNS)") $(A)
 
 bench-judgecal: setup  ## measure how the scorer, or JUDGE=model on N=... answers, agrees with people: BENCH=FOLDER
 	@$(BIN)/python -m assistant.evaluation.judgecal --bench "$(BENCH)" \

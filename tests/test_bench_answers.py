@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from assistant.errors import GoldError
-from assistant.evaluation.bench_answers import Item, main, read_items, scorers_of, section
+from assistant.evaluation.bench_answers import main, section
+from assistant.evaluation.bench_data import digest
+from assistant.evaluation.bench_scores import general_scorers, recalled, scorers_of
+from assistant.evaluation.bench_sets import Item, corpus_of, read_items, read_set
 from assistant.evaluation.bench_support import Claim, balanced, best_threshold, read_claims
 from assistant.evaluation.run import Graded
 from assistant.interface import Answer
@@ -63,7 +66,7 @@ def values(bench: Path, name: str, case: str, text: str) -> dict[str, float | No
     all_items = items(bench, name)
     status = "answered" if text else "abstained"
     answer = Answer(question="", status=status, confidence=0.5, answer=text, model="m")
-    scores = [scorer(all_items[case].case, answer) for scorer in scorers_of(name, all_items)]
+    scores = [scorer(all_items[case].case, answer) for scorer in scorers_of(name, all_items, {})]
     return {score.name: score.value for score in scores}
 
 
@@ -138,6 +141,102 @@ def test_a_set_is_asked_and_its_section_written(
     assert sum(line.startswith("3/3 q") for line in told) == 2
     assert main(["--set", "timeqa", *arguments]) == 2
     assert "correct the file or BENCH" in capsys.readouterr().err
+
+
+DAM: dict[str, Any] = {
+    "id": "n1",
+    "question": "How did parliament vote on the valley dam?",
+    "type": "number",
+    "as_of": None,
+    "history": [],
+    "answerable": True,
+    "expect": [["61"]],
+    "evidence": [{"article": "dam", "quote": "by 61 votes to 38"}],
+}
+NEWS = [
+    DAM,
+    DAM | {"id": "n2", "question": "Where did the ferry Marta run aground?", "expect": [["Norrhavn"]]},
+    DAM
+    | {"id": "n3", "type": "unanswerable", "answerable": False, "expect": [], "evidence": []}
+    | {"question": "What is the population of Lisbon?"},
+]
+EXTRA = [{"id": "fish", "title": "Fish", "text": "Herring stocks in the northern sea have recovered."}]
+
+
+@pytest.fixture
+def news(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("ASSISTANT_CACHE", str(tmp_path / "cache"))
+    write(tmp_path / "wikinews" / "corpus.jsonl", CORPUS)
+    write(tmp_path / "wikinews" / "extra-en.jsonl", EXTRA)
+    write(tmp_path / "wikinews" / "gold.jsonl", NEWS)
+    return tmp_path
+
+
+def test_wikinews_is_asked_and_told_of_by_type_and_half(news: Path, capsys: Any) -> None:
+    results, runs = news / "RESULTS.md", news / "runs"
+    arguments = [
+        "--bench",
+        str(news),
+        "--results",
+        str(results),
+        "--model",
+        "extractive",
+        "--runs",
+        str(runs),
+    ]
+    assert main(["--set", "wikinews", *arguments]) == 0
+    assert len((runs / "wikinews-extractive.jsonl").read_text().splitlines()) == 4
+    text = results.read_text(encoding="utf-8")
+    assert (
+        "## Answers on wikinews, extractive\n\n`make bench-answers SET=wikinews BENCH=FOLDER MODEL=ex" in text
+    )
+    assert "### Dev half" in text
+    everything = text.partition("### All")[2]
+    assert "| number | 2 | 0 | 50% (9–91) | 50% (9–91) | 0% (0–66) | 50% (0–100) |" in everything
+    assert "| **unanswerable** | 1 | 0 | 100% (21–100) |" in everything
+    assert str(news) not in text
+    assert main(["--set", "wikinews", "--extra", "--sample", "1", *arguments]) == 0
+    assert len((runs / "wikinews-extra-extractive.jsonl").read_text().splitlines()) == 2
+    assert "BENCH=FOLDER EXTRA=1 N=1 MODEL=extractive`" in results.read_text(encoding="utf-8")
+    with pytest.raises(SystemExit):
+        main(["--set", "clapnq", "--extra", *arguments])
+    assert main(["--set", "wikinews", "--model", "extractive"]) == 2
+    assert "name it with --bench (BENCH=FOLDER)" in capsys.readouterr().err
+
+
+def test_two_corpora_are_joined_once(news: Path) -> None:
+    joined = corpus_of("wikinews-extra", news, news / "cache")
+    assert joined is not None
+    assert [json.loads(line)["id"] for line in joined.read_text().splitlines()] == ["dam", "ferry", "fish"]
+    written = joined.stat().st_mtime_ns
+    assert corpus_of("wikinews-extra", news, news / "cache") == joined
+    assert joined.stat().st_mtime_ns == written
+    assert corpus_of("gold", None, news) is None
+    assert corpus_of("wikinews", news, news) == news / "wikinews" / "corpus.jsonl"
+
+
+def test_a_sample_is_the_first_by_digest(news: Path) -> None:
+    ids = [item.case.id for item in read_set("wikinews", news, 2)]
+    assert ids == sorted(["n1", "n2", "n3"], key=digest)[:2]
+    assert len(read_set("wikinews", news, None)) == 3
+    assert len(read_set("gold", None, None)) > 100
+
+
+def test_questions_without_evidence_are_left_out(bench: Path) -> None:
+    file = bench / "clapnq" / "questions.jsonl"
+    write(file, [QUESTIONS[0] | {"evidence_ids": []}, *QUESTIONS[1:]])
+    assert {item.case.id for item in read_items(file, "clapnq", None)} == {"q2", "q3"}
+
+
+def test_scores_that_tell_how_plain_an_answer_is(bench: Path) -> None:
+    case = items(bench, "clapnq")["q2"].case
+    text = "It is a ferry [1]. It ran aground off Sandoy."
+    answer = Answer(question="", status="answered", confidence=0.5, answer=text, model="m")
+    found = {score.name: score.value for scorer in general_scorers({}) for score in [scorer(case, answer)]}
+    assert (found["words"], found["first sentence"], found["right if length ignored"]) == (9, 0, 1)
+    scorer = recalled(items(bench, "clapnq"))
+    long = answer.model_copy(update={"answer": "word " * 60 + "Sandoy"})
+    assert [scorer(case, one).value for one in (answer, long)] == [1, 0]
 
 
 def test_unmeasured_questions_are_told_of(bench: Path) -> None:

@@ -9,7 +9,7 @@ from assistant.errors import AssistantError, ModelError, SettingsError
 from assistant.evaluation.gold import CASE_TYPES, Case, Evidence, Turn
 from assistant.evaluation.report import header, rows, table, update_results
 from assistant.evaluation.retrieval_scores import retrieval_scorers
-from assistant.evaluation.run import Ask, Graded, Report, run
+from assistant.evaluation.run import Ask, Graded, Report, kept, run
 from assistant.evaluation.scorers import Score, correctness, standard_scorers
 from assistant.events import ignore
 from assistant.interface import Answer
@@ -237,6 +237,25 @@ def test_the_table_shows_both_halves_all_and_the_errors() -> None:
     assert totals == [*(sum(one.case.half == half for one in report.graded) for half in ("dev", "test")), 7]
 
 
+def test_a_kept_run_is_scored_without_asking(tmp_path: Path) -> None:
+    """In the order of the cases that are wanted; a line that is being written is passed over."""
+    path = tmp_path / "run.jsonl"
+    start(CASES[:3], Asker(c1=ModelError("gone")), path)
+    start(CASES[:2], resume=path)  # what failed is asked again
+    before = path.read_bytes()
+    path.write_bytes(before + b'{"id": "c3"')
+    wanted = [CASES[3], CASES[2], CASES[1].model_copy(update={"expect": (("no",),)})]
+    report = kept(path, wanted, [correctness])
+    assert report.provenance == PROVENANCE
+    assert [(one.case.id, one.scores[0].value) for one in report.graded] == [("c2", 1), ("c1", 0)]
+    assert path.read_bytes() == before + b'{"id": "c3"'
+    with pytest.raises(SettingsError, match="cannot be read"):
+        kept(tmp_path / "none.jsonl", wanted, [])
+    path.write_text("no run\n")
+    with pytest.raises(SettingsError, match="is not a run"):
+        kept(path, wanted, [])
+
+
 def test_a_report_survives_json() -> None:
     report = mixed_report()
     assert Report.model_validate_json(report.model_dump_json()) == report
@@ -253,6 +272,21 @@ def test_results_sections_are_added_and_replaced_in_place(tmp_path: Path) -> Non
         b"# Ours\r\n\r\nBy hand.\n\n<!-- live: begin -->\nthree\n<!-- live: end -->\n\n"
         b"<!-- large: begin -->\ntwo\n<!-- large: end -->\n\nThe end"
     )
+
+
+def test_a_section_can_stand_before_all_others(tmp_path: Path) -> None:
+    path = tmp_path / "RESULTS.md"
+    path.write_text("# Ours\n\nBy hand.\n\n## Mine\n\nBy hand too.\n")
+    update_results(path, "live", "one", first=True)
+    live = "<!-- live: begin -->\none\n<!-- live: end -->"
+    assert path.read_text() == f"# Ours\n\nBy hand.\n\n{live}\n\n## Mine\n\nBy hand too.\n"
+    update_results(path, "large", "two")
+    large = "<!-- large: begin -->\ntwo\n<!-- large: end -->"
+    for _ in range(2):  # moved, then replaced where it stands
+        update_results(path, "large", "two", first=True)
+        assert path.read_text() == f"# Ours\n\nBy hand.\n\n{large}\n\n{live}\n\n## Mine\n\nBy hand too.\n"
+    update_results(tmp_path / "new.md", "live", "one", first=True)
+    assert (tmp_path / "new.md").read_text() == f"# Results\n\n{live}\n"
 
 
 @pytest.mark.parametrize("marks", [("begin",), ("end",), ("end", "begin")])

@@ -23,6 +23,8 @@ In reading order:
     attacks           instructions planted in articles, and what they change of the answers
     calibrate         the evidence gate's threshold, and what its signals are worth
 
-Beside them lie the benchmarks: retrieval_bench with its bench_* modules, bench_answers and bench_support for
-public question sets, and judgecal for the agreement of scorer and judge with people.
+Beside them lie the benchmarks: retrieval_bench with its bench_* modules; bench_answers, with bench_sets,
+bench_scores, bench_table and bench_support, for answers on other people's questions; and judgecal for the
+agreement of scorer and judge with people. What the assistant is compared with lies outside of it, in
+eval/benchmarks.
 """

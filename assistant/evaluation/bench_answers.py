@@ -1,10 +1,11 @@
-"""Answers on public question sets, read where they lie.
+"""Answers on question sets, read where they lie.
 
     python -m assistant.evaluation.bench_answers --set clapnq --bench FOLDER [--sample 60] [--model NAME]
 
 A sample of the set's questions, the same everywhere, is asked of the assistant over an index of the set's
-articles. The index and the answers are kept in the cache folder, so an interrupted run goes on where it was.
-The set "wice" has claims in place of questions: see `bench_support`.
+articles. The index and the answers are kept in the cache folder, so an interrupted run goes on where it was;
+with `--runs` the answers are kept in a folder of one's own. What the assistant is compared with stands in
+`eval/benchmarks`. The set "wice" has claims in place of questions: see `bench_support`.
 """
 
 from __future__ import annotations
@@ -13,161 +14,64 @@ import argparse
 import hashlib
 import json
 import sys
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from assistant.articles import read_corpus
 from assistant.build import build_assistant, provenance
 from assistant.evaluation.abstention import area, curve
 from assistant.evaluation.bench_command import conclude, notice
-from assistant.evaluation.bench_data import SETS, asked, read_lines, sampled, usable
 from assistant.evaluation.bench_index import indexed
-from assistant.evaluation.bench_support import support_section
-from assistant.evaluation.gold import Case, Evidence, Turn
-from assistant.evaluation.harness import ask_case
-from assistant.evaluation.run import Graded, run
-from assistant.evaluation.scorers import (
-    Score,
-    Scorer,
-    abstention_recall,
-    bag_f1,
-    correctness,
-    graded_text,
-    token_bag,
+from assistant.evaluation.bench_scores import scorers_of
+from assistant.evaluation.bench_sets import (
+    ALL_SETS,
+    GOLD,
+    SAMPLE,
+    WIKINEWS,
+    WIKINEWS_EXTRA,
+    WITH_CASES,
+    corpus_of,
+    read_set,
 )
+from assistant.evaluation.bench_support import support_section
+from assistant.evaluation.bench_table import by_type
+from assistant.evaluation.gold import check_gold
+from assistant.evaluation.harness import ask_case
+from assistant.evaluation.run import Ask, Graded, run
 from assistant.evaluation.statistics import mean_interval
-from assistant.interface import Answer
+from assistant.recordings import file_name
 from assistant.settings import Settings, load_settings
-from assistant.surface import holds
 
 CLAIMS = "wice"
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """A question as a case, with what its set says beyond that."""
+class System:
+    """Something that answers cases: the assistant, or what it is compared with."""
 
-    case: Case
-    references: tuple[str, ...]
-    """Whole answers to compare with."""
-    wrong: tuple[str, ...]
-    """Surface forms of answers that are known to be wrong: planted, or of another time."""
-
-
-def read_items(file: Path, name: str, sample: int) -> list[Item]:
-    """The first questions by the digests of their ids. Raises GoldError when the file cannot be used."""
-    with usable(file):
-        return [_item(line, several=name == "ramdocs") for line in sampled(read_lines(file), sample)]
+    name: str
+    """As files are named after it."""
+    ask: Ask
+    provenance: Mapping[str, str]
 
 
-def _item(line: Mapping[str, Any], *, several: bool) -> Item:
-    """With `several`, each of the answers must be given, else any of them will do."""
-    answerable = bool(line["answerable"])
-    answers = tuple(dict.fromkeys(line["answers"])) if answerable else ()
-    case = Case(
-        id=line["id"],
-        question=line["question"],
-        type="lookup" if answerable else "unanswerable",
-        as_of=None,
-        history=tuple(Turn(question=turn.question, answer=turn.answer) for turn in asked(line).turns()),
-        answerable=answerable,
-        expect=tuple((answer,) for answer in answers) if several else (answers,) if answers else (),
-        # Articles alone are known; what stands in them is not asked for here.
-        evidence=tuple(Evidence(article=article, quote="-") for article in line["evidence_ids"]),
-    )
-    others = (*line.get("wrong_answers", ()), *line.get("other_times", ()))
-    wrong = tuple(form for form in dict.fromkeys(others) if not any(holds(right, form) for right in answers))
-    return Item(case, answers, wrong)
+Opens = Callable[[Settings, str, Path | None], AbstractContextManager[System]]
+"""From the settings, and a set's name and articles (None: the built-in ones), to a system that knows them."""
 
 
-def token_overlap(items: Mapping[str, Item], part: str) -> Scorer:
-    """Words shared with the most similar reference, as "F1" or as "recall"; an abstention shares none."""
-
-    def scorer(case: Case, answer: Answer) -> Score:
-        name = f"token {part}"
-        if not case.answerable:
-            return Score(name, None, "the case has no answer")
-        given = token_bag(graded_text(case, answer))
-        references = [token_bag(text) for text in items[case.id].references]
-        values = [bag_f1(one, given) if part == "F1" else bag_recall(one, given) for one in references]
-        return Score(name, max(values), f"{given.total()} words given")
-
-    return scorer
-
-
-def bag_recall(expected: Counter[str], given: Counter[str]) -> float:
-    """Share of the expected words that are given, 0 to 1."""
-    return (expected & given).total() / expected.total() if expected else 0.0
-
-
-def answers_wrongly(items: Mapping[str, Item], name: str) -> Scorer:
-    """1 if the answer holds a form that is known to be wrong; answerable cases that have one."""
-
-    def scorer(case: Case, answer: Answer) -> Score:
-        wrong = items[case.id].wrong
-        if not case.answerable or not wrong:
-            return Score(name, None, "nothing wrong is known")
-        text = graded_text(case, answer)
-        found = [form for form in wrong if holds(text, form)]
-        return Score(name, float(bool(found)), ", ".join(found))
-
-    return scorer
-
-
-def strictly_right(items: Mapping[str, Item]) -> Scorer:
-    """1 if the answer is right and holds no form that is known to be wrong; answerable cases."""
-
-    def scorer(case: Case, answer: Answer) -> Score:
-        right = correctness(case, answer).value
-        text = graded_text(case, answer)
-        wrong = [form for form in items[case.id].wrong if holds(text, form)]
-        value = None if right is None else float(right == 1 and not wrong)
-        return Score("right, and nothing wrong", value, ", ".join(wrong))
-
-    return scorer
-
-
-def wrong_unmarked(items: Mapping[str, Item]) -> Scorer:
-    """1 if the answer holds a form that is known to be wrong, and does not say that accounts differ."""
-
-    def scorer(case: Case, answer: Answer) -> Score:
-        score = answers_wrongly(items, "")(case, answer)
-        value = float(score.value and answer.status != "conflicting") if score.value is not None else None
-        return Score("a planted answer, not as conflicting", value, score.why)
-
-    return scorer
-
-
-def wrongly_abstained(case: Case, answer: Answer) -> Score:
-    """1 if the assistant abstained; answerable cases."""
-    value = float(answer.status == "abstained") if case.answerable else None
-    return Score("abstained, answerable", value, answer.status)
-
-
-def rightly_abstained(case: Case, answer: Answer) -> Score:
-    """1 if the assistant abstained; unanswerable cases."""
-    score = abstention_recall(case, answer)
-    return Score("abstained, unanswerable", score.value, score.why)
-
-
-def right(case: Case, answer: Answer) -> Score:
-    """As `correctness`."""
-    score = correctness(case, answer)
-    return Score("right", score.value, score.why)
-
-
-def scorers_of(name: str, items: Mapping[str, Item]) -> tuple[Scorer, ...]:
-    """What is measured on this set."""
-    abstaining = (rightly_abstained, wrongly_abstained)
-    if name == "ramdocs":
-        planted = answers_wrongly(items, "a planted answer"), wrong_unmarked(items)
-        return (right, *planted, strictly_right(items), wrongly_abstained)
-    if name == "timeqa":
-        return (right, answers_wrongly(items, "a stale answer"), strictly_right(items), *abstaining)
-    return (*abstaining, token_overlap(items, "F1"), token_overlap(items, "recall"))
+@contextmanager
+def the_assistant(settings: Settings, name: str, corpus: Path | None) -> Iterator[System]:
+    """The assistant itself. Raises AssistantError."""
+    settings, index = indexed(settings, name, corpus)
+    with closing(index):
+        assistant = build_assistant(settings, index)
+        yield System(
+            file_name(settings.model),
+            lambda case, on_event: ask_case(assistant, case, on_event),
+            provenance(settings, assistant),
+        )
 
 
 LOSSES = {"ramdocs": "right, and nothing wrong", "timeqa": "right, and nothing wrong"}
@@ -175,7 +79,29 @@ LOSSES = {"ramdocs": "right, and nothing wrong", "timeqa": "right, and nothing w
 
 
 def section(name: str, graded: Sequence[Graded], made: Mapping[str, str], command: str) -> str:
-    """Means with bootstrapped intervals and the area under the risk-coverage curve, as Markdown."""
+    """Of a set with cases the figures by type, else means and the risk over coverages, as Markdown."""
+    by = " ".join(made[key] for key in ("pipeline", "model") if key in made)
+    unmeasured = sum(one.answer is None for one in graded)
+    told = f" {unmeasured} are unmeasured." if unmeasured else ""
+    provenance = "\n".join(f"- {key}: {value}" for key, value in made.items())
+    if name in WITH_CASES:
+        explained = (
+            f"{len(graded)} questions.{told} In brackets 95% intervals, Wilson's of outcomes and "
+            "bootstrapped of means. Withheld is an answerable question that was abstained from; right of the "
+            "unanswerable are those that were declined."
+        )
+        tables = by_type(graded)
+    else:
+        explained = (
+            f"A sample of {len(graded)} questions.{told} In brackets bootstrapped 95% intervals. Of risk, an "
+            f"answer to an unanswerable question is a whole loss, another loses what its "
+            f"{LOSSES.get(name, 'token recall')} lacks."
+        )
+        tables = _means(name, graded)
+    return "\n\n".join((f"## Answers on {name}, {by}", f"`{command}`", explained, provenance, tables))
+
+
+def _means(name: str, graded: Sequence[Graded]) -> str:
     lines = ["| measure | n | mean |", "| --- | ---: | ---: |"]
     names = dict.fromkeys(score.name for one in graded for score in one.scores)
     for measure in names:
@@ -189,20 +115,7 @@ def section(name: str, graded: Sequence[Graded], made: Mapping[str, str], comman
             f"| mean risk over coverages (AURC) | {len(graded)} | {area(points):.2f}; at full coverage of "
             f"{points[-1].coverage:.2f}: {points[-1].risk:.2f} |"
         )
-    unmeasured = sum(one.answer is None for one in graded)
-    told = f" {unmeasured} are unmeasured." if unmeasured else ""
-    model = made["model"]
-    return "\n\n".join(
-        (
-            f"## Answers on {name}, {model}",
-            f"`{command}`",
-            f"A sample of {len(graded)} questions.{told} In brackets bootstrapped 95% intervals. Of risk, an "
-            f"answer to an unanswerable question is a whole loss, another loses what its "
-            f"{LOSSES.get(name, 'token recall')} lacks.",
-            "\n".join(f"- {key}: {value}" for key, value in made.items()),
-            "\n".join(lines),
-        )
-    )
+    return "\n".join(lines)
 
 
 def _losses(graded: Sequence[Graded], measure: str) -> list[tuple[float, float]]:
@@ -217,56 +130,85 @@ def _value(graded: Graded, measure: str) -> float | None:
     return next((score.value for score in graded.scores if score.name == measure), None)
 
 
-def answers_section(
-    settings: Settings, name: str, folder: Path, sample: int, command: str, notice: Callable[[str], None]
-) -> str:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be asked, and where the answers are kept."""
+
+    name: str
+    bench: Path | None = None
+    sample: int | None = None
+    runs: Path | None = None
+    """None is the cache."""
+
+
+def answers_section(settings: Settings, asked: Asked, command: str, opens: Opens = the_assistant) -> str:
     """One set asked and scored. Raises AssistantError."""
-    items = {item.case.id: item for item in read_items(folder / "questions.jsonl", name, sample)}
-    settings, index = indexed(settings, name, folder / "corpus.jsonl")
-    with closing(index):
-        assistant = build_assistant(settings, index)
-        made = provenance(settings, assistant)
+    name = asked.name
+    items = {item.case.id: item for item in read_set(name, asked.bench, asked.sample)}
+    corpus = corpus_of(name, asked.bench, settings.cache)
+    source = settings.model_copy(update={"corpus": corpus}).corpus_path
+    articles = {article.id: article for article in read_corpus(source)}
+    if name in WITH_CASES:
+        for problem in check_gold([item.case for item in items.values()], articles):
+            notice(problem)
+    done = 0
+
+    def told(graded: Graded) -> None:
+        nonlocal done
+        done += 1
+        status = graded.answer.status if graded.answer else f"unmeasured, {graded.error}"
+        notice(f"{done}/{len(items)} {graded.case.id}: {status} in {graded.seconds:.1f} s")
+
+    with opens(settings, name, corpus) as system:
+        made = dict(system.provenance)
         version = hashlib.sha256(json.dumps(made).encode()).hexdigest()[:12]
-        done = 0
-
-        def told(graded: Graded) -> None:
-            nonlocal done
-            done += 1
-            status = graded.answer.status if graded.answer else f"unmeasured, {graded.error}"
-            notice(f"{done}/{len(items)} {graded.case.id}: {status} in {graded.seconds:.1f} s")
-
+        kept = settings.cache / "bench" / f"answers-{name}-{version}.jsonl"
         report = run(
             [item.case for item in items.values()],
-            lambda case, on_event: ask_case(assistant, case, on_event),
-            scorers=scorers_of(name, items),
+            system.ask,
+            scorers=scorers_of(name, items, articles),
             on_progress=told,
             provenance=made,
-            resume=settings.index_path.parent / f"answers-{name}-{version}.jsonl",
+            resume=asked.runs / f"{name}-{system.name}.jsonl" if asked.runs else kept,
         )
     return section(name, report.graded, made, command)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Measures, prints and writes; 0, or 2 with one line that says what is wrong."""
-    parser = argparse.ArgumentParser(prog="bench_answers", description="Measures answers on public sets.")
-    parser.add_argument("--set", choices=(*SETS, CLAIMS), required=True)
-    parser.add_argument("--bench", type=Path, required=True, help="folder of public question sets")
-    parser.add_argument("--sample", type=int, default=60, help="questions asked")
+def main(arguments: Sequence[str] | None = None, opens: Opens = the_assistant, pipeline: str = "") -> int:
+    """Measures, prints and writes; 0, or 2 with one line that says what is wrong.
+
+    `opens` is another system than the assistant, named `pipeline`.
+    """
+    parser = argparse.ArgumentParser(prog="bench_answers", description="Measures answers on question sets.")
+    # "wikinews-extra" is `--set wikinews --extra`.
+    sets = [name for name in ALL_SETS if name != WIKINEWS_EXTRA]
+    parser.add_argument("--set", choices=sets if pipeline else (*sets, CLAIMS), required=True)
+    parser.add_argument("--bench", type=Path, help="folder of public question sets")
+    parser.add_argument("--sample", type=int, help=f"questions asked ({SAMPLE} of a public set, else all)")
+    parser.add_argument("--extra", action="store_true", help="of Wikinews, more articles to be misled by")
     parser.add_argument("--model", help="default: that of the settings")
+    parser.add_argument("--runs", type=Path, help="where answers are kept, as SET-SYSTEM.jsonl")
     parser.add_argument("--results", type=Path, default=Path("eval/RESULTS.md"))
     chosen = parser.parse_args(arguments)
+    if chosen.extra and chosen.set != WIKINEWS:
+        parser.error("--extra (EXTRA=1) goes with --set wikinews")
+    if chosen.set == CLAIMS and chosen.bench is None:
+        parser.error("--set wice needs --bench")
 
     def measure() -> tuple[str, str]:
         settings = load_settings(model=chosen.model)
-        folder = chosen.bench / chosen.set
-        command = f"make bench-answers SET={chosen.set} BENCH=FOLDER"
-        if chosen.set == CLAIMS:
-            by, body = settings.reranker, support_section(settings, folder, command)
-        else:
-            by = settings.model
-            command += f" N={chosen.sample} MODEL={by}"
-            body = answers_section(settings, chosen.set, folder, chosen.sample, command, notice)
-        return f"answers-{chosen.set} {by}", body
+        name = chosen.set + "-extra" * chosen.extra
+        command = f"make bench-answers SET={chosen.set}" + " BENCH=FOLDER" * (name != GOLD)
+        command += " EXTRA=1" * chosen.extra
+        if name == CLAIMS:
+            by, body = settings.reranker, support_section(settings, chosen.bench / name, command)
+            return f"answers-{name} {by}", body
+        sample = chosen.sample if name in WITH_CASES else chosen.sample or SAMPLE
+        command += f" N={sample}" * bool(sample) + f" MODEL={settings.model}"
+        command += f" PIPELINE={pipeline}" * bool(pipeline)
+        asked = Asked(name, chosen.bench, sample, chosen.runs)
+        by = f"{pipeline} {settings.model}".strip()
+        return f"answers-{name} {by}", answers_section(settings, asked, command, opens)
 
     return conclude(chosen.results, measure)
 

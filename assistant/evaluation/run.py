@@ -109,6 +109,22 @@ def run(
     return Report(provenance=dict(provenance), graded=tuple(graded))
 
 
+def kept(path: Path, cases: Sequence[Case], scorers: Sequence[Scorer]) -> Report:
+    """What the file of a run holds of these cases, in their order, scored now; nothing is asked or written.
+
+    A last line that is still being written is passed over. Raises SettingsError for a file that is no run.
+    """
+    try:
+        *lines, _ = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read ({error}); name another file.") from error
+    provenance, asked = _parse(path, lines)
+    # Sorted so that an answer counts, whatever failed before or after it.
+    stored = {line.asked: line for line in sorted(asked, key=lambda line: line.answer is not None)}
+    graded = [_grade(case, stored[key], scorers, ()) for case in cases if (key := _digest(case)) in stored]
+    return Report(provenance=provenance, graded=tuple(graded))
+
+
 def _ask(case: Case, ask: Ask) -> _Asked:
     answer, error = None, None
     passages: list[AnswerPassage] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,8 @@ _OUTCOMES: tuple[Outcome, ...] = ("right", "wrong", "abstained")
 _WITHOUT_COLUMN = FIGURES | {"correctness"}
 """Correctness is the outcome, latency stands as seconds."""
 _NOTHING = "-"
+_SECTION = re.compile(r"^(?:<!-- .*: begin -->|## )", re.MULTILINE)
+"""Where a section begins, one with markers or one that a person wrote."""
 
 
 def table(report: Report) -> str:
@@ -57,11 +60,12 @@ def rows(report: Report, graded: Sequence[Graded]) -> list[tuple[str, ...]]:
     return [_row(one, names) for one in (*some, unanswerable, everything)]
 
 
-def update_results(path: Path, section: str, body: str) -> None:
+def update_results(path: Path, section: str, body: str, *, first: bool = False) -> None:
     """Put `body` between the markers of `section` in a Markdown file, leaving the rest of it untouched.
 
-    A section that is not there yet is added at the end, a file that is missing begun. Raises SettingsError
-    if only one of the two markers is there, or the file cannot be read or written.
+    A section that is not there yet is added at the end, a file that is missing begun. With `first`, it stands
+    before all other sections, wherever it stood. Raises SettingsError if only one of the two markers is
+    there, or the file cannot be read or written.
     """
     begin, end = f"<!-- {section}: begin -->", f"<!-- {section}: end -->"
     block = f"{begin}\n{body.strip()}\n{end}"
@@ -71,7 +75,10 @@ def update_results(path: Path, section: str, body: str) -> None:
         _, found_end, after = rest.partition(end)
         if bool(found_begin) != (end in text) or bool(found_begin) != bool(found_end):
             raise SettingsError(f"{path}: {section} lacks a marker; restore it or delete the other.")
-        if not found_begin:
+        if first and (other := _SECTION.search(before if found_begin else text)):
+            others = before + after.lstrip("\n") if found_begin else text
+            before, after = others[: other.start()], "\n\n" + others[other.start() :].rstrip("\n") + "\n"
+        elif not found_begin:
             before, after = text.rstrip("\n") + "\n\n", "\n"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes((before + block + after).encode())
