@@ -15,7 +15,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, ValidationError, model_validator
 
-from assistant import context
+from assistant.answering.query import Turn as Asked
 from assistant.articles import Article
 from assistant.chunks import split_article
 from assistant.errors import GoldError
@@ -63,13 +63,14 @@ class Case(Strict):
     draft: bool = False
     """Made by a program and not yet edited by a person: never asked, never counted."""
 
-    def turns(self) -> list[context.Turn]:
+    def turns(self) -> list[Asked]:
         """The history as the assistant takes it."""
-        return [context.Turn(turn.question, turn.answer) for turn in self.history]
+        return [Asked(turn.question, turn.answer) for turn in self.history]
 
     def query(self) -> str:
-        """What is searched for: the question, said so that it stands alone."""
-        return context.standalone(self.question, self.turns())
+        """What is searched for: the question, with the turn before it if there is one."""
+        before = f"{self.history[-1].question} " if self.history else ""
+        return f"{before}{self.question}"
 
     @property
     def half(self) -> Literal["dev", "test"]:

@@ -21,6 +21,12 @@ call, by JSON of any kind, or only by being asked to."""
 
 WAYS: tuple[Way, ...] = ("json_schema", "tools", "json_mode", "text")
 
+INSTRUCTIONS = 1200
+"""Tokens of the longest prompt, its question and what a repair adds."""
+
+TOKENS_A_WORD = 1.6
+"""Of English news with its ids and headlines; other languages take more, and ask again with less."""
+
 THINKING = 8000
 """Tokens of room for a model that thinks before it answers."""
 
@@ -50,6 +56,11 @@ class Profile:
     fixed: frozenset[str] = frozenset()
 
     @property
+    def evidence_words(self) -> int:
+        """Words of passages that there is room for beside instructions, answer and thinking."""
+        return max(400, int((self.context - self.room - INSTRUCTIONS) / TOKENS_A_WORD))
+
+    @property
     def room(self) -> int:
         """Tokens that one answer may take, thinking included."""
         return self.output + self.thinking
@@ -77,8 +88,11 @@ HOSTED = Profile(
     ways=WAYS,
     prices=None,
 )
-LOCAL = replace(HOSTED, context=8192, passages=6, rounds=2)
-"""A server of one's own, whose context is not known and seldom large."""
+LOCAL = replace(HOSTED, context=8192, passages=8, rounds=2)
+"""Ollama, which reads what its default allows and cuts the rest without a word."""
+
+SERVED = replace(HOSTED, context=16_384)
+"""A server of one's own whose context is not known; what is too long it refuses, and is then given less."""
 
 LARGE = 32_000
 """Tokens of context from which a model is given as much as a hosted one, wherever it runs."""
@@ -133,7 +147,8 @@ def profile_of(name: str, *, base_url: str | None = None, **overrides: Any) -> P
     if not model:
         made = EMBEDDED
     elif _is_local(provider, model, base_url):
-        made = replace(LOCAL, thinking=THINKING if _THINKS.search(model.lower()) else 0)
+        kind = LOCAL if provider == "ollama" else SERVED
+        made = replace(kind, thinking=THINKING if _THINKS.search(model.lower()) else 0)
         if (given.get("context") or 0) >= LARGE:
             made = replace(made, passages=HOSTED.passages, rounds=HOSTED.rounds)
     else:

@@ -121,6 +121,11 @@ class StructuredChat:
         return Reply(heard.text, tokens, heard.finish, asked.way(self._habits), cached)
 
     @property
+    def model(self) -> BaseChatModel:
+        """What is asked."""
+        return self._model
+
+    @property
     def _habits(self) -> Habits:
         return _LEARNED.get(self._key, Habits())
 
