@@ -12,7 +12,7 @@ from assistant.evaluation.baseline import Baseline, baseline_of, read_baseline, 
 from assistant.evaluation.gate import Rules, exit_status, held_against, read_rules
 from assistant.evaluation.gold import CASE_TYPES, Case, Evidence
 from assistant.evaluation.run import Graded, Report
-from assistant.evaluation.scorers import Score
+from assistant.evaluation.score import Score
 from assistant.interface import Answer
 
 ROOT = Path(__file__).parents[1]

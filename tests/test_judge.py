@@ -9,7 +9,7 @@ from assistant.evaluation.compare import Agreement
 from assistant.evaluation.gold import Case, Evidence
 from assistant.evaluation.judge import SLOTS, agreement, judge_scorer
 from assistant.evaluation.run import Graded
-from assistant.evaluation.scorers import Score
+from assistant.evaluation.score import Score
 from assistant.interface import Answer
 from assistant.prompts import load_prompt
 from assistant.resources import prompts_folder

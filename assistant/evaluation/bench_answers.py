@@ -28,20 +28,13 @@ from assistant.evaluation.bench_index import indexed
 from assistant.evaluation.bench_support import support_section
 from assistant.evaluation.gold import Case, Evidence, Turn
 from assistant.evaluation.harness import ask_case
+from assistant.evaluation.matching import holds
 from assistant.evaluation.run import Graded, run
-from assistant.evaluation.scorers import (
-    Score,
-    Scorer,
-    abstention_recall,
-    bag_f1,
-    correctness,
-    graded_text,
-    token_bag,
-)
+from assistant.evaluation.score import Score, Scorer
+from assistant.evaluation.scorers import abstention_recall, bag_f1, correctness, graded_text, token_bag
 from assistant.evaluation.statistics import mean_interval
 from assistant.interface import Answer
 from assistant.settings import Settings, load_settings
-from assistant.surface import holds
 
 CLAIMS = "wice"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from assistant.evaluation.scorers import Outcome
+from assistant.evaluation.score import Outcome
 from assistant.interface import Strict
 
 RIGHT = "right"

@@ -26,7 +26,8 @@ from assistant.evaluation.judge import SLOTS, agreement, judge_scorer
 from assistant.evaluation.remembered import with_memory
 from assistant.evaluation.retrieval_scores import retrieval_scorers
 from assistant.evaluation.run import Graded, Report, run
-from assistant.evaluation.scorers import Score, Scorer, outcome, standard_scorers
+from assistant.evaluation.score import Score, Scorer
+from assistant.evaluation.scorers import outcome, standard_scorers
 from assistant.events import Event
 from assistant.filters import Filters
 from assistant.index import Index

@@ -15,13 +15,13 @@ from langchain_core.utils.json import parse_json_markdown
 from assistant.errors import AssistantError
 from assistant.evaluation.compare import Agreement
 from assistant.evaluation.gold import Case
+from assistant.evaluation.matching import without_markers
 from assistant.evaluation.run import Graded
-from assistant.evaluation.scorers import Score, Scorer
+from assistant.evaluation.score import Score, Scorer
 from assistant.evidence import plain
 from assistant.interface import Answer
 from assistant.models.chat import model_errors
 from assistant.prompts import Prompt
-from assistant.surface import without_markers
 
 NAME = "judge"
 SLOTS = frozenset({"question", "expected", "answer"})

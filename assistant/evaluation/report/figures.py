@@ -15,7 +15,8 @@ from assistant.evaluation.funnel import found_passages
 from assistant.evaluation.gold import CASE_TYPES
 from assistant.evaluation.retrieval_scores import evidence_ranks
 from assistant.evaluation.run import Graded, Report
-from assistant.evaluation.scorers import Outcome, outcome
+from assistant.evaluation.score import Outcome
+from assistant.evaluation.scorers import outcome
 from assistant.evaluation.statistics import Interval, mean_interval, wilson_interval
 
 SECONDS, TOKENS = "latency", "tokens"

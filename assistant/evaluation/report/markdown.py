@@ -8,7 +8,7 @@ from pathlib import Path
 from assistant.errors import SettingsError
 from assistant.evaluation.report.figures import FIGURES, Slice, percent, score_names, slices
 from assistant.evaluation.run import Graded, Report
-from assistant.evaluation.scorers import Outcome
+from assistant.evaluation.score import Outcome
 
 _OUTCOMES: tuple[Outcome, ...] = ("right", "wrong", "abstained")
 _WITHOUT_COLUMN = FIGURES | {"correctness"}

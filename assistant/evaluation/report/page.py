@@ -34,7 +34,8 @@ from assistant.evaluation.report.excerpts import Excerpt, excerpts
 from assistant.evaluation.report.figures import FIGURES, Slice, recall_curve, score_names, slices
 from assistant.evaluation.retrieval_scores import evidence_ranks
 from assistant.evaluation.run import Graded, Report
-from assistant.evaluation.scorers import Score, outcome
+from assistant.evaluation.score import Score
+from assistant.evaluation.scorers import outcome
 from assistant.interface import AnswerPassage
 from assistant.terminal import day, safe
 
