@@ -12,8 +12,8 @@ from assistant.evaluation.gold import Group
 from assistant.evaluation.matching import held, holds
 
 _MARK = re.compile(
-    r"\b(?:not(?! (?:only|just|merely|until|before))|no longer|neither|nor|never|without|contrary to"
-    r"|den(?:y|ies|ied|ying|ial)|reject(?:s|ed|ing)?|dismiss(?:es|ed|ing)?|refut(?:es|ed|ing)"
+    r"\b(?:not(?! (?:only|just|merely|until|before))|no longer|neither|nor|never|without|no evidence"
+    r"|contrary to|den(?:y|ies|ied|ying|ial)|reject(?:s|ed|ing)?|dismiss(?:es|ed|ing)?|refut(?:es|ed|ing)"
     r"|rul(?:es|ed|ing) out|rather than|instead of|unlike|false(?:ly)?|untrue|wrong(?:ly)?|mistaken(?:ly)?"
     r"|incorrect(?:ly)?|misreported|(?:up|down|revised|lowered|raised|changed|cut) from|initial(?:ly)?"
     r"|original(?:ly)?|previous(?:ly)?|former(?:ly)?|at first|earlier (?:\w+ )?(?:report|claim|estimate"
@@ -23,7 +23,8 @@ _MARK = re.compile(
 )
 _UNTIL = re.compile(r"\b(?:until|before)\b", re.IGNORECASE)
 _DENIED = re.compile(
-    r"\b(?:den(?:y|ies|ied)|false|untrue|wrong|incorrect|not true|retracted|withdrawn|corrected)\b",
+    r"^(?!\s*who\b).*\b(?:den(?:y|ies|ied)|false|untrue|wrong|incorrect|not true|retracted|withdrawn"
+    r"|corrected)\b",
     re.IGNORECASE,
 )
 _CONTRAST = re.compile(
@@ -47,7 +48,7 @@ def asserts(sentence: str, form: str, expected: Sequence[Group] = ()) -> bool:
     if not places:  # it reaches over several
         clauses, places = [sentence], [0]
     return any(
-        not _marked(clauses[place]) and not any(map(_DENIED.search, clauses[place + 1 : place + 2]))
+        not _marked(clauses[place]) and not any(map(_DENIED.search, clauses[place : place + 2]))
         for place in places
     )
 
