@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from assistant.evaluation.assertions import asserts
-from assistant.evaluation.degeneration import faults
+from assistant.evaluation.degeneration import faults, told_twice
 from assistant.evaluation.gold import Case, quote_spans
 from assistant.evaluation.matching import held, holds, sentences, without_markers, words
 from assistant.evaluation.score import Articles, Score, Scorer, share
@@ -19,8 +19,8 @@ from assistant.interface import Answer, Citation, Claim
 Support = Callable[[list[tuple[str, str]]], list[float]]
 """How likely it is, for each (claim, quotes), that the quotes support the claim, 0 to 1."""
 
-SUPPORTED = 0.5
-"""Support from which on a claim counts as supported; `check_scorers.fit_threshold` tells the best one."""
+SUPPORTED = 0.25
+"""Support from which on a claim counts as supported: `check_scorers.fit_threshold`, of 110 answers."""
 
 _WORD = re.compile(r"\S*\w\S*")
 
@@ -85,7 +85,7 @@ def not_degenerate(case: Case, answer: Answer) -> Score:
     """1 if nothing is repeated, echoed, a mere headline or cut off, else 0. None for an abstention."""
     if answer.status == "abstained":
         return Score("not degenerate", None, "abstained")
-    found = faults(answer)
+    found = faults(answer) or ["a sentence is told twice"] * told_twice(answer)
     return Score("not degenerate", float(not found), "; ".join(found) or "sound")
 
 

@@ -6,18 +6,19 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
+from itertools import combinations
 
 from assistant.evaluation.matching import sentences, without_markers, words
 from assistant.interface import Answer
 
 PHRASE = range(2, 7)
-"""Words of a phrase that must not come three times."""
-LONG = 6
-"""Words of a phrase that is none of a language's own, such as "of the", nor a name."""
+"""Words of a phrase that must not come three times in a row."""
 SAME = 0.9
 """Share of their words, in order, by which two sentences are the same."""
+NEARLY = 0.8
+"""Share of the shorter sentence's words, in their order in the longer, by which it tells nothing new."""
 LEAST = 4
-"""Words below which a sentence is too short to tell whether it is a headline."""
+"""Words below which a sentence is too short to tell whether it is a headline, or told before."""
 
 _CLOSED = re.compile(r"[.!?…。\uff01\uff1f][\"'”’»)\]*_]*$")
 _ABBREVIATED = re.compile(
@@ -37,6 +38,21 @@ def faults(answer: Answer) -> list[str]:
     return [*_repetitions(answer.answer), *_echoes(answer), *_headlines(answer), *_ends(answer)]
 
 
+def told_twice(answer: Answer) -> bool:
+    """Whether a sentence comes again nearly word for word: tiresome, but the answer is not wrong for it."""
+    told = [found for one in sentences(answer.answer) if len(found := words(one).split()) > LEAST]
+    return any(
+        _in_order(one, other) >= NEARLY * min(len(one), len(other)) for one, other in combinations(told, 2)
+    )
+
+
+def _in_order(one: Sequence[str], other: Sequence[str]) -> int:
+    """Words that both have in the same order."""
+    return sum(
+        block.size for block in SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks()
+    )
+
+
 def _repetitions(text: str) -> Iterator[str]:
     told = [plain for sentence in sentences(text) if len((plain := words(sentence)).split()) > 1]
     if any(count > 1 for count in Counter(told).values()):
@@ -49,13 +65,12 @@ def _repetitions(text: str) -> Iterator[str]:
 
 
 def _thrice(found: Sequence[str], size: int) -> bool:
-    """Whether `size` words come three times: one after the other, or, where they are many, anywhere."""
+    """Whether `size` words come three times, one after the other."""
     phrases = [tuple(found[place : place + size]) for place in range(len(found) - size + 1)]
-    in_a_row = any(
+    return any(
         phrases[place] == phrases[place + size] == phrases[place + 2 * size]
         for place in range(len(phrases) - 2 * size)
     )
-    return in_a_row or (size >= LONG and max(Counter(phrases).values(), default=0) > 2)
 
 
 def _echoes(answer: Answer) -> Iterator[str]:
