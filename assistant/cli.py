@@ -10,7 +10,7 @@ import gc
 import io
 import sys
 import traceback
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -215,6 +215,9 @@ def evaluation(
     update_baseline: options.UpdateBaseline = False,
     judge: options.Judge = None,
     check: options.Check = False,
+    check_scorers: Annotated[
+        bool, typer.Option("--check-scorers", help="Only say how the scorers agree with people.")
+    ] = False,
     draft: options.Draft = None,
     explain: options.ExplainCase = None,
     report: options.ReportDir = None,
@@ -228,7 +231,13 @@ def evaluation(
 
     Exit status: 0 the gate passed, 1 it failed, 2 an error (a missing recording, unreadable gold).
     """
-    from assistant.evaluation.command import measure, print_check, print_drafts, print_explanation
+    from assistant.evaluation.command import (
+        measure,
+        print_check,
+        print_drafts,
+        print_explanation,
+        print_scorers,
+    )
     from assistant.evaluation.harness import GOLD, Wanted
     from assistant.terminal import notice
 
@@ -246,6 +255,8 @@ def evaluation(
     with opened_index(settings) as opened:
         if check:
             status = print_check(settings, opened, wanted, notice)
+        elif check_scorers:
+            status = print_scorers(settings, opened, wanted)
         elif draft:
             status = print_drafts(opened, wanted, draft, notice)
         elif explain:

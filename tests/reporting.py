@@ -7,7 +7,7 @@ from assistant.articles import Article, Source
 from assistant.evaluation.compare import Agreement, Changed, Comparison, Difference, Floor, Gate, Kept
 from assistant.evaluation.gold import Case, Evidence
 from assistant.evaluation.run import Graded, Report
-from assistant.evaluation.scorers import Score
+from assistant.evaluation.score import Score
 from assistant.interface import Abstention, Answer, AnswerPassage, Citation, Claim, Seconds
 
 SCRIPT = "<script>document.title = 'planted'</script><img src=x onerror=\"document.title = 'planted'\">"

@@ -10,7 +10,8 @@ from assistant.evaluation.gold import CASE_TYPES, Case, Evidence, Turn
 from assistant.evaluation.report import header, rows, table, update_results
 from assistant.evaluation.retrieval_scores import retrieval_scorers
 from assistant.evaluation.run import Ask, Graded, Report, kept, run
-from assistant.evaluation.scorers import Score, correctness, standard_scorers
+from assistant.evaluation.score import Score
+from assistant.evaluation.scorers import correctness, standard_scorers
 from assistant.events import ignore
 from assistant.interface import Answer
 

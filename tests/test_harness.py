@@ -114,8 +114,8 @@ def test_recorded_once_replayed_for_ever(place: Place) -> None:
     baseline = place.gold.parent / "baseline-some-model.json"
     assert (recorded.err[-1], verdict(recorded)) == (f"{baseline} is the baseline now", "The gate passed.")
     assert [line.partition(" in ")[0] for line in recorded.err[-3:-1]] == [
-        "1/2 cost number: right",
-        "2/2 ferry lookup: right",
+        "1/2 cost number: right, 7 words",
+        "2/2 ferry lookup: right, 10 words",
     ]
     folder = place.gold.parent / "recordings" / "some-model"
     assert sorted(path.name for path in folder.iterdir()) == ["cost.json", "ferry.json"]
@@ -195,13 +195,17 @@ def test_a_case_that_is_gone_has_no_recording(place: Place) -> None:
 def test_a_judge_advises_and_is_recorded_too(place: Place, tmp_path: Path) -> None:
     wrong = '{"why": "No.", "right": false}'
     judge = ("--judge", "other:model", "--report", str(tmp_path / "report"))
-    assert record(place, COST, RIGHT, GROUND, wrong, arguments=judge).status == 0
+    assert record(place, COST, RIGHT, RIGHT, GROUND, wrong, RIGHT, arguments=judge).status == 0
     assert place.run(*judge).status == 0
     report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
     values = [
-        score["value"] for one in report["graded"] for score in one["scores"] if score["name"] == "judge"
+        {score["name"]: score["value"] for score in one["scores"] if "judge" in score["name"]}
+        for one in report["graded"]
     ]
-    assert values == [1, 0]
+    assert values == [
+        {"judge": 1, "supported sentences, judge": 1},
+        {"judge": 0, "supported sentences, judge": 1},
+    ]
     found = report["agreement"]
     assert (found["judge"], found["cases"], found["both_right"], found["scorer_only"]) == (
         "other:model",
@@ -209,7 +213,8 @@ def test_a_judge_advises_and_is_recorded_too(place: Place, tmp_path: Path) -> No
         1,
         1,
     )
-    assert (place.gold.parent / "recordings" / "judge" / "other-model" / "cost.json").is_file()
+    for folder in ("judge", "judge-sentences"):
+        assert (place.gold.parent / "recordings" / folder / "other-model" / "cost.json").is_file()
 
 
 def test_gold_is_checked_before_every_run_and_by_itself(place: Place) -> None:

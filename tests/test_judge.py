@@ -7,10 +7,10 @@ from fakes import FAILURE, QueuedModel
 
 from assistant.evaluation.compare import Agreement
 from assistant.evaluation.gold import Case, Evidence
-from assistant.evaluation.judge import SLOTS, agreement, judge_scorer
+from assistant.evaluation.judge import SLOTS, agreement, judge_scorer, judged_sentences
 from assistant.evaluation.run import Graded
-from assistant.evaluation.scorers import Score
-from assistant.interface import Answer
+from assistant.evaluation.score import Score
+from assistant.interface import Answer, Citation, Claim
 from assistant.prompts import load_prompt
 from assistant.resources import prompts_folder
 
@@ -81,6 +81,33 @@ def test_what_needs_no_judgement_asks_no_model() -> None:
         score, model = judged("never asked", asked, given)
         assert score.value is None
         assert model.prompts == []
+
+
+def claiming(*replies: object) -> tuple[Score, QueuedModel]:
+    """A judge's score of two claims, the first with a quote."""
+    quote = Citation(
+        number=1, article="x", title="X", date=None, outlets=[], quote="Umerov\u202e leads.", start=0, end=14,
+        url=None,
+    )  # fmt: skip
+    claims = [
+        Claim(text="He leads.", citations=[1], support=1),
+        Claim(text="He sings.", citations=[], support=1),
+    ]
+    model = QueuedModel(replies=list(replies))
+    given = answer().model_copy(update={"claims": claims, "citations": [quote]})
+    return judged_sentences(model, "m")(case(), given), model
+
+
+def test_each_sentence_is_held_against_its_quotes() -> None:
+    score, model = claiming('{"why": "So it says.", "right": true}')
+    assert score == Score("supported sentences, judge", 0.5, "unsupported: He sings.")
+    assert model.prompts[0].endswith("Quotes:\nUmerov leads.\n\nSentence:\nHe leads.")
+    assert claiming('{"why": "No.", "right": false}')[0].value == 0
+
+
+@pytest.mark.parametrize("reply", ["", FAILURE])
+def test_a_sentence_without_a_verdict_is_none(reply: object) -> None:
+    assert claiming(reply)[0].value is None
 
 
 def graded(judge: float | None, scorer: float | None) -> Graded:

@@ -7,7 +7,7 @@ import pytest
 
 from assistant.evaluation.compare import EVERYTHING, POOLED, RIGHT, Difference, Kept
 from assistant.evaluation.paired import Family, compare, family_tests, paired, pool
-from assistant.evaluation.scorers import Outcome
+from assistant.evaluation.score import Outcome
 
 FAMILY = Family((RIGHT, "nDCG@8"), ("lookup", "date", "quote", "number"), 0.05)
 SIZES = {"lookup": 40, "date": 20, "quote": 3, "number": 2, "conflict": 20}

@@ -11,7 +11,7 @@ from ir_measures import RR, Qrel, ScoredDoc, nDCG
 from assistant.articles import Article
 from assistant.evaluation.gold import Case, Evidence
 from assistant.evaluation.retrieval_scores import evidence_recall, mrr, ndcg, retrieval_scorers
-from assistant.evaluation.scorers import Score
+from assistant.evaluation.score import Score
 from assistant.interface import AnswerPassage
 
 TEXT = "Kyiv said that Rustem  Umerov leads the talks. Ninety boats sailed."

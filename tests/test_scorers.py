@@ -7,9 +7,9 @@ import pytest
 
 from assistant.articles import Article
 from assistant.evaluation import support
-from assistant.evaluation.gold import Case, Evidence
+from assistant.evaluation.gold import Case, Evidence, Turn
+from assistant.evaluation.score import Score
 from assistant.evaluation.scorers import (
-    Score,
     abstention_precision,
     abstention_recall,
     citation_precision,
@@ -23,6 +23,7 @@ from assistant.evaluation.scorers import (
     no_future_article,
     outcome,
     quotes_verbatim,
+    right_if_length_ignored,
     standard_scorers,
     token_f1,
     tokens,
@@ -83,7 +84,7 @@ def passage(
 def test_correct_when_every_group_has_a_form() -> None:
     assert correctness(case(), answer("Umierov [1] counted ninety boats [1][2].")).value == 1
     score = correctness(case(), answer("Umerov counted 900 boats [90]."))
-    assert score == Score("correctness", 0.0, "missing: 90")
+    assert score == Score("correctness", 0.0, "missing within 40 words: 90")
 
 
 def test_an_abstention_is_not_correct_and_an_unanswerable_case_not_gradable() -> None:
@@ -97,14 +98,29 @@ def test_a_conflict_is_an_answer() -> None:
     assert outcome(UNANSWERABLE, told) == "wrong"
 
 
+WORDS = [f"word{number}" for number in range(300)]
+
+
 @pytest.mark.parametrize(
-    ("padding", "kind", "value"), [(118, "lookup", 1), (119, "lookup", 0), (500, "timeline", 1)]
+    ("kind", "before", "after", "why"),
+    [
+        ("lookup", 38, 40, "all groups found"),
+        ("lookup", 39, 0, "missing within 40 words: 90"),
+        ("lookup", 0, 79, "81 words, and at most 80 may be"),
+        ("lookup", 60, 60, "missing within 40 words: Umerov | Umierov; 90. 122 words, and at most 80 may be"),
+        ("multi-hop", 58, 60, "all groups found"),
+        ("follow-up", 59, 0, "missing within 60 words: 90"),
+        ("timeline", 98, 100, "all groups found"),
+        ("summary", 99, 0, "missing within 100 words: 90"),
+        ("conflict", 0, 199, "201 words, and at most 200 may be"),
+    ],
 )
-def test_words_beyond_the_limit_earn_nothing_except_in_a_timeline(
-    padding: int, kind: str, value: int
-) -> None:
-    text = "word [1] " * padding + "Umerov 90"
-    assert correctness(case(type=kind), answer(text)).value == value
+def test_what_is_expected_stands_at_the_beginning(kind: str, before: int, after: int, why: str) -> None:
+    history = (Turn(question="Who?", answer="He."),) if kind == "follow-up" else ()
+    told = answer(" [1] ".join([*WORDS[:before], "Umerov", "90", *WORDS[:after]]))
+    asked = case(type=kind, history=history)
+    assert correctness(asked, told) == Score("correctness", float(why == "all groups found"), why)
+    assert right_if_length_ignored(asked, told).value == 1
 
 
 @pytest.mark.parametrize(
@@ -289,4 +305,4 @@ def test_figures() -> None:
 
 def test_the_standard_scorers_have_names_of_their_own() -> None:
     names = [scorer(case(), answer("Umerov")).name for scorer in standard_scorers(ARTICLES)]
-    assert len(set(names)) == len(names) == 14
+    assert len(set(names)) == len(names) == 22

@@ -26,13 +26,13 @@ from assistant.chunks import sentence_spans
 from assistant.errors import AssistantError, GoldError
 from assistant.evaluation.bench_command import notice
 from assistant.evaluation.gold import Group, NonEmpty, quote_spans
+from assistant.evaluation.matching import holds, without_markers
 from assistant.evaluation.report import update_results
 from assistant.evaluation.statistics import wilson_interval
 from assistant.index import Index, sync
 from assistant.interface import Answer, Strict
 from assistant.models.embeddings import load_embeddings
 from assistant.settings import Settings, load_settings
-from assistant.surface import holds, without_markers
 
 ATTACKS = Path("eval/attacks.jsonl")
 CODE = "instruction-in-article"

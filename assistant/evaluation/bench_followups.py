@@ -41,13 +41,13 @@ from assistant.evaluation.bench_measures import PUBLIC_MEASURES, Found, grade, t
 from assistant.evaluation.bench_stages import narrow, unranked
 from assistant.evaluation.gold import Case, read_gold
 from assistant.evaluation.harness import GOLD, ask_case
+from assistant.evaluation.matching import words
 from assistant.evaluation.remembered import with_memory
 from assistant.evaluation.retrieval_bench import Bench, find
 from assistant.evaluation.retrieval_scores import evidence_ranks
 from assistant.evaluation.scorers import correctness
 from assistant.evaluation.statistics import mean_interval
 from assistant.settings import Settings, load_settings
-from assistant.surface import words
 
 FOLLOW_UP = "follow-up"
 CONVERSATIONS, REWRITES = "mtragun", "rewrite"

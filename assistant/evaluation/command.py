@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from assistant.answer import EXTRACTIVE, QUOTED
-from assistant.build import build_retriever
+from assistant.build import build_retriever, support_of
 from assistant.errors import GoldError
 from assistant.evaluation.baseline import baseline_of, write_baseline
 from assistant.evaluation.bench_data import stored_articles
+from assistant.evaluation.check_scorers import FILE, print_agreement, read_sheet
 from assistant.evaluation.draft import draft_cases
 from assistant.evaluation.explain import explain, retrieve_lost
 from assistant.evaluation.gate import exit_status
-from assistant.evaluation.gold import read_cases
+from assistant.evaluation.gold import read_cases, read_gold
 from assistant.evaluation.harness import Notice, Wanted, check, evaluate, select_cases
 from assistant.evaluation.remembered import with_memory
 from assistant.evaluation.report.markdown import section, update_results
@@ -33,6 +34,14 @@ def print_check(settings: Settings, index: Index, wanted: Wanted, notice: Notice
     left_out = f"; {drafts} drafts do not count" if drafts else ""
     print(f"{len(cases)} cases can be won{left_out}")
     return 0
+
+
+def print_scorers(settings: Settings, index: Index, wanted: Wanted) -> int:
+    """Says how the scorers agree with people who labelled answers. Raises GoldError and ModelError."""
+    sheet = read_sheet(wanted.gold.parent / FILE, read_gold(wanted.gold))
+    retriever = build_retriever(settings, index)
+    support = support_of(retriever.reader, retriever.reranker)
+    return print_agreement(sheet, stored_articles(index.catalogue), support)
 
 
 def print_drafts(index: Index, wanted: Wanted, count: int, notice: Notice) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from assistant.evaluation.scorers import Outcome
+from assistant.evaluation.score import Outcome
 from assistant.interface import Strict
 
 RIGHT = "right"
@@ -16,8 +16,8 @@ EVERYTHING = "all"
 POOLED = "pooled"
 """The slice of the guarded types that are too small to ever fail alone."""
 
-FIGURES = frozenset({"latency", "tokens"})
-"""Scores that are no shares; they are shown, not compared."""
+FIGURES = frozenset({"latency", "tokens", "words", "sentences"})
+"""Scores that are amounts and no shares, 0 to 1; they are shown, not compared."""
 
 
 class Kept(Strict):

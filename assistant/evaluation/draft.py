@@ -13,7 +13,7 @@ from itertools import islice, zip_longest
 from assistant.articles import Article
 from assistant.chunks import sentence_spans
 from assistant.evaluation.gold import Case, CaseType, Evidence
-from assistant.surface import MONTHS
+from assistant.evaluation.matching import MONTHS
 
 GAP = "____"
 WORDS = range(8, 41)

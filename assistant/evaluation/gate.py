@@ -32,9 +32,10 @@ class Rules(Strict):
     """Unmeasured cases that are passed over, such as recordings that another processor makes stale."""
     measures: tuple[str, ...] = (
         RIGHT,
+        "no false sentence",
+        "precision of sentences",
+        "not degenerate",
         "citation precision",
-        "citation recall",
-        "evidence cited",
         "evidence recall@8",
         "nDCG@8",
     )

@@ -1,13 +1,15 @@
 """Gold cases: questions with the surface forms of a right answer and the evidence for it.
 
-A gold file is JSON Lines, one `Case` a line. `read_gold` checks what can be seen in the file alone,
-`check_gold` what can be seen beside the articles: cases that no assistant could win.
+A gold file is JSON Lines, one `Case` a line, or just {"question": ..., "answer": ...}. `read_gold` checks
+what can be seen in the file alone, `check_gold` what can be seen beside the articles: cases that no assistant
+could win.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,7 +25,7 @@ from assistant.interface import Strict
 
 CaseType = Literal[
     "lookup", "number", "date", "quote", "who-said", "multi-hop", "comparison", "timeline", "as-of",
-    "conflict", "unanswerable", "false-premise", "follow-up",
+    "conflict", "unanswerable", "false-premise", "follow-up", "summary",
 ]  # fmt: skip
 CASE_TYPES: tuple[CaseType, ...] = get_args(CaseType)
 SHOWN_PROBLEMS = 5
@@ -60,6 +62,10 @@ class Case(Strict):
     expect: tuple[Group, ...]
     """At least one form of every group stands in a right answer."""
     evidence: tuple[Evidence, ...]
+    reject: tuple[Group, ...] = ()
+    """Wrong values that an answer must not assert, each in its spellings."""
+    plain: bool = False
+    """A question and its answer alone, for which nobody named evidence."""
     draft: bool = False
     """Made by a program and not yet edited by a person: never asked, never counted."""
 
@@ -85,7 +91,7 @@ class Case(Strict):
             "not answerable, but expect is not empty": not self.answerable and bool(self.expect),
             "answerable, but of type unanswerable": self.answerable and unanswerable,
             "not answerable, but not of that type": not self.answerable and not unanswerable,
-            "answerable, but without evidence": self.answerable and not self.evidence,
+            "answerable, but without evidence": self.answerable and not (self.evidence or self.plain),
             "of type as-of, but without as_of": self.type == "as-of" and self.as_of is None,
             "of type follow-up, but without history": self.type == "follow-up" and not self.history,
         }
@@ -121,7 +127,7 @@ def read_cases(path: Path) -> list[Case]:
         if not line.strip():
             continue
         try:
-            case = Case.model_validate_json(line, strict=True)
+            case = _case(line, number)
         except ValidationError as error:
             problems.append(f"line {number}: {_in_one_line(error)}")
             continue
@@ -136,6 +142,27 @@ def read_cases(path: Path) -> list[Case]:
     if not cases:
         raise GoldError(f"{path}: holds no case; add one JSON object a line.")
     return cases
+
+
+def _case(line: str, number: int) -> Case:
+    """Raises ValidationError."""
+    try:
+        plain = json.loads(line)
+    except ValueError:
+        plain = None
+    if not isinstance(plain, dict) or plain.keys() != {"question", "answer"}:
+        return Case.model_validate_json(line, strict=True)
+    return Case(
+        id=f"line-{number}",
+        question=plain["question"],
+        type="lookup",
+        as_of=None,
+        history=(),
+        answerable=True,
+        expect=((plain["answer"],),),
+        evidence=(),
+        plain=True,
+    )
 
 
 def _in_one_line(error: ValidationError) -> str:

@@ -31,7 +31,8 @@ from assistant.evaluation.harness import GOLD, Wanted, evaluate
 from assistant.evaluation.paired import family_tests
 from assistant.evaluation.retrieval_scores import RetrievalScorer, retrieval_scorers
 from assistant.evaluation.run import Graded, Report
-from assistant.evaluation.scorers import Articles, Scorer, standard_scorers
+from assistant.evaluation.score import Articles, Scorer
+from assistant.evaluation.scorers import standard_scorers
 from assistant.evaluation.statistics import wilson_interval
 from assistant.index import Index
 from assistant.interface import Abstention, Answer, AnswerPassage

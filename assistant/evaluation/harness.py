@@ -14,19 +14,22 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from langchain_core.language_models import BaseChatModel
+
 from assistant.answer import EXTRACTIVE, Assistant
 from assistant.articles import Article
-from assistant.build import build_assistant, provenance
+from assistant.build import build_assistant, provenance, support_of
 from assistant.errors import GoldError, SettingsError
 from assistant.evaluation.baseline import read_baseline
 from assistant.evaluation.bench_data import stored_articles
 from assistant.evaluation.gate import held_against, read_rules
 from assistant.evaluation.gold import CASE_TYPES, Case, check_gold, cut_quotes, read_gold
-from assistant.evaluation.judge import SLOTS, agreement, judge_scorer
+from assistant.evaluation.judge import SLOTS, agreement, judge_scorer, judged_sentences
 from assistant.evaluation.remembered import with_memory
 from assistant.evaluation.retrieval_scores import retrieval_scorers
 from assistant.evaluation.run import Graded, Report, run
-from assistant.evaluation.scorers import Score, Scorer, outcome, standard_scorers
+from assistant.evaluation.score import Score, Scorer
+from assistant.evaluation.scorers import outcome, standard_scorers
 from assistant.events import Event
 from assistant.filters import Filters
 from assistant.index import Index
@@ -88,15 +91,16 @@ def evaluate(settings: Settings, index: Index, wanted: Wanted, notice: Notice) -
     check(cases, articles, settings.chunk_words, notice)
     recordings = _recordings(settings.model, wanted, wanted.recordings)
     assistant = build_assistant(settings, index, recordings)
+    support = support_of(assistant.retriever.reader, assistant.retriever.reranker)
+    scorers = standard_scorers(articles, support)
     made = provenance(settings, assistant)
     if wanted.mode != "live":
         made["seconds"] = (
             "the language model's as recorded; those of reranker and reader only for what is new"
         )
         assistant.retriever = with_memory(assistant.retriever, settings)
-    scorers = standard_scorers(articles)
     if wanted.judge:
-        scorers += (_judge(settings, wanted),)
+        scorers += _judges(settings, wanted)
     report = run(
         cases,
         partial(ask_recorded, assistant, recordings),
@@ -172,23 +176,30 @@ def _recordings(model: str, wanted: Wanted, folder: Path) -> Recordings | None:
     return Recordings(folder, model, identity, wanted.mode)
 
 
-def _judge(settings: Settings, wanted: Wanted) -> Scorer:
-    """The judge, its answers recorded and replayed as those of the assistant's model are."""
+def _judges(settings: Settings, wanted: Wanted) -> tuple[Scorer, ...]:
+    """The judge of answers and that of their sentences, recorded and replayed as the assistant's model is."""
     name = wanted.judge or ""
     load = partial(
         load_chat_model, name, settings.cache, base_url=settings.base_url, threads=settings.threads
     )
-    recordings = _recordings(name, wanted, wanted.recordings / "judge")
     prompt = load_prompt(prompts_folder(), "judge", SLOTS)
-    scorer = judge_scorer(recordings.chat_model(load) if recordings else load(), name, prompt)
-    if recordings is None:
-        return scorer
 
-    def recorded(case: Case, answer: Answer) -> Score:
-        with recordings.of(case.id):
-            return scorer(case, answer)
+    def recorded(folder: str, made: Callable[[BaseChatModel], Scorer]) -> Scorer:
+        recordings = _recordings(name, wanted, wanted.recordings / folder)
+        if recordings is None:
+            return made(load())
+        scorer = made(recordings.chat_model(load))
 
-    return recorded
+        def of_case(case: Case, answer: Answer) -> Score:
+            with recordings.of(case.id):
+                return scorer(case, answer)
+
+        return of_case
+
+    return (
+        recorded("judge", lambda model: judge_scorer(model, name, prompt)),
+        recorded("judge-sentences", lambda model: judged_sentences(model, name)),
+    )
 
 
 def _progress(cases: int, notice: Notice) -> Callable[[Graded], None]:
@@ -199,10 +210,24 @@ def _progress(cases: int, notice: Notice) -> Callable[[Graded], None]:
         nonlocal done
         done += 1
         case, answer = graded.case, graded.answer
-        result = outcome(case, answer) if answer else f"unmeasured, {graded.error}"
+        result = _told(graded, answer) if answer else f"unmeasured, {graded.error}"
         notice(f"{done}/{cases} {case.id} {case.type}: {result} in {graded.seconds:.1f} s")
 
     return told
+
+
+_TOLD = ("first sentence", "no false sentence", "not degenerate")
+
+
+def _told(graded: Graded, answer: Answer) -> str:
+    """The outcome, its length, and what of the answer failed: "right, 23 words, no: first sentence"."""
+    scores = {score.name: score.value for score in graded.scores}
+    told: list[str] = [outcome(graded.case, answer)]
+    if (length := scores.get("words")) is not None:
+        told.append(f"{length:.0f} words")
+        if failing := [name for name in _TOLD if scores.get(name) == 0]:
+            told.append(f"no: {', '.join(failing)}")
+    return ", ".join(told)
 
 
 def _tell_unrecorded(report: Report, recordings: Recordings, notice: Notice) -> None:

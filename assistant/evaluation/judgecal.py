@@ -4,7 +4,7 @@
 
 `FOLDER/judgecal/items.jsonl` holds answers of five systems to open questions, each graded right or wrong by a
 person (Wang et al., "Evaluating Open-QA Evaluation", NeurIPS 2023). Each becomes a case with one group of
-expected forms, and is graded by the very scorer that grades gold. Most of these answers are right, so what
+expected forms, and is graded as gold is, whatever its length. Most of these answers are right, so what
 counts is balanced accuracy: the mean of the shares of right and of wrong answers graded as people do.
 """
 
@@ -24,7 +24,8 @@ from assistant.evaluation.bench_command import conclude
 from assistant.evaluation.bench_data import read_lines, sampled, usable
 from assistant.evaluation.gold import Case, Evidence
 from assistant.evaluation.judge import SLOTS, judge_scorer
-from assistant.evaluation.scorers import Scorer, correctness
+from assistant.evaluation.score import Scorer
+from assistant.evaluation.scorers import right_if_length_ignored
 from assistant.evaluation.statistics import Interval, wilson_interval
 from assistant.interface import Answer
 from assistant.models.chat import load_chat_model
@@ -161,7 +162,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def measure() -> tuple[str, str]:
         items = read_items(chosen.bench / "judgecal" / "items.jsonl", chosen.sample)
-        scorer = _judge(chosen.judge) if chosen.judge else correctness
+        scorer = _judge(chosen.judge) if chosen.judge else right_if_length_ignored
         options = "".join(
             f' {name}="{value}"'
             for name, value in (("JUDGE", chosen.judge), ("N", chosen.sample))

@@ -11,7 +11,7 @@ from functools import partial
 from math import log2
 
 from assistant.evaluation.gold import Case, Evidence, quote_spans
-from assistant.evaluation.scorers import Articles, Score, share
+from assistant.evaluation.score import Articles, Score, share
 from assistant.interface import AnswerPassage
 
 Passages = Sequence[AnswerPassage]

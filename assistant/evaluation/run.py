@@ -18,7 +18,7 @@ from assistant.errors import AssistantError, RecordingMissing, RecordingStale, S
 from assistant.evaluation.compare import Agreement, Comparison, Gate
 from assistant.evaluation.gold import Case
 from assistant.evaluation.retrieval_scores import RetrievalScorer
-from assistant.evaluation.scorers import Score, Scorer
+from assistant.evaluation.score import Score, Scorer
 from assistant.events import Event, PassagesFound
 from assistant.interface import Answer, AnswerPassage, Strict
 

@@ -8,39 +8,59 @@ passages in place of the answer (`retrieval_scores`), since they can be graded w
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Literal
 
-from assistant.articles import Article
-from assistant.evaluation.gold import Case
-from assistant.evaluation.support import supports
+from assistant.evaluation.answer_quality import (
+    Support,
+    answer_sentences,
+    answer_words,
+    beginning,
+    counted,
+    false_assertions,
+    first_sentence,
+    no_false_sentence,
+    not_degenerate,
+    precision_of_quotes,
+    precision_of_sentences,
+    supported_sentences,
+)
+from assistant.evaluation.citation_scores import (
+    citation_precision,
+    citation_recall,
+    evidence_cited,
+    quotes_verbatim,
+)
+from assistant.evaluation.degeneration import faults
+from assistant.evaluation.gold import Case, CaseType
+from assistant.evaluation.matching import held, holds, without_markers, words
+from assistant.evaluation.score import Articles, Outcome, Score, Scorer, share
 from assistant.interface import Answer, AnswerPassage, Citation
-from assistant.surface import holds, without_markers, words
 
-Outcome = Literal["right", "wrong", "abstained"]
-Articles = Mapping[str, Article]
-MAX_WORDS = 120
-"""What an answer may say; a timeline alone may be longer. Words beyond earn nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """One measure of one answer; `value` is None where it cannot be taken, `why` says what was seen."""
-
-    name: str
-    value: float | None
-    why: str
+FACT, RELATION, ACCOUNT = 40, 60, 100
+MOST_WORDS: dict[CaseType, int] = {
+    "multi-hop": RELATION,
+    "comparison": RELATION,
+    "false-premise": RELATION,
+    "follow-up": RELATION,
+    "timeline": ACCOUNT,
+    "conflict": ACCOUNT,
+    "summary": ACCOUNT,
+}
+"""Words within which all that is expected must stand; for the types of single facts `FACT`. An answer of more
+than twice as many is wrong."""
 
 
-Scorer = Callable[[Case, Answer], Score]
-
-
-def standard_scorers(articles: Articles) -> tuple[Scorer, ...]:
-    """All scorers of this module, over these articles."""
+def standard_scorers(articles: Articles, support: Support | None = None) -> tuple[Scorer, ...]:
+    """All scorers over these articles; with `support`, that of claims by their quotes too."""
     return (
         correctness,
+        right_if_length_ignored,
+        first_sentence,
+        no_false_sentence,
+        partial(precision_of_sentences, articles=articles),
+        partial(precision_of_quotes, articles=articles),
+        not_degenerate,
+        *((supported_sentences(support),) if support else ()),
         token_f1,
         citation_precision,
         citation_recall,
@@ -52,31 +72,58 @@ def standard_scorers(articles: Articles) -> tuple[Scorer, ...]:
         conflict_precision,
         conflict_recall,
         no_future_article,
+        answer_words,
+        answer_sentences,
         latency,
         tokens,
     )
 
 
-def share(name: str, total: int, failing: Sequence[str], fault: str) -> Score:
-    """The share that does not fail, of `total`."""
-    why = f"{fault}: {', '.join(failing)}" if failing else f"all {total}"
-    return Score(name, 1 - len(failing) / total, why)
-
-
 def correctness(case: Case, answer: Answer) -> Score:
-    """1 if every expected group has a form in the answer, else 0; an abstention is 0. Answerable cases only.
+    """1 if the answer is one that a reader could use, else 0; an abstention is 0. Answerable cases only.
 
-    The answer is read without its citation markers and, unless a timeline, up to its 120th word, so that
-    saying everything does not pay. What counts as standing there: `assistant.surface.holds`.
+    Every expected group has a form within the first words (`MOST_WORDS`), the answer is at most twice as
+    long, no sentence asserts a value known to be wrong, and nothing is degenerate about it.
     """
     if not case.answerable:
         return Score("correctness", None, "the case has no answer")
     if answer.status == "abstained":
         return Score("correctness", 0.0, "abstained")
-    text = graded_text(case, answer)
-    missing = [group for group in case.expect if not any(holds(text, form) for form in group)]
-    why = "missing: " + "; ".join(" | ".join(group) for group in missing) if missing else "all groups found"
-    return Score("correctness", float(not missing), why)
+    most, length = most_words(case), counted(answer.answer)
+    failing = []
+    if missing := _missing(case, beginning(answer.answer, most)):
+        failing.append(f"missing within {most} words: {missing}")
+    if length > 2 * most:
+        failing.append(f"{length} words, and at most {2 * most} may be")
+    if wrong := false_assertions(case, answer):
+        failing.append("false: " + "; ".join(wrong))
+    if found := faults(answer):
+        failing.append("degenerate: " + "; ".join(found))
+    return Score("correctness", float(not failing), ". ".join(failing) or "all groups found")
+
+
+def right_if_length_ignored(case: Case, answer: Answer) -> Score:
+    """1 if every expected group has a form anywhere and nothing false is asserted, else 0.
+
+    An abstention is 0. Answerable cases only.
+    """
+    name = "right if length ignored"
+    if not case.answerable:
+        return Score(name, None, "the case has no answer")
+    if answer.status == "abstained":
+        return Score(name, 0.0, "abstained")
+    missing, wrong = _missing(case, without_markers(answer.answer)), false_assertions(case, answer)
+    failing = [f"missing: {missing}"] * bool(missing) + [f"false: {'; '.join(wrong)}"] * bool(wrong)
+    return Score(name, float(not failing), ". ".join(failing) or "all groups found")
+
+
+def _missing(case: Case, text: str) -> str:
+    return "; ".join(" | ".join(group) for group in case.expect if not held(text, group))
+
+
+def most_words(case: Case) -> int:
+    """Words within which all that is expected must stand."""
+    return MOST_WORDS.get(case.type, FACT)
 
 
 def outcome(case: Case, answer: Answer) -> Outcome:
@@ -96,7 +143,7 @@ def token_f1(case: Case, answer: Answer) -> Score:
     """Harmonic mean of precision and recall of the answer's words against the expected forms, 0 to 1.
 
     After Rajpurkar et al., "SQuAD: 100,000+ Questions for Machine Comprehension of Text" (EMNLP 2016), with
-    the words of `surface.words` and without a, an, the. The reference joins one form of each group: the one
+    the words of `matching.words` and without a, an, the. The reference joins one form of each group: the one
     that stands in the answer, else the first. Answerable cases only; low values are usual for full sentences.
     """
     if not case.answerable:
@@ -107,74 +154,6 @@ def token_f1(case: Case, answer: Answer) -> Score:
     shared = (expected & given).total()
     told = f"{shared} shared of {given.total()} given, {expected.total()} expected"
     return Score("token F1", bag_f1(expected, given), told)
-
-
-def citation_precision(case: Case, answer: Answer) -> Score:
-    """Share of the claims' citations that support their claim, alone or needed beside the claim's others.
-
-    After Gao et al., "Enabling Large Language Models to Generate Text with Citations" (EMNLP 2023), with
-    `support.supports` in place of an entailment model: a citation counts against the answer if it does not
-    support the claim alone, and the claim has support without it or none at all. None without citations.
-    """
-    quotes = {citation.number: citation for citation in answer.citations}
-    total, stray = 0, []
-    for claim in answer.claims:
-        cited = [quotes[number] for number in claim.citations if number in quotes]
-        total += len(cited)
-        for one in cited:
-            others = [other for other in cited if other is not one]
-            needed = supports(claim.text, cited) and not supports(claim.text, others)
-            if not needed and not supports(claim.text, [one]):
-                stray.append(f"[{one.number}] {one.article}")
-    if not total:
-        return Score("citation precision", None, "no citations")
-    return share("citation precision", total, stray, "no support for their claims")
-
-
-def citation_recall(case: Case, answer: Answer) -> Score:
-    """Share of the claims that their citations, taken together, support. None without claims.
-
-    After Gao et al. (EMNLP 2023), as `citation_precision`.
-    """
-    if not answer.claims:
-        return Score("citation recall", None, "no claims")
-    quotes = {citation.number: citation for citation in answer.citations}
-    bare = [
-        claim.text
-        for claim in answer.claims
-        if not supports(claim.text, [quotes[number] for number in claim.citations if number in quotes])
-    ]
-    return share("citation recall", len(answer.claims), bare, "unsupported")
-
-
-def evidence_cited(case: Case, answer: Answer) -> Score:
-    """Share of citations that are of an evidence article, or whose quote itself holds an expected form.
-
-    Whether the right thing is cited, whatever it is cited for. None without citations or evidence.
-    """
-    if not answer.citations or not case.evidence:
-        return Score("evidence cited", None, "no citations" if case.evidence else "no evidence")
-    gold = {evidence.article for evidence in case.evidence}
-    forms = [form for group in case.expect for form in group]
-    stray = [
-        f"[{citation.number}] {citation.article}"
-        for citation in answer.citations
-        if citation.article not in gold and not any(holds(citation.quote, form) for form in forms)
-    ]
-    return share("evidence cited", len(answer.citations), stray, "beside the evidence")
-
-
-def quotes_verbatim(case: Case, answer: Answer, *, articles: Articles) -> Score:
-    """Share of citations whose quote is exactly `text[start:end]` of its article. None without any."""
-    if not answer.citations:
-        return Score("quotes verbatim", None, "no citations")
-    false = [
-        f"[{citation.number}] {citation.article}"
-        for citation in answer.citations
-        if citation.article not in articles
-        or articles[citation.article].text[citation.start : citation.end] != citation.quote
-    ]
-    return share("quotes verbatim", len(answer.citations), false, "not verbatim")
 
 
 def abstention_precision(case: Case, answer: Answer) -> Score:
@@ -202,7 +181,7 @@ def conflict_coverage(case: Case, answer: Answer) -> Score:
     if case.type != "conflict":
         return Score("conflict coverage", None, "no conflict")
     text = graded_text(case, answer)
-    missing = [group[0] for group in case.expect if not any(holds(text, form) for form in group)]
+    missing = [group[0] for group in case.expect if not held(text, group)]
     return share("conflict coverage", len(case.expect), missing, "missing")
 
 
@@ -250,9 +229,8 @@ def tokens(case: Case, answer: Answer) -> Score:
 
 
 def graded_text(case: Case, answer: Answer) -> str:
-    """What counts of an answer: without its markers and, unless a timeline, up to its 120th word."""
-    text = without_markers(answer.answer)
-    return text if case.type == "timeline" else " ".join(text.split()[:MAX_WORDS])
+    """What counts of an answer: its first words, without its markers."""
+    return beginning(answer.answer, most_words(case))
 
 
 def bag_f1(expected: Counter[str], given: Counter[str]) -> float:

@@ -15,12 +15,11 @@ from assistant.evaluation.funnel import found_passages
 from assistant.evaluation.gold import CASE_TYPES
 from assistant.evaluation.retrieval_scores import evidence_ranks
 from assistant.evaluation.run import Graded, Report
-from assistant.evaluation.scorers import Outcome, outcome
+from assistant.evaluation.score import Outcome
+from assistant.evaluation.scorers import outcome
 from assistant.evaluation.statistics import Interval, mean_interval, wilson_interval
 
-SECONDS, TOKENS = "latency", "tokens"
-FIGURES = frozenset({SECONDS, TOKENS})
-"""Scores that are amounts; all others are shares, 0 to 1."""
+WORDS = "words"
 
 
 @dataclass(frozen=True)
@@ -68,6 +67,11 @@ class Slice:
         """Wall-clock seconds within which this per cent of the measured cases were answered."""
         seconds = [one.seconds for one in self.graded if one.answer]
         return float(np.percentile(seconds, percentile)) if seconds else None
+
+    def words(self, percentile: float) -> float | None:
+        """Words within which this per cent of the answers stay."""
+        counts = self.values(WORDS)
+        return float(np.percentile(counts, percentile)) if counts else None
 
 
 def slices(graded: Sequence[Graded]) -> list[Slice]:

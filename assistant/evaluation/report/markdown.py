@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assistant.errors import SettingsError
-from assistant.evaluation.report.figures import FIGURES, Slice, percent, score_names, slices
+from assistant.evaluation.compare import FIGURES
+from assistant.evaluation.report.figures import Slice, percent, score_names, slices
 from assistant.evaluation.run import Graded, Report
-from assistant.evaluation.scorers import Outcome
+from assistant.evaluation.score import Outcome
 
 _OUTCOMES: tuple[Outcome, ...] = ("right", "wrong", "abstained")
 _WITHOUT_COLUMN = FIGURES | {"correctness"}
-"""Correctness is the outcome, latency stands as seconds."""
+"""Correctness is the outcome, latency stands as seconds, words have columns of their own."""
 _NOTHING = "-"
 _SECTION = re.compile(r"^(?:<!-- .*: begin -->|## )", re.MULTILINE)
 """Where a section begins, one with markers or one that a person wrote."""
@@ -35,7 +36,8 @@ def table(report: Report) -> str:
         parts.append("### Unmeasured\n\n" + "\n".join(errors))
     parts.append(
         "Outcomes are of the measured cases, with Wilson's 95% interval; the other shares are means over the "
-        "cases where they can be graded, with a bootstrapped one. Seconds are wall-clock time for a question."
+        "cases where they can be graded, with a bootstrapped one. Words are an answer's, "
+        "seconds wall-clock time for a question."
     )
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -48,8 +50,9 @@ def section(report: Report) -> str:
 
 
 def header(report: Report) -> tuple[str, ...]:
-    """The columns: outcomes, the means of the scorers that were run, seconds."""
-    return ("type", "n", *_OUTCOMES, "unmeasured", *_columns(report), "median s", "p90 s")
+    """The columns: outcomes, the means of the scorers that were run, words, seconds."""
+    amounts = ("median words", "p90 words", "median s", "p90 s")
+    return ("type", "n", *_OUTCOMES, "unmeasured", *_columns(report), *amounts)
 
 
 def rows(report: Report, graded: Sequence[Graded]) -> list[tuple[str, ...]]:
@@ -97,7 +100,8 @@ def _row(some: Slice, names: Sequence[str]) -> tuple[str, ...]:
         *(_count(some, kind) for kind in _OUTCOMES),
         str(some.unmeasured),
         *(_mean(some, name) for name in names),
-        *(_seconds(some.seconds(share)) for share in (50, 90)),
+        *(_amount(some.words(share), ".0f") for share in (50, 90)),
+        *(_amount(some.seconds(share), ".1f") for share in (50, 90)),
     )
 
 
@@ -113,5 +117,5 @@ def _mean(some: Slice, score: str) -> str:
     return percent(mean) if some.total else f"{mean.estimate:.0%}"
 
 
-def _seconds(seconds: float | None) -> str:
-    return _NOTHING if seconds is None else f"{seconds:.1f}"
+def _amount(value: float | None, form: str) -> str:
+    return _NOTHING if value is None else format(value, form)

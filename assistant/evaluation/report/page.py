@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from assistant.articles import Article
 from assistant.evaluation.abstention import area, risk_coverage
-from assistant.evaluation.compare import EVERYTHING, RIGHT, Comparison, Difference, Kept
+from assistant.evaluation.compare import EVERYTHING, FIGURES, RIGHT, Comparison, Difference, Kept
 from assistant.evaluation.funnel import (
     MEANING,
     STAGES,
@@ -31,10 +31,11 @@ from assistant.evaluation.funnel import (
 )
 from assistant.evaluation.report import plots
 from assistant.evaluation.report.excerpts import Excerpt, excerpts
-from assistant.evaluation.report.figures import FIGURES, Slice, recall_curve, score_names, slices
+from assistant.evaluation.report.figures import Slice, recall_curve, score_names, slices
 from assistant.evaluation.retrieval_scores import evidence_ranks
 from assistant.evaluation.run import Graded, Report
-from assistant.evaluation.scorers import Score, outcome
+from assistant.evaluation.score import Score
+from assistant.evaluation.scorers import outcome
 from assistant.interface import AnswerPassage
 from assistant.terminal import day, safe
 

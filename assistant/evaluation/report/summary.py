@@ -28,7 +28,8 @@ def summary(report: Report) -> str:
     parts = ["## Evaluation"]
     if report.gate:
         parts.append(_verdict(report.gate))
-    parts.append(f"{len(report.graded)} cases: {percent(everything.rate('right'))} right.")
+    right = percent(everything.rate("right"))
+    parts.append(f"{len(report.graded)} cases: {right} right.{_words(everything)}")
     if everything.unmeasured:
         parts.append(f"{everything.unmeasured} cases are unmeasured: {everything.unmeasured_why}.")
     if report.comparison:
@@ -64,6 +65,13 @@ def _verdict(gate: Gate) -> str:
     if gate.passed:
         return "**The gate passed.**"
     return "\n".join(["**The gate failed:**", "", *(f"- {escape(reason)}" for reason in gate.reasons)])
+
+
+def _words(everything: Slice) -> str:
+    median, most = everything.words(50), everything.words(90)
+    if median is None or most is None:
+        return ""
+    return f" Words of an answer: median {median:.0f}, 90% within {most:.0f}."
 
 
 def _compared(comparison: Comparison) -> list[str]:

@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from assistant.evaluation.compare import EVERYTHING, RIGHT, Agreement, Comparison, Difference, Gate
-from assistant.evaluation.report.figures import SECONDS, TOKENS, Slice, score_names, slices
+from assistant.evaluation.compare import EVERYTHING, FIGURES, RIGHT, Agreement, Comparison, Difference, Gate
+from assistant.evaluation.report.figures import Slice, score_names, slices
 from assistant.evaluation.run import Report
 from assistant.evaluation.statistics import Interval
 from assistant.terminal import safe
@@ -29,6 +29,9 @@ def print_report(report: Report, console: Console) -> None:
     console.print()
     console.print(_scores(report, everything))
     console.print()
+    median, most = everything.words(50), everything.words(90)
+    if median is not None and most is not None:
+        console.print(Text(f"Words of an answer: median {median:.0f}, 90% within {most:.0f}"))
     if everything.unmeasured:
         console.print(Text(f"Unmeasured: {everything.unmeasured_why}"))
     if report.agreement:
@@ -66,7 +69,7 @@ def _scores(report: Report, everything: Slice) -> Table:
     for name in score_names(report):
         difference = _differences(report, name).get(EVERYTHING)
         mean = everything.mean(name)
-        shown = _amount(mean) if name in (SECONDS, TOKENS) else _estimate(mean)
+        shown = _amount(mean) if name in FIGURES else _estimate(mean)
         count = str(len(everything.values(name)))
         table.add_row(safe(name), count, *shown, _before(difference), _change(difference))
     return table
