@@ -19,7 +19,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from assistant.answer import Assistant
+from assistant.answering.pipeline import Assistant
 from assistant.articles import Article, read_corpus
 from assistant.build import build_assistant, identity, provenance
 from assistant.chunks import sentence_spans

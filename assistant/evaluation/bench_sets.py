@@ -15,7 +15,7 @@ from assistant.errors import GoldError
 from assistant.evaluation.bench_data import SETS, asked, digest, read_lines, sampled, usable
 from assistant.evaluation.gold import Case, Evidence, Turn, read_gold
 from assistant.evaluation.harness import GOLD as GOLD_FILE
-from assistant.surface import holds
+from assistant.evaluation.matching import holds
 
 GOLD = "gold"
 WIKINEWS = "wikinews"

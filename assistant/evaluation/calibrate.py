@@ -1,12 +1,10 @@
-"""The evidence gate's threshold, and what its signals are worth.
+"""The threshold below which no answer is tried without a capable model, and what its signals are worth.
 
-    python -m assistant.evaluation.calibrate [--bench FOLDER] [--sample 60] [--ask-model]
+    python -m assistant.evaluation.calibrate [--bench FOLDER] [--sample 60]
 
-Every gold question, and a sample of the public sets' where their folder is given, is searched for and read;
-with `--ask-model`, the language model is asked for its opinion on gold, too (`yes_no`).
-The threshold is the highest that withholds no more than `LOST` of the answerable questions of gold's dev
-half (false premises aside, which are answered by their correction); everything else is shown, not chosen
-on.
+Every gold question, and a sample of the public sets' where their folder is given, is searched for and read. The
+threshold that withholds at most `LOST` of the answerable dev questions of every set is shown; the one in force is
+`assistant.answering.answerability.THRESHOLD`.
 """
 
 from __future__ import annotations
@@ -20,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
+from assistant.answering.answerability import THRESHOLD, chance
 from assistant.build import build_retriever, open_index
 from assistant.errors import AssistantError
 from assistant.evaluation.bench_command import notice
@@ -30,11 +29,8 @@ from assistant.evaluation.remembered import with_memory
 from assistant.evaluation.report import update_results
 from assistant.evaluation.scorers import bag_f1, token_bag
 from assistant.evaluation.statistics import Interval, auc
-from assistant.evaluation.yes_no import yes_over_no
 from assistant.filters import Filters
-from assistant.gate import FILE, Gate, answerable
-from assistant.models.chat import load_chat_model
-from assistant.models.reranker import logit
+from assistant.models.reranker import logit, probability
 from assistant.retrieval import Passage
 from assistant.settings import Settings, load_settings
 
@@ -43,8 +39,7 @@ LOST, ALLOWED = 0.10, 0.15
 allowed; of each slice it is shown what would be withheld of the others at that."""
 
 SIGNALS = ("reranker", "reader", "both")
-MODEL = "language model"
-COMBINED = {"fitted": ("reranker", "reader"), "fitted with it": ("reranker", "reader", MODEL)}
+COMBINED = {"fitted": ("reranker", "reader")}
 """Combined signals, each a logistic regression over others, fitted on the dev half of gold."""
 
 SETS = ("clapnq", "mtragun", "timeqa")
@@ -71,7 +66,7 @@ def signals(passages: Sequence[Passage]) -> dict[str, float]:
     both = max(logit(hit.score) for hit in hits)
     # The score of a hit that was read is the mean of the two logits.
     ranked = [2 * logit(hit.score) - logit(hit.reading.answers) for hit in hits if hit.reading]
-    read = answerable(hits)
+    read = chance(passages)
     return {
         "reranker": max(ranked, default=both),
         "reader": logit(read) if read is not None else -8.0,
@@ -92,17 +87,14 @@ def span_f1(passages: Sequence[Passage], answers: Sequence[str]) -> float | None
     return max(bag_f1(token_bag(answer), span) for answer in answers)
 
 
-def gold_rows(settings: Settings, gold: Path, ask_model: bool) -> Iterator[Row]:
+def gold_rows(settings: Settings, gold: Path) -> Iterator[Row]:
     """Of every gold case, searched for as it is asked."""
-    model = load_chat_model(settings.model, settings.cache, threads=settings.threads) if ask_model else None
     with closing(open_index(settings, notice, lambda done, total: None)) as index:
         retriever = with_memory(build_retriever(settings, index), settings)
         for case in read_gold(gold):
             question = case.query()
             passages = retriever.retrieve(question, Filters(as_of=case.as_of))
             found = signals(passages)
-            if model:
-                found[MODEL] = yes_over_no(model, question, passages, settings.evidence)
             forms = [form for group in case.expect for form in group]
             spans = span_f1(passages, forms)
             yield Row(f"gold, {case.half}", case.type, case.answerable, found, spans)
@@ -166,13 +158,11 @@ def section(rows: Sequence[Row], chosen: float) -> str:
     lines = [
         "## Does the evidence answer? Signals of the gate",
         "",
-        "`make calibrate BENCH=FOLDER` writes this and `assistant/data/gate.json`. AUC is the chance that a",
-        "question which the articles answer scores above one which they do not, with its bootstrapped 95%",
-        "interval; signals are those of the best passage. The language model's is the logit of its yes",
-        "against its no. What is fitted is a logistic regression over the others, fitted on gold's dev half",
-        "alone; there the threshold, of the reader's signal, was chosen, too. Span F1 is the token F1 of the",
-        "reader's span with the most similar expected form or answer; those of clapnq and mtragun are whole",
-        "sentences, so that a span can only be a part of them.",
+        "`make calibrate BENCH=FOLDER`. AUC is the chance that a question which the articles answer scores",
+        "above one which they do not, with its bootstrapped 95% interval; signals are those of the best",
+        "passage. What is fitted is a logistic regression over the others, fitted on gold's dev half alone.",
+        "Span F1 is the token F1 of the reader's span with the most similar expected form or answer; those of",
+        "clapnq and mtragun are whole sentences, so that a span can only be a part of them.",
         "",
         "| questions | answerable | not | "
         + " | ".join(names)
@@ -220,29 +210,26 @@ def _interval(interval: Interval) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measures, chooses, writes. Status 2 and one line when a file cannot be used."""
+    """Measures and writes. Status 2 and one line when a file cannot be used."""
     parser = argparse.ArgumentParser(prog="python -m assistant.evaluation.calibrate")
     parser.add_argument("--bench", type=Path, help="folder of public sets")
     parser.add_argument("--sample", type=int, default=60)
-    parser.add_argument("--ask-model", action="store_true", help="ask the language model, too (on gold)")
     parser.add_argument("--gold", type=Path, default=Path("eval/gold.jsonl"))
     parser.add_argument("--results", type=Path, default=Path("eval/RESULTS.md"))
     options = parser.parse_args(arguments)
     try:
         settings = load_settings()
-        rows = list(gold_rows(settings, options.gold, options.ask_model))
+        rows = list(gold_rows(settings, options.gold))
         for name in SETS if options.bench else ():
             notice(name)
             rows += public_rows(settings, name, options.bench / name, options.sample)
         combine(rows)
         chosen = threshold([row for row in rows if row.slice == "gold, dev"], LOST)
-        gate = Gate(threshold=round(1 / (1 + float(np.exp(-chosen))), 4))
-        FILE.write_text(gate.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        update_results(options.results, "gate", section(rows, chosen))
+        update_results(options.results, "gate", section(rows, logit(THRESHOLD)))
     except AssistantError as error:
         notice(f"calibrate: {error}")
         return 2
-    print(gate.model_dump_json())
+    print(f"at {LOST:.0%} lost of gold, dev: {probability(chosen):.4f}; in force: {THRESHOLD}")
     return 0
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assistant.answer import EXTRACTIVE, QUOTED
-from assistant.build import build_retriever, support_of
+from assistant.build import build_retriever, profile_for, support_of
 from assistant.errors import GoldError
 from assistant.evaluation.baseline import baseline_of, write_baseline
 from assistant.evaluation.bench_data import stored_articles
@@ -133,5 +132,6 @@ def _retriever(settings: Settings, index: Index) -> Retriever:
 
 
 def _read(settings: Settings) -> int:
-    """How many paragraphs the model reads; without one, those that sentences are taken from."""
-    return max(QUOTED, settings.evidence) if settings.model == EXTRACTIVE else settings.evidence
+    """How many passages are read: all that are found, unless a capable model reads another number."""
+    profile = profile_for(settings)
+    return profile.passages if profile.capable else settings.k

@@ -13,11 +13,10 @@ from rich.text import Text
 from assistant.articles import Article
 from assistant.catalogue import Catalogue
 from assistant.chunks import Chunk
-from assistant.citing import answer_passage
+from assistant.answering.citations import answer_passage
 from assistant.evaluation.funnel import Retrieved, Step, Trace, trace
 from assistant.evaluation.run import Graded, Report
 from assistant.evaluation.scorers import outcome
-from assistant.evidence import choose
 from assistant.filters import Filters
 from assistant.retrieval import POOL, Key, Retriever, reciprocal_rank_fusion
 from assistant.terminal import safe
@@ -28,7 +27,7 @@ def explain(
 ) -> None:
     """Prints a case, its answer and scores, and the funnel of each piece of its evidence.
 
-    `read` is the number of paragraphs that a model reads.
+    `read` is the number of passages that are read.
     """
     for line in _about(graded):
         console.print(Text(safe(line)))
@@ -83,7 +82,7 @@ def retrieve_lost(
 
 
 def retrieve(retriever: Retriever, graded: Graded, read: int) -> Retrieved:
-    """Searches again for the case, stage by stage; `read` is the number of paragraphs that a model reads."""
+    """Searches again for the case, stage by stage; `read` is the number of passages that are read."""
     case = graded.case
     question = (graded.answer.rewritten if graded.answer else None) or case.query()
     filters = Filters(as_of=case.as_of)
@@ -102,8 +101,8 @@ def retrieve(retriever: Retriever, graded: Graded, read: int) -> Retrieved:
         fused=_ranks(reciprocal_rank_fusion(*keys)),
         reranked=retriever.candidates if retriever.reranker is not None else 2 * pool,
         passages=[answer_passage(passage) for passage in passages],
-        returned=retriever.k,
-        read=[hit.chunk for hit in choose(passages[: retriever.k], read)],
+        returned=max(retriever.k, read),
+        read=[hit.chunk for passage in passages[:read] for hit in passage.hits],
     )
 
 

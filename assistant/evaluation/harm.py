@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from assistant.answer import EXTRACTIVE, MESSAGES
+from assistant.answering.course import MESSAGES
 from assistant.build import open_index
 from assistant.errors import AssistantError, GoldError
 from assistant.evaluation.baseline import baseline_of, kept
@@ -36,7 +36,7 @@ from assistant.evaluation.scorers import standard_scorers
 from assistant.evaluation.statistics import wilson_interval
 from assistant.index import Index
 from assistant.interface import Abstention, Answer, AnswerPassage
-from assistant.settings import Settings, load_settings
+from assistant.settings import EXTRACTIVE, Settings, load_settings
 
 TIE = 0.01
 """Scores of neighbouring passages that are at most so far apart may swap places on another computer."""

@@ -16,7 +16,7 @@ from typing import Literal
 
 from langchain_core.language_models import BaseChatModel
 
-from assistant.answer import EXTRACTIVE, Assistant
+from assistant.answering.pipeline import Assistant
 from assistant.articles import Article
 from assistant.build import build_assistant, provenance, support_of
 from assistant.errors import GoldError, SettingsError
@@ -30,7 +30,7 @@ from assistant.evaluation.retrieval_scores import retrieval_scorers
 from assistant.evaluation.run import Graded, Report, run
 from assistant.evaluation.score import Score, Scorer
 from assistant.evaluation.scorers import outcome, standard_scorers
-from assistant.events import Event
+from assistant.answering.events import Event
 from assistant.filters import Filters
 from assistant.index import Index
 from assistant.interface import Answer
@@ -38,7 +38,7 @@ from assistant.models.chat import load_chat_model
 from assistant.prompts import load_prompt
 from assistant.recordings import Mode, Recordings, file_name
 from assistant.resources import prompts_folder
-from assistant.settings import Settings
+from assistant.settings import EXTRACTIVE, Settings
 from assistant.weights import packaged
 
 GOLD = Path("eval/gold.jsonl")

@@ -20,7 +20,7 @@ from assistant.evaluation.gold import Case
 from assistant.evaluation.matching import without_markers
 from assistant.evaluation.run import Graded
 from assistant.evaluation.score import Score, Scorer
-from assistant.evidence import plain
+from assistant.answering.evidence import plain
 from assistant.interface import Answer
 from assistant.models.chat import model_errors
 from assistant.prompts import Prompt

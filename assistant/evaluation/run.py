@@ -13,13 +13,13 @@ from pathlib import Path
 from time import perf_counter
 from typing import Literal
 
-from assistant.citing import answer_passage
+from assistant.answering.citations import answer_passage
 from assistant.errors import AssistantError, RecordingMissing, RecordingStale, SettingsError
 from assistant.evaluation.compare import Agreement, Comparison, Gate
 from assistant.evaluation.gold import Case
 from assistant.evaluation.retrieval_scores import RetrievalScorer
 from assistant.evaluation.score import Score, Scorer
-from assistant.events import Event, PassagesFound
+from assistant.answering.events import Event, PassagesFound
 from assistant.interface import Answer, AnswerPassage, Strict
 
 
