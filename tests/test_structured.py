@@ -21,6 +21,7 @@ from fake_server import (
 )
 from fakes import QueuedModel
 from langchain_core.language_models import BaseChatModel
+from pydantic import SecretStr
 
 from assistant.errors import ContextExceeded, ModelError
 from assistant.interface import Tokens
@@ -345,3 +346,22 @@ def test_an_embedded_answer_that_was_cut_off_is_given_as_it_is(
     with pytest.raises(ContextExceeded, match="the prompt has 5000 tokens"):
         chat.ask(SAID, SCHEMA, max_tokens=30)
     assert asked[1]["max_tokens"] == 30
+
+
+@pytest.mark.parametrize(("model", "way"), [("gpt-4.1", "json_schema"), ("gpt-3.5-turbo", "tools")])
+def test_another_provider_is_asked_as_its_package_does(ask: Asker, model: str, way: str) -> None:
+    from langchain_openai import ChatOpenAI
+
+    ask.server.script = [openai_stream(ANSWER)]
+    name = f"other:{model}"
+    real = ChatOpenAI(model=model, base_url=ask.server.url, api_key=SecretStr("none"), temperature=0)
+    assert StructuredChat(real, name, profile_of(name)).ask(SAID, SCHEMA).way == way
+    [sent] = ask.sent
+    assert ("response_format" in sent, "tools" in sent) == (way == "json_schema", way == "tools")
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_a_refused_way_may_come_with_another_status(ask: Asker, status: int) -> None:
+    words = {404: "No endpoints found that support tool use", 500: "failed to parse grammar"}[status]
+    assert ask(fails(status, words), openai_stream(ANSWER)).text == ANSWER
+    assert "response_format" not in ask.sent[1]

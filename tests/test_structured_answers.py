@@ -54,6 +54,7 @@ def test_an_answer_that_was_cut_off_is_asked_for_with_twice_the_room(ask: Asker,
     ("reply", "name", "words"),
     [
         (openai_stream(ANSWER[:20], "length"), "openai:x", "its answer was cut off at 3000 tokens"),
+        (openai_stream("", "length"), "openai:x", "its thinking used up all 3000 tokens"),
         (openai_stream("", "length"), "openai:o3", "its thinking used up all 19000 tokens"),
         (openai_stream("", "length", reasoning_content="Hm"), "openai:x", "its thinking used up all 3000"),
         (openai_stream("<think>Let me see", "length"), "openai:x", "its thinking used up all 3000 tokens"),

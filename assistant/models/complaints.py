@@ -42,7 +42,7 @@ _STATUS_OF_TYPE = {
 _UNABLE = (
     r"(?:un|not[ -]|n't |does not |no )support|unsupport|unrecogni[sz]ed|unknown|unexpected|not permitted"
     r"|not allowed|not available|unavailable|extra|deprecated|only the default|invalid|not implemented"
-    r"|cannot|can't|must|may not|use '|requires|not enabled|disabled|no endpoints"
+    r"|cannot|can't|must|may not|use '|requires|not enabled|disabled"
 )
 
 _PATTERNS: tuple[tuple[Part, str], ...] = (
@@ -137,9 +137,9 @@ def complaints(error: BaseException) -> Iterator[Part]:
     named = getattr(error, "param", None)
     if isinstance(named, str) and named:
         text = f"{named} {text}"
-    elif (local or status in (404, 500)) and not re.search(f"{_UNABLE}|grammar", text):
-        return
-    if local and "support" not in text:
+    if (local or status in (404, 500)) and not re.search(
+        "support|no endpoints|grammar|not implemented", text
+    ):
         return
     if "max_tokens" in text or "max_completion_tokens" in text or "max output tokens" in text:
         yield from _about_room(text)

@@ -17,8 +17,6 @@ _THOUGHT = re.compile(
 _UNOPENED = re.compile(r"[^{\[]((?!</?think>).)*</think>\s*", re.DOTALL)
 """Some servers' templates open the thoughts before the model writes, so that it only closes them."""
 _TAGS = ("<think>", "<thinking>", "<thought>", "<reasoning>", "[THINK]")
-_THOUGHTS = ("reasoning_content", "reasoning")
-_THOUGHT_BLOCKS = ("thinking", "redacted_thinking", "reasoning")
 
 _REASONS = ("finish_reason", "stop_reason", "done_reason", "stopReason")
 """Where providers put why the model stopped."""
@@ -52,19 +50,12 @@ class Heard:
         self._words: list[str] = []
         self._arguments: list[str] = []
         self._call: Any = None
-        self._thought = False
         self._usage: UsageMetadata | None = None
 
     @property
     def text(self) -> str:
         """The arguments of a tool's call, or else the text without thoughts."""
         return "".join(self._arguments) or without_thoughts("".join(self._words))
-
-    @property
-    def thought(self) -> bool:
-        """Whether the model is known to have thought."""
-        details = self._usage.get("output_token_details", {}) if self._usage else {}
-        return self._thought or bool(details.get("reasoning")) or bool(_THOUGHT.match("".join(self._words)))
 
     @property
     def tokens(self) -> Tokens:
@@ -83,12 +74,10 @@ class Heard:
         self._words.append(message.text)
         self._add_calls(message)
         extra = message.additional_kwargs
-        self._thought |= any(extra.get(name) for name in _THOUGHTS)
         if isinstance(extra.get("refusal"), str):
             self.refusal += extra["refusal"]
         for block in message.content if isinstance(message.content, list) else ():
             kind = block.get("type") if isinstance(block, dict) else None
-            self._thought |= kind in _THOUGHT_BLOCKS
             if kind == "refusal" and isinstance(block, dict):
                 self.refusal += str(block.get("refusal", ""))
         if message.usage_metadata:

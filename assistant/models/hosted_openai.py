@@ -1,8 +1,8 @@
 """OpenAI's API and its like, through LangChain's client, without what that adds to a stream or takes from it.
 
 The client reads answers in JSON by a helper that fails on servers that differ a little, such as those that
-end without a finish reason. It drops a refusal's words and a model's thoughts. And it knows one of the two
-names for the most tokens of an answer.
+end without a finish reason. It drops a refusal's words. And it knows one of the two names for the most tokens
+of an answer.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
-
-KEPT = ("refusal", "reasoning_content", "reasoning")
 
 
 def openai_chat(model: str, **options: Any) -> BaseChatModel:
@@ -34,9 +32,8 @@ def openai_chat(model: str, **options: Any) -> BaseChatModel:
             made = super()._convert_chunk_to_generation_chunk(chunk, *arguments)
             choices = chunk.get("choices") or [{}]
             delta = choices[0].get("delta") or {}
-            if made is not None:
-                kept = {name: delta[name] for name in KEPT if isinstance(delta.get(name), str)}
-                made.message.additional_kwargs.update(kept)
+            if made is not None and isinstance(delta.get("refusal"), str):
+                made.message.additional_kwargs["refusal"] = delta["refusal"]
             return made
 
     return HostedOpenAI(model=model, **options)

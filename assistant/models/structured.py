@@ -146,10 +146,8 @@ class StructuredChat:
                 f"{self.name} has read and written all it can; set fewer or shorter passages"
             )
         if heard.finish == "length":
-            if not heard.text.strip() and (heard.thought or self.profile.thinking):
-                what = f"its thinking used up all {room} tokens"
-            else:
-                what = f"its answer was cut off at {room} tokens"
+            cut = f"its answer was cut off at {room} tokens"
+            what = cut if heard.text.strip() else f"its thinking used up all {room} tokens"
             raise ModelError(f"{self.name} failed: {what}; set a larger output_tokens")
         if self._broke_off(heard):
             raise ModelError(f"{self.name} failed: the answer broke off; try again")
