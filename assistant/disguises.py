@@ -13,13 +13,15 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from urllib.parse import unquote
 
 _IGNORED = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 )
 """What Unicode calls default ignorable and counts as a letter or a mark, with the braille blank."""
+
+UNSEEN = re.compile("[\u034f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+"""Marks on the character before them, which part no words."""
 
 
 def invisible(character: str) -> bool:
@@ -64,16 +66,11 @@ def folded(text: str, gap: str = "") -> View:
     """The text in the letters that its characters are variants of (NFKD); `gap` is put for invisible ones."""
     if text.isascii() and text.replace("\n", "").isprintable():
         return View(text, range(len(text)))
-    letters: list[str] = []
-    places: list[int] = []
-    for place, character in enumerate(text):
-        for letter in _letters(character, gap):
-            letters.append(letter)
-            places.append(place)
-    return View("".join(letters), places)
+    letters = {character: _letters(character, gap) for character in set(text)}
+    places = [place for place, character in enumerate(text) for _ in letters[character]]
+    return View("".join(map(letters.__getitem__, text)), places)
 
 
-@lru_cache(maxsize=4096)
 def _letters(character: str, gap: str) -> str:
     if character.isspace():
         return character
@@ -121,6 +118,7 @@ def decoded(text: str) -> Iterator[Decoded]:
         for match in pattern.finditer(text):
             try:
                 plain = decode(match.group())
+                plain = plain.decode() if isinstance(plain, bytes) else plain
             except ValueError:  # binascii.Error and UnicodeDecodeError are ones
                 continue
             if plain.strip() and all(one.isprintable() or one.isspace() for one in plain):
@@ -133,51 +131,29 @@ _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{6,}")
 """Variation selectors in a row, each of them a byte."""
 
 
-def _base64(run: str) -> str:
-    run = run.rstrip("=").translate(str.maketrans("-_", "+/"))
-    return base64.b64decode(run + "=" * (-len(run) % 4)).decode()
-
-
-def _base32(run: str) -> str:
-    run = run.rstrip("=")
-    return base64.b32decode(run + "=" * (-len(run) % 8)).decode()
-
-
-def _hexadecimal(run: str) -> str:
-    return bytes.fromhex(re.sub(r"0x|\\x|[ ,:]", "", run)).decode()
-
-
-def _binary(run: str) -> str:
-    return bytes(int(octet, 2) for octet in re.findall("[01]{8}", run)).decode()
-
-
-def _selectors(run: str) -> str:
-    return bytes(ord(one) - (0xFE00 if one <= "\ufe0f" else 0xE0100 - 16) for one in run).decode()
-
-
-_MORSE = dict(
-    zip(
-        ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- "
-        "-.-- --..".split(),
-        "abcdefghijklmnopqrstuvwxyz",
-        strict=True,
-    )
-)
+_SIGNS = ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..-"
+_MORSE = dict(zip(f"{_SIGNS} -.-- --..".split(), "abcdefghijklmnopqrstuvwxyz", strict=True))
 
 
 def _morse(run: str) -> str:
     return " ".join("".join(_MORSE.get(sign, "?") for sign in word.split()) for word in run.split("/"))
 
 
-_CODES: list[tuple[re.Pattern[str], Callable[[str], str]]] = [
+_CODES: list[tuple[re.Pattern[str], Callable[[str], bytes | str]]] = [
     (_TAGS, lambda run: "".join(chr(ord(one) - 0xE0000) for one in run)),
-    (_SELECTORS, _selectors),
-    (re.compile(r"[A-Za-z0-9+/_-]{20,}={0,2}"), _base64),
-    (re.compile(r"[A-Z2-7]{24,}={0,6}"), _base32),
-    (re.compile(r"(?<!\w)(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[ ,:]?){12,}(?!\w)"), _hexadecimal),
-    (re.compile(r"(?:[01]{8}\s?){6,}"), _binary),
-    (re.compile(r"(?:[^\s%]*%[0-9A-Fa-f]{2}){3,}[^\s%]*"), unquote),
-    (re.compile(r"(?:&#x?[0-9A-Fa-f]+; ?){6,}"), html.unescape),
+    (_SELECTORS, lambda run: bytes(ord(one) - (0xFE00 if one <= "\ufe0f" else 0xE00F0) for one in run)),
+    (re.compile(r"[A-Za-z0-9+/_-]{20,}={0,2}"), lambda run: base64.b64decode(run.rstrip("=") + "==", "-_")),
+    (
+        re.compile(r"(?<!\w)(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[ ,:]?){12,}(?!\w)"),
+        lambda run: bytes.fromhex(re.sub(r"0x|\\x|[ ,:]", "", run)),
+    ),
+    (
+        re.compile(r"(?:[01]{8}\s?){6,}"),
+        lambda run: bytes(int(octet, 2) for octet in re.findall("[01]{8}", run)),
+    ),
+    # From the beginning of a word only, so that a long one is not read again from each of its letters.
+    (re.compile(r"(?<!\S)(?=(?:\S*?%[0-9A-Fa-f]{2}){3})\S++"), unquote),
+    (re.compile(r"(?:&#x?[0-9A-Fa-f]{1,6}; ?){6,}"), html.unescape),
     (re.compile(r"(?:\\u[0-9A-Fa-f]{4}){6,}"), lambda run: codecs.decode(run, "unicode_escape")),
     (re.compile(r"(?:[.-]{1,4}[ /]+){12,}[.-]{1,4}"), _morse),
 ]

@@ -2,39 +2,49 @@
 
 An article is data. Whoever wrote it may have tried to speak to the assistant in it; what such text says is
 neither shown to a model nor quoted as an answer, and an answer that cites the article carries a warning.
-Offsets are those of the text as stored, which is never changed.
+Only the sentences that do so are marked; what it merely reports is news. Offsets are those of the text as
+stored, which is never changed.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from assistant.articles import Article
-from assistant.disguises import View, decoded, folded, invisible, views
+from assistant.disguises import UNSEEN, View, decoded, folded, invisible, views
 from assistant.interface import AnswerWarning
 from assistant.phrases import SUSPICIOUS, TOKENS, TURNS, Kind, phrases
 
-OPENERS = frozenset({"override", "role", "address", "marker"})
-"""Kinds that begin something: the rest of their paragraph is what the machine was meant to do."""
-
 NEAR = 300
-"""Characters between two findings at most for what stands between them to belong to them."""
+"""Characters between two marks of turns at most for what stands between them to be a turn."""
 
 DEPTH = 2
 """How many encodings within one another are looked into."""
 
 LONGEST = 400
-"""Characters before what was found that may belong to its sentence."""
+"""Characters on either side of what was found that may belong to its sentence."""
 
-_PARAGRAPH = re.compile(r"\n\s*\n")
-_END = re.compile(r"[.!?…][\"'”’»)\]*_]*(?=\s)|\n")
+_END = re.compile(r"[.!?…][\"'”’»)\]*_]*+(?=\s)|\n")
 """Where a sentence ends, roughly: whoever overlaps it by a character is left out whole."""
 
-_UNSEEN = re.compile("[\u034f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-"""Marks on the character before them, which part no words."""
+_MORE = re.compile(
+    r"[ \t]{0,3}\n?[ \t]{0,3}(?:[-*•] |\(?\d{1,2}[.)] |step \d"
+    r"|(?:say|answer|reply|respond|output|print|repeat|confirm|do not|your?|new rule|the (?:assistant|user)"
+    r"|in \w{1,12} mode)\b)",
+    re.IGNORECASE,
+)
+"""How a sentence begins that goes on with the orders of the one before it."""
+
+_QUOTED = re.compile('[“"„«][^“”"„«»]*+[”"“»]')
+_SAYS = re.compile(
+    r"\b(?:said|says|told|read|reads|wrote|asked|shouted|demanded|urged|joked|warned|began|advise[sd]|reported"
+    r"|ordered|recalled|such as|sagte|schrieb|verlangte|dit|exigé|dijo|aconseja|сказал\w?|сказав|каже)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +58,8 @@ class Finding:
 
 def visible(text: str) -> str:
     """The text as a reader sees it: a space for every invisible character, line ends among them."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(" " if invisible(character) else character for character in _UNSEEN.sub("", text))
+    text = UNSEEN.sub("", text)
+    return text.translate({ord(character): " " for character in set(text) if invisible(character)})
 
 
 def neutral(text: str) -> str:
@@ -58,16 +67,14 @@ def neutral(text: str) -> str:
 
     `<|im_end|>` becomes `< |im_end|>`, and "System:" at the beginning of a line "System :".
     """
-    text = _UNSEEN.sub("", text)
+    text = UNSEEN.sub("", text)
     places = {
         view.span(*match.span())[1]
         for view in (View(text, range(len(text))), folded(text))
         for pattern in (TOKENS, TURNS)
         for match in pattern.finditer(view.text)
     }
-    for place in sorted(places, reverse=True):
-        text = f"{text[:place]} {text[place:]}"
-    return text
+    return " ".join(text[start:end] for start, end in pairwise([0, *sorted(places), len(text)]))
 
 
 def instructions_in(text: str) -> tuple[Finding, ...]:
@@ -120,8 +127,23 @@ def instruction_warnings(articles: Iterable[Article]) -> list[AnswerWarning]:
 
 @lru_cache(maxsize=512)
 def _instructions_in(text: str, depth: int) -> tuple[Finding, ...]:
-    found = sorted([*_phrases(text), *_encoded(text, depth)], key=lambda finding: finding.start)
-    return tuple(_joined(_whole(finding, text) for finding in found))
+    ends = [end.end() for end in _END.finditer(text)]
+    found: list[Finding] = []
+    for one in sorted([*_phrases(text), *_encoded(text, depth)], key=lambda one: (one.start, one.end)):
+        if found and one.end <= found[-1].end and found[-1].kind != "invisible":
+            continue
+        whole: Finding | None = one if one.kind == "invisible" else _whole(text, ends, one)
+        while whole and found and _belong(found[-1], whole):
+            last = found.pop()
+            kind = whole.kind if last.kind == "invisible" else last.kind
+            whole = Finding(min(last.start, whole.start), max(last.end, whole.end), kind)
+        found += [whole] if whole else []
+    return tuple(found)
+
+
+def _belong(last: Finding, one: Finding) -> bool:
+    turn = last.kind == one.kind == "marker"
+    return one.start - last.end <= (NEAR if turn else 0)
 
 
 def _phrases(text: str) -> Iterator[Finding]:
@@ -130,40 +152,44 @@ def _phrases(text: str) -> Iterator[Finding]:
     for view in (plain, *(view for view in disguises if SUSPICIOUS.search(view.text))):
         for token in TOKENS.finditer(view.text):
             yield Finding(*view.span(*token.span()), "marker")
-        for kind, pattern in phrases().items():
-            for match in pattern.finditer(view.text):
-                words = match.end() - len(match[0].lstrip())
-                yield Finding(*view.span(words, match.end()), kind)
+        for match in phrases().finditer(view.text):
+            kind: Kind = match.lastgroup  # type: ignore[assignment]
+            words = match.end() - len(match[0].lstrip("\n .!?:;>"))
+            yield Finding(*view.span(min(words, match.end() - 1), match.end()), kind)
 
 
 def _encoded(text: str, depth: int) -> Iterator[Finding]:
     for run in decoded(text):
         if run.hidden:
             yield Finding(run.start, run.end, "invisible")
-        elif depth and (SUSPICIOUS.search(run.text) or _instructions_in(run.text, depth - 1)):
+        elif depth and _instructions_in(run.text, depth - 1):
             yield Finding(run.start, run.end, "encoded")
 
 
-def _whole(finding: Finding, text: str) -> Finding:
-    """The finding with the rest of its sentences, or of its paragraph where it begins something."""
-    if finding.kind == "invisible":
-        return finding
-    before = text[max(0, finding.start - LONGEST) : finding.start]
-    start = finding.start - len(before) + max((end.end() for end in _END.finditer(before)), default=0)
-    start += len(text[start : finding.start]) - len(text[start : finding.start].lstrip())
-    after = (_PARAGRAPH if finding.kind in OPENERS else _END).search(text, finding.end - 1)
-    end = after.start() + len(after[0].rstrip()) if after else len(text)
-    return Finding(start, max(end, finding.end), finding.kind)
+def _whole(text: str, ends: list[int], one: Finding) -> Finding | None:
+    """The finding with the rest of its sentences and what goes on with them; None where it is reported."""
+    start, end = _sentence(text, ends, one.start, one.end)
+    if one.kind != "marker":
+        if _reported(text[start:end], one.start - start, one.end - start):
+            return None
+    elif text[end : end + 1] == "\n" != text[end + 1 : end + 2] and not _MORE.match(text, end):
+        # The mark of a turn that ends its line is followed by the turn.
+        end = _sentence(text, ends, end + 1, end + 2)[1]
+    while more := _MORE.match(text, end):
+        end = _sentence(text, ends, more.end() - 1, more.end())[1]
+    return Finding(start, end, one.kind)
 
 
-def _joined(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings apart from each other, those near each other as one."""
-    joined: list[Finding] = []
-    for finding in findings:
-        last = joined[-1] if joined else None
-        if last is not None and finding.start - last.end <= NEAR:
-            kind = finding.kind if last.kind == "invisible" else last.kind
-            joined[-1] = Finding(last.start, max(last.end, finding.end), kind)
-        else:
-            joined.append(finding)
-    return joined
+def _sentence(text: str, ends: list[int], first: int, last: int) -> tuple[int, int]:
+    """Where the sentences of `text[first:last]` begin and end, or the nearest `LONGEST` characters."""
+    before, after = bisect_right(ends, first), bisect_right(ends, last - 1)
+    start = max(ends[before - 1] if before else 0, first - LONGEST)
+    end = min(ends[after] if after < len(ends) else len(text), last + LONGEST)
+    start += len(text[start:first]) - len(text[start:first].lstrip())
+    return start, max(min(last, len(text)), start + len(text[start:end].rstrip()))
+
+
+def _reported(sentence: str, start: int, end: int) -> bool:
+    """Whether somebody is quoted with these words of the sentence."""
+    quotes = any(quote.start() <= start and end <= quote.end() for quote in _QUOTED.finditer(sentence))
+    return quotes and _SAYS.search(_QUOTED.sub(" ", sentence)) is not None

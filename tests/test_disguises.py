@@ -86,7 +86,6 @@ def test_a_disguise_is_seen_through_and_found_in_its_place(disguised: str) -> No
     [
         (base64.b64encode(SECRET.encode()).decode(), False),
         (base64.urlsafe_b64encode((SECRET + "???>>>").encode()).decode().rstrip("="), False),
-        (base64.b32encode(SECRET.encode()).decode(), False),
         (SECRET.encode().hex(), False),
         (SECRET.encode().hex(" ").upper(), False),
         ("".join(f"\\x{byte:02x}" for byte in SECRET.encode()), False),
