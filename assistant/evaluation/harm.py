@@ -133,15 +133,15 @@ def _unsaid(answer: Answer, articles: Articles) -> Iterator[Citation]:
 
 
 def renumbered(answer: Answer, articles: Articles) -> Answer:
-    """The answer with its numbers exchanged, wherever they stand, for others of the articles it cites."""
-    told = without_markers(answer.answer)
+    """The answer with its first number exchanged, wherever it stands, for another of an article it cites."""
+    said = _NUMBER.findall(without_markers(answer.answer))
     known = [articles[one.article].text for one in answer.citations if one.article in articles]
-    others = iter(dict.fromkeys(number for text in known for number in _NUMBER.findall(text)))
-    said = dict.fromkeys(_NUMBER.findall(told))
-    exchanged = dict(zip(said, (one for one in others if one not in said), strict=False))
+    other = next((one for text in known for one in _NUMBER.findall(text) if one not in said), None)
+    if not said or other is None:
+        return answer
 
     def exchange(text: str) -> str:
-        return _NUMBER.sub(lambda match: exchanged.get(match[0], match[0]), text)
+        return _NUMBER.sub(lambda match: other if match[0] == said[0] else match[0], text)
 
     claims = [claim.model_copy(update={"text": exchange(claim.text)}) for claim in answer.claims]
     return answer.model_copy(update={"answer": exchange(answer.answer), "claims": claims})
@@ -219,7 +219,7 @@ def examine(settings: Settings, index: Index, wanted: Wanted, runs: int) -> bool
         "citations shuffled": changed(report, shuffled_citations, grade),
         f"threshold moved to {MOVED}": changed(report, lambda answer: withheld(answer, MOVED), grade),
         f"{PADDING} sentences added": changed(report, lambda answer: padded(answer, articles), grade),
-        "numbers exchanged": changed(report, lambda answer: renumbered(answer, articles), grade),
+        "a number exchanged": changed(report, lambda answer: renumbered(answer, articles), grade),
         "a sentence repeated": changed(report, repeated, grade),
     }
     caught = [_caught(name, report, worse, rules) for name, worse in harmed.items()]
