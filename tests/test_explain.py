@@ -103,7 +103,7 @@ question: What will the dam cost?
 expected: 90 bn | 90; 212
 answer:   It costs 90 billion [1].
 outcome:  wrong, confidence 0.80
-  correctness: 0.00, missing: 212
+  correctness: 0.00, missing within 40 words: 212
 
 evidence 1, dam: cited
   “The dam will cost 90 billion crowns, said energy minister Ilse Brandt.”

@@ -29,8 +29,8 @@ LINE: dict[str, Any] = {
     "as_of": None,
     "history": [],
     "answerable": True,
-    "expect": [["Umerov"]],
-    "evidence": [{"article": "x", "quote": "Umerov  leads."}],
+    "expect": [["Hansen"]],
+    "evidence": [{"article": "x", "quote": "Hansen  leads."}],
 }
 UNANSWERABLE = {"type": "unanswerable", "answerable": False, "expect": [], "evidence": []}
 
@@ -51,7 +51,7 @@ def test_reads_cases_in_order_and_skips_blank_lines(tmp_path: Path) -> None:
     follow_up = LINE | {"id": "a2", "type": "follow-up", "history": [turn], "as_of": "2025-11-26"}
     cases = read_gold(write(tmp_path / "gold.jsonl", LINE, "", "  ", follow_up))
     assert [one.id for one in cases] == ["a1", "a2"]
-    assert cases[0].expect == (("Umerov",),)
+    assert cases[0].expect == (("Hansen",),)
     assert cases[1].history[0].question == "And?"
     assert cases[1].as_of == dt.date(2025, 11, 26)
 
@@ -80,6 +80,11 @@ def test_a_line_separator_inside_a_question_ends_no_line(tmp_path: Path) -> None
         (LINE | {"type": "unanswerable"}, "answerable, but of type unanswerable"),
         (LINE | UNANSWERABLE | {"type": "lookup"}, "not answerable, but not of that type"),
         (LINE | UNANSWERABLE | {"expect": [["x"]]}, "not answerable, but expect is not empty"),
+        (LINE | {"reject": [[]]}, "reject.0: "),
+        (LINE | {"reject": [["x"], [LINE["expect"][0][0].upper()]]}, "both in expect and in reject"),
+        ({"question": "Who?", "answer": " "}, "expect.0.0: "),
+        ({"question": "Who?", "answer": 3}, "expect.0.0: "),
+        ({"question": "Who?"}, "id: Field required"),
         (LINE | {"type": "as-of"}, "of type as-of, but without as_of"),
         (LINE | {"type": "follow-up"}, "of type follow-up, but without history"),
         (LINE | {"history": [{"question": "And?"}]}, "history.0.answer: Field required"),
@@ -98,6 +103,23 @@ def test_a_problem_is_named_with_its_file_and_line(
     assert "\n" not in message
 
 
+def test_wrong_values_may_be_named(tmp_path: Path) -> None:
+    (read,) = read_gold(
+        write(tmp_path / "gold.jsonl", LINE | {"reject": [["80", "eighty"]], "type": "summary"})
+    )
+    assert (read.reject, read.type, read.plain) == ((("80", "eighty"),), "summary", False)
+    assert case().reject == ()
+
+
+def test_a_plain_question_with_its_answer_is_a_case(tmp_path: Path) -> None:
+    plain = {"answer": "90 boats", "question": "How many?"}
+    one, two = read_gold(write(tmp_path / "gold.jsonl", LINE, "", plain))[:2]
+    assert one == case()
+    assert (two.id, two.question, two.type, two.expect) == ("line-3", "How many?", "lookup", (("90 boats",),))
+    assert (two.evidence, two.answerable, two.plain) == ((), True, True)
+    assert check_gold([two], {}) == []
+
+
 def test_all_problems_are_told_at_once_the_first_few_in_full(tmp_path: Path) -> None:
     with pytest.raises(GoldError, match=r"line 1: .*; line 5: .*; and 2 more\. Correct"):
         read_gold(write(tmp_path / "gold.jsonl", *["{"] * 7))
@@ -111,7 +133,7 @@ def test_a_missing_and_an_empty_file(tmp_path: Path) -> None:
 
 
 def test_cases_are_frozen_and_halved_by_their_id() -> None:
-    for name in ("a1", "g001", "g002", "é"):
+    for name in ("a1", "a2", "b1", "é"):
         even = int(hashlib.sha256(name.encode()).hexdigest(), 16) % 2 == 0
         assert case(id=name).half == ("dev" if even else "test")
     with pytest.raises(ValueError, match="frozen"):
@@ -119,17 +141,17 @@ def test_cases_are_frozen_and_halved_by_their_id() -> None:
 
 
 def test_quotes_are_found_whatever_their_white_space() -> None:
-    assert quote_spans("So:\nUmerov\n leads. Umerov leads.", "Umerov leads.") == [(4, 18), (19, 32)]
+    assert quote_spans("So:\nHansen\n leads. Hansen leads.", "Hansen leads.") == [(4, 18), (19, 32)]
     assert quote_spans("a.b", "a+b") == []
 
 
 def test_cases_that_cannot_be_won() -> None:
     day = dt.date(2025, 11, 26)
-    held = Article("x", "t", "So Umerov leads.", day)
+    held = Article("x", "t", "So Hansen leads.", day)
     assert check_gold([case(), case(as_of="2025-11-26")], {"x": held}) == []
     assert check_gold([case()], {}) == ["a1: no article x"]
     assert check_gold([case()], {"x": Article("x", "t", "Nobody.")}) == [
-        'a1: x does not hold "Umerov  leads."'
+        'a1: x does not hold "Hansen  leads."'
     ]
     assert check_gold([case(as_of="2025-11-25")], {"x": held}) == ["a1: x is of 2025-11-26, after 2025-11-25"]
     undated = Article("x", "t", held.text)

@@ -85,6 +85,40 @@ def test_a_moved_threshold_withholds_answers() -> None:
     assert Answer.model_validate_json(nothing.model_dump_json()) == nothing
 
 
+def test_padding_is_the_next_sentences_of_the_passages() -> None:
+    padded = harm.padded(ANSWER, ARTICLES)
+    assert padded == ANSWER  # all that its passage says is quoted
+    first = ANSWER.model_copy(update={"claims": ANSWER.claims[:1], "citations": ANSWER.citations[:1]})
+    more = harm.padded(first, ARTICLES)
+    assert [claim.text for claim in more.claims] == [DAM, FERRY]
+    assert more.answer == f"{ANSWER.answer} {FERRY} [2]"
+    assert TEXT[more.citations[1].start : more.citations[1].end] == FERRY
+    nothing = harm.withheld(ANSWER, 1)
+    assert harm.padded(nothing, ARTICLES) == nothing
+
+
+def test_a_number_is_exchanged_for_another_of_the_article() -> None:
+    text = "It cost 90 in 1990 [1]. It was 90 [2]."
+    articles = {"x": Article("x", "X", "In 1990 it was 90, not 1,250.")}
+    told = ANSWER.model_copy(
+        update={"answer": text, "claims": [Claim(text="It cost 90.", citations=[1], support=1)]}
+    )
+    worse = harm.renumbered(told, articles)
+    assert worse.answer == "It cost 1,250 in 1990 [1]. It was 1,250 [2]."
+    assert worse.claims[0].text == "It cost 1,250."
+    assert harm.renumbered(ANSWER, ARTICLES) == ANSWER  # there is none
+
+
+def test_a_sentence_is_told_again() -> None:
+    worse = harm.changed(REPORT, harm.repeated, GRADE)
+    assert worse.graded[0].answer is not None
+    assert worse.graded[0].answer.answer.endswith(f"{FERRY[:-1]} [2]. {DAM} [1]")
+    assert scores(REPORT)["not degenerate"] == 1
+    assert scores(worse)["not degenerate"] == scores(worse)["correctness"] == 0
+    single = ANSWER.model_copy(update={"claims": []})
+    assert harm.repeated(single) == single
+
+
 def test_noise_drops_a_word_and_swaps_ties_alone() -> None:
     chance = Random(1)
     found = [harm.noisy(ANSWER, chance) for _ in range(40)]
@@ -106,6 +140,7 @@ def test_same_against_same_seldom_fails_and_is_repeatable() -> None:
     [
         (harm.shuffled_citations, True),
         (lambda answer: harm.withheld(answer, harm.MOVED), True),
+        (harm.repeated, True),
         (lambda answer: answer, False),
     ],
 )
@@ -136,6 +171,9 @@ def test_the_whole_of_it_over_a_small_corpus(
         "reranker off: NOT CAUGHT",
         "citations shuffled: NOT CAUGHT",
         "threshold moved to 0.9: NOT CAUGHT",
+        "3 sentences added: NOT CAUGHT",
+        "a number exchanged: NOT CAUGHT",
+        "a sentence repeated: NOT CAUGHT",
     ]
 
 

@@ -25,13 +25,13 @@ def case(**changes: Any) -> Case:
         "as_of": None,
         "history": (),
         "answerable": True,
-        "expect": (("Umerov", "Umierov"), ("90",)),
+        "expect": (("Hansen", "Hanssen"), ("90",)),
         "evidence": (Evidence(article="x", quote="Yes."),),
     }
     return Case(**values | changes)
 
 
-def answer(text: str = "Umerov [1]\n{leads} 90 \u202eboats [2].") -> Answer:
+def answer(text: str = "Hansen [1]\n{leads} 90 \u202eboats [2].") -> Answer:
     status = "answered" if text else "abstained"
     return Answer(question="Who?", status=status, confidence=0.5, answer=text, model="m")
 
@@ -49,8 +49,8 @@ def test_it_is_given_the_question_what_is_right_and_the_answer() -> None:
     system, _, asked = model.prompts[0].partition("\nQuestion: ")
     assert '{"why": "...", "right": true}' in system
     assert asked == (
-        "Who leads, and with what?\n\nA right answer says:\n- Umerov or Umierov\n- 90\n\n"
-        "Answer: Umerov {leads} 90 boats."
+        "Who leads, and with what?\n\nA right answer says:\n- Hansen or Hanssen\n- 90\n\n"
+        "Answer: Hansen {leads} 90 boats."
     )
     schema = model.bound[0]["response_format"]["json_schema"]["schema"]
     assert schema["required"] == ["why", "right"]
@@ -86,7 +86,7 @@ def test_what_needs_no_judgement_asks_no_model() -> None:
 def claiming(*replies: object) -> tuple[Score, QueuedModel]:
     """A judge's score of two claims, the first with a quote."""
     quote = Citation(
-        number=1, article="x", title="X", date=None, outlets=[], quote="Umerov\u202e leads.", start=0, end=14,
+        number=1, article="x", title="X", date=None, outlets=[], quote="Hansen\u202e leads.", start=0, end=14,
         url=None,
     )  # fmt: skip
     claims = [
@@ -101,7 +101,7 @@ def claiming(*replies: object) -> tuple[Score, QueuedModel]:
 def test_each_sentence_is_held_against_its_quotes() -> None:
     score, model = claiming('{"why": "So it says.", "right": true}')
     assert score == Score("supported sentences, judge", 0.5, "unsupported: He sings.")
-    assert model.prompts[0].endswith("Quotes:\nUmerov leads.\n\nSentence:\nHe leads.")
+    assert model.prompts[0].endswith("Quotes:\nHansen leads.\n\nSentence:\nHe leads.")
     assert claiming('{"why": "No.", "right": false}')[0].value == 0
 
 

@@ -17,12 +17,14 @@ from rich.console import Console
 
 from assistant.errors import SettingsError
 from assistant.evaluation.compare import Changed, Gate
+from assistant.evaluation.report import markdown
 from assistant.evaluation.report.figures import Slice, recall_curve, slices
 from assistant.evaluation.report.files import write_reports
 from assistant.evaluation.report.junit import junit_xml
 from assistant.evaluation.report.summary import STEP_SUMMARY, append_step_summary, escape, summary
 from assistant.evaluation.report.terminal import print_report
 from assistant.evaluation.run import Report
+from assistant.evaluation.score import Score
 
 GATE_PASSED = Gate(reasons=(), floors=(), unmeasured=0, most_unmeasured=0)
 
@@ -64,6 +66,21 @@ def test_recall_counts_whole_evidence_in_the_first_passages_of_searched_cases() 
     nothing = grade(case("n"), answer("n", "No.", passages=[]), 0.0)
     found = grade(case("f"), answer("f", "No.", passages=[passage(DAM, DAM.text)]), 0.0)
     assert [one.estimate for one in recall_curve([nothing, found], ARTICLES)] == [0.5]
+
+
+def test_words_are_the_median_and_the_ninetieth_percentile() -> None:
+    graded = [
+        grade(case(f"w{count}"), answer("w", "Yes."), 1.0, scores=(Score("words", count, "words"),))
+        for count in range(1, 12)
+    ]
+    everything = Slice("all", graded)
+    assert (everything.words(50), everything.words(90)) == (6, 10)
+    assert Slice("all", graded_cases()).words(50) is None
+    told = small_report(graded=tuple(graded))
+    assert "Words of an answer: median 6, 90% within 10" in printed(told)
+    assert "Words of an answer: median 6, 90% within 10." in summary(told)
+    (*_, row) = markdown.rows(told, graded)
+    assert dict(zip(markdown.header(told), row, strict=True))["p90 words"] == "10"
 
 
 # The terminal

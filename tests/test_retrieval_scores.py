@@ -14,9 +14,9 @@ from assistant.evaluation.retrieval_scores import evidence_recall, mrr, ndcg, re
 from assistant.evaluation.score import Score
 from assistant.interface import AnswerPassage
 
-TEXT = "Kyiv said that Rustem  Umerov leads the talks. Ninety boats sailed."
+TEXT = "Oslo said that Rustem  Hansen leads the talks. Ninety boats sailed."
 ARTICLES = {"x": Article("x", "X", TEXT), "y": Article("y", "Y", "Something else.")}
-LEADS = Evidence(article="x", quote="Rustem Umerov leads the talks.")
+LEADS = Evidence(article="x", quote="Rustem Hansen leads the talks.")
 BOATS = Evidence(article="x", quote="Ninety boats sailed.")
 ELSE = Evidence(article="y", quote="Something else.")
 START, END = TEXT.index("Rustem"), TEXT.index(" Ninety")
@@ -30,7 +30,7 @@ def case(*evidence: Evidence) -> Case:
         "as_of": None,
         "history": (),
         "answerable": bool(evidence),
-        "expect": (("Umerov",),) if evidence else (),
+        "expect": (("Hansen",),) if evidence else (),
         "evidence": evidence,
     }
     return Case(**values)

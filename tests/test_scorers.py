@@ -30,7 +30,7 @@ from assistant.evaluation.scorers import (
 )
 from assistant.interface import Answer, AnswerPassage, Citation, Claim, Seconds, Tokens
 
-TEXT = "Kyiv said that Rustem  Umerov leads the talks. Ninety boats sailed."
+TEXT = "Oslo said that Rustem  Hansen leads the talks. Ninety boats sailed."
 ARTICLES = {"x": Article("x", "X", TEXT), "y": Article("y", "Y", "Something else.")}
 
 
@@ -42,8 +42,8 @@ def case(**changes: Any) -> Case:
         "as_of": None,
         "history": (),
         "answerable": True,
-        "expect": (("Umerov", "Umierov"), ("90",)),
-        "evidence": (Evidence(article="x", quote="Rustem Umerov leads the talks."),),
+        "expect": (("Hansen", "Hanssen"), ("90",)),
+        "evidence": (Evidence(article="x", quote="Rustem Hansen leads the talks."),),
     }
     return Case(**values | changes)
 
@@ -82,18 +82,18 @@ def passage(
 
 
 def test_correct_when_every_group_has_a_form() -> None:
-    assert correctness(case(), answer("Umierov [1] counted ninety boats [1][2].")).value == 1
-    score = correctness(case(), answer("Umerov counted 900 boats [90]."))
+    assert correctness(case(), answer("Hanssen [1] counted ninety boats [1][2].")).value == 1
+    score = correctness(case(), answer("Hansen counted 900 boats [90]."))
     assert score == Score("correctness", 0.0, "missing within 40 words: 90")
 
 
 def test_an_abstention_is_not_correct_and_an_unanswerable_case_not_gradable() -> None:
     assert correctness(case(), answer()).value == 0
-    assert correctness(UNANSWERABLE, answer("Umerov")).value is None
+    assert correctness(UNANSWERABLE, answer("Hansen")).value is None
 
 
 def test_a_conflict_is_an_answer() -> None:
-    told = answer("Umerov, or 90 others.", status="conflicting")
+    told = answer("Hansen, or 90 others.", status="conflicting")
     assert outcome(case(), told) == "right"
     assert outcome(UNANSWERABLE, told) == "wrong"
 
@@ -107,7 +107,7 @@ WORDS = [f"word{number}" for number in range(300)]
         ("lookup", 38, 40, "all groups found"),
         ("lookup", 39, 0, "missing within 40 words: 90"),
         ("lookup", 0, 79, "81 words, and at most 80 may be"),
-        ("lookup", 60, 60, "missing within 40 words: Umerov | Umierov; 90. 122 words, and at most 80 may be"),
+        ("lookup", 60, 60, "missing within 40 words: Hansen | Hanssen; 90. 122 words, and at most 80 may be"),
         ("multi-hop", 58, 60, "all groups found"),
         ("follow-up", 59, 0, "missing within 60 words: 90"),
         ("timeline", 98, 100, "all groups found"),
@@ -117,7 +117,7 @@ WORDS = [f"word{number}" for number in range(300)]
 )
 def test_what_is_expected_stands_at_the_beginning(kind: str, before: int, after: int, why: str) -> None:
     history = (Turn(question="Who?", answer="He."),) if kind == "follow-up" else ()
-    told = answer(" [1] ".join([*WORDS[:before], "Umerov", "90", *WORDS[:after]]))
+    told = answer(" [1] ".join([*WORDS[:before], "Hansen", "90", *WORDS[:after]]))
     asked = case(type=kind, history=history)
     assert correctness(asked, told) == Score("correctness", float(why == "all groups found"), why)
     assert right_if_length_ignored(asked, told).value == 1
@@ -126,11 +126,11 @@ def test_what_is_expected_stands_at_the_beginning(kind: str, before: int, after:
 @pytest.mark.parametrize(
     ("kind", "text", "expected"),
     [
-        ("lookup", "Umerov, 90", "right"),
-        ("lookup", "Yermak, 90", "wrong"),
+        ("lookup", "Hansen, 90", "right"),
+        ("lookup", "Larsen, 90", "wrong"),
         ("lookup", "", "abstained"),
-        ("false-premise", "Umerov, 90", "right"),
-        ("false-premise", "Yermak", "wrong"),
+        ("false-premise", "Hansen, 90", "right"),
+        ("false-premise", "Larsen", "wrong"),
         ("false-premise", "", "abstained"),
     ],
 )
@@ -140,27 +140,27 @@ def test_outcome_of_an_answerable_case(kind: str, text: str, expected: str) -> N
 
 def test_outcome_of_an_unanswerable_case() -> None:
     assert outcome(UNANSWERABLE, answer()) == "right"
-    assert outcome(UNANSWERABLE, answer("Umerov")) == "wrong"
+    assert outcome(UNANSWERABLE, answer("Hansen")) == "wrong"
 
 
 def test_token_f1_takes_the_form_that_was_used() -> None:
-    assert token_f1(case(), answer("Umierov, 90 [1].")).value == 1
-    assert token_f1(case(), answer("The Umerov")).value == pytest.approx(2 / 3)
+    assert token_f1(case(), answer("Hanssen, 90 [1].")).value == 1
+    assert token_f1(case(), answer("The Hansen")).value == pytest.approx(2 / 3)
     assert token_f1(case(), answer("Somebody else")).value == 0
     assert token_f1(case(), answer()).value == 0
-    assert token_f1(UNANSWERABLE, answer("Umerov")).value is None
+    assert token_f1(UNANSWERABLE, answer("Hansen")).value is None
 
 
 def test_evidence_is_cited_by_article_or_by_form_in_the_quote() -> None:
-    cited = [citation("x"), citation("y"), citation("y", quote="So Umerov said.")]
-    score = evidence_cited(case(), answer("Umerov", citations=cited))
+    cited = [citation("x"), citation("y"), citation("y", quote="So Hansen said.")]
+    score = evidence_cited(case(), answer("Hansen", citations=cited))
     assert score.value == pytest.approx(2 / 3)
     assert "y" in score.why
-    assert evidence_cited(case(), answer("Umerov")).value is None
-    assert evidence_cited(UNANSWERABLE, answer("Umerov", citations=cited)).value is None
+    assert evidence_cited(case(), answer("Hansen")).value is None
+    assert evidence_cited(UNANSWERABLE, answer("Hansen", citations=cited)).value is None
 
 
-LEADS, BOATS, ELSE = "Rustem Umerov leads the talks.", "Ninety boats sailed.", "Something else."
+LEADS, BOATS, ELSE = "Rustem Hansen leads the talks.", "Ninety boats sailed.", "Something else."
 
 
 def claiming(*claims: tuple[str, list[int]]) -> Answer:
@@ -185,17 +185,17 @@ def claiming(*claims: tuple[str, list[int]]) -> Answer:
     ],
 )
 def test_a_citation_supports_its_claim(numbers: list[int], precision: float | None, recall: float) -> None:
-    told = claiming(("Umerov leads the talks.", numbers))
+    told = claiming(("Hansen leads the talks.", numbers))
     assert citation_precision(case(), told).value == precision
     assert citation_recall(case(), told).value == recall
 
 
 def test_two_citations_may_carry_a_claim_together() -> None:
-    told = claiming(("Rustem Umerov leads the talks and 90 boats sailed.", [1, 2]))
+    told = claiming(("Rustem Hansen leads the talks and 90 boats sailed.", [1, 2]))
     assert (citation_precision(case(), told).value, citation_recall(case(), told).value) == (1, 1)
-    third = claiming(("Rustem Umerov leads the talks and 90 boats sailed.", [1, 2, 3]))
+    third = claiming(("Rustem Hansen leads the talks and 90 boats sailed.", [1, 2, 3]))
     assert citation_precision(case(), third).value == pytest.approx(2 / 3)
-    half = claiming(("Rustem Umerov leads the talks and 90 boats sailed.", [1]))
+    half = claiming(("Rustem Hansen leads the talks and 90 boats sailed.", [1]))
     assert (citation_precision(case(), half).value, citation_recall(case(), half).value) == (0, 0)
 
 
@@ -209,10 +209,10 @@ def test_citation_recall_is_a_share_of_claims() -> None:
 @pytest.mark.parametrize(
     ("claim", "overlap"),
     [
-        ("The talks are what Umerov leads.", 1),
-        ("Rustemov leads.", 1),
-        ("Umerov leads nothing.", 2 / 3),
-        ("Umerov leads 40 talks.", 0),
+        ("The talks are what Hansen leads.", 1),
+        ("Rustemsen leads.", 1),
+        ("Hansen leads nothing.", 2 / 3),
+        ("Hansen leads 40 talks.", 0),
         ("", 0),
         ("It is what it is.", 0),
     ],
@@ -223,19 +223,19 @@ def test_words_in_common(claim: str, overlap: float) -> None:
 
 def test_a_number_may_stand_in_the_date_of_the_article() -> None:
     dated = citation(quote=LEADS, date=dt.date(2025, 11, 26))
-    assert support.supports("On 26 November 2025 Umerov leads the talks.", [dated])
-    assert not support.supports("On 27 November 2025 Umerov leads the talks.", [dated])
+    assert support.supports("On 26 November 2025 Hansen leads the talks.", [dated])
+    assert not support.supports("On 27 November 2025 Hansen leads the talks.", [dated])
 
 
 def test_quotes_verbatim_compares_with_the_stored_text() -> None:
     def value(*citations: Citation) -> float | None:
-        return quotes_verbatim(case(), answer("Umerov", citations=citations), articles=ARTICLES).value
+        return quotes_verbatim(case(), answer("Hansen", citations=citations), articles=ARTICLES).value
 
     assert value() is None
     assert value(citation("x", 0, 4)) == 1
-    assert value(citation("x", 0, 4), citation("x", 0, 4, quote="Lviv")) == 0.5
-    assert value(citation("x", 0, 4, quote="kyiv")) == 0
-    assert value(citation("gone", quote="Kyiv")) == 0
+    assert value(citation("x", 0, 4), citation("x", 0, 4, quote="Moss")) == 0.5
+    assert value(citation("x", 0, 4, quote="oslo")) == 0
+    assert value(citation("gone", quote="Oslo")) == 0
 
 
 @pytest.mark.parametrize("shown", ["citations", "nearest", "passages"])
@@ -262,7 +262,7 @@ def test_abstentions_are_right_where_the_articles_do_not_say() -> None:
             abstention_recall(asked, answer(text)).value,
         )
         for asked in (case(), UNANSWERABLE)
-        for text in ("", "Umerov")
+        for text in ("", "Hansen")
     }
     assert scores == {
         (True, False): (0, None),
@@ -274,17 +274,17 @@ def test_abstentions_are_right_where_the_articles_do_not_say() -> None:
 
 def test_a_conflict_is_covered_by_each_account_that_is_given() -> None:
     conflict = case(type="conflict")
-    assert conflict_coverage(conflict, answer("Umerov.")) == Score("conflict coverage", 0.5, "missing: 90")
-    assert conflict_coverage(conflict, answer("Umierov, or 90.", status="conflicting")).value == 1
+    assert conflict_coverage(conflict, answer("Hansen.")) == Score("conflict coverage", 0.5, "missing: 90")
+    assert conflict_coverage(conflict, answer("Hanssen, or 90.", status="conflicting")).value == 1
     assert conflict_coverage(conflict, answer()).value == 0
-    assert conflict_coverage(case(), answer("Umerov.")).value is None
+    assert conflict_coverage(case(), answer("Hansen.")).value is None
 
 
 def test_a_conflict_is_to_be_told_where_there_is_one() -> None:
     scores = {
         (kind, status): (
-            conflict_precision(case(type=kind), answer("Umerov", status=status)).value,
-            conflict_recall(case(type=kind), answer("Umerov", status=status)).value,
+            conflict_precision(case(type=kind), answer("Hansen", status=status)).value,
+            conflict_recall(case(type=kind), answer("Hansen", status=status)).value,
         )
         for kind in ("conflict", "lookup")
         for status in ("conflicting", "answered")
@@ -304,5 +304,5 @@ def test_figures() -> None:
 
 
 def test_the_standard_scorers_have_names_of_their_own() -> None:
-    names = [scorer(case(), answer("Umerov")).name for scorer in standard_scorers(ARTICLES)]
+    names = [scorer(case(), answer("Hansen")).name for scorer in standard_scorers(ARTICLES)]
     assert len(set(names)) == len(names) == 22

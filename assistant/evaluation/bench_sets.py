@@ -98,7 +98,7 @@ def _item(line: Mapping[str, Any], *, several: bool) -> Item:
     case = Case(
         id=line["id"],
         question=line["question"],
-        type="lookup" if answerable else "unanswerable",
+        type=("conflict" if several else "lookup") if answerable else "unanswerable",
         as_of=None,
         history=tuple(Turn(question=turn.question, answer=turn.answer) for turn in asked(line).turns()),
         answerable=answerable,

@@ -92,12 +92,17 @@ class Case(Strict):
             "answerable, but of type unanswerable": self.answerable and unanswerable,
             "not answerable, but not of that type": not self.answerable and not unanswerable,
             "answerable, but without evidence": self.answerable and not (self.evidence or self.plain),
+            "a form is both in expect and in reject": bool(_forms(self.expect) & _forms(self.reject)),
             "of type as-of, but without as_of": self.type == "as-of" and self.as_of is None,
             "of type follow-up, but without history": self.type == "follow-up" and not self.history,
         }
         if found := [problem for problem, holds in inconsistencies.items() if holds]:
             raise ValueError(", ".join(found))
         return self
+
+
+def _forms(groups: Sequence[Group]) -> set[str]:
+    return {form.casefold() for group in groups for form in group}
 
 
 def read_gold(path: Path) -> list[Case]:

@@ -5,7 +5,8 @@
 Same against same (A/A): two runs of one assistant that differ by chance in a word of an answer and in the
 order of passages whose scores are all but equal, over cases drawn with replacement. At most `alpha` of such
 pairs may fail. Harms: the reranker off, each claim with the citations of the next, the evidence gate's
-threshold moved up. Each must fail, and the reasons are printed.
+threshold moved up, likely sentences added, a number exchanged, a sentence repeated. Each must fail, and the
+reasons are printed.
 
 With the default model, "extractive", no language model is needed; another is replayed from its recordings.
 """
@@ -13,10 +14,12 @@ With the default model, "extractive", no language model is needed; another is re
 from __future__ import annotations
 
 import argparse
+import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from random import Random
 
@@ -28,6 +31,7 @@ from assistant.evaluation.bench_data import stored_articles
 from assistant.evaluation.compare import Kept
 from assistant.evaluation.gate import Rules, exit_status, held_against, read_rules
 from assistant.evaluation.harness import GOLD, Wanted, evaluate
+from assistant.evaluation.matching import holds, sentences, without_markers
 from assistant.evaluation.paired import family_tests
 from assistant.evaluation.retrieval_scores import RetrievalScorer, retrieval_scorers
 from assistant.evaluation.run import Graded, Report
@@ -35,7 +39,7 @@ from assistant.evaluation.score import Articles, Scorer
 from assistant.evaluation.scorers import standard_scorers
 from assistant.evaluation.statistics import wilson_interval
 from assistant.index import Index
-from assistant.interface import Abstention, Answer, AnswerPassage
+from assistant.interface import Abstention, Answer, AnswerPassage, Citation, Claim
 from assistant.settings import EXTRACTIVE, Settings, load_settings
 
 TIE = 0.01
@@ -47,7 +51,13 @@ VARIANTS = 5
 MOVED = 0.9
 """Where the evidence gate's threshold is moved to."""
 
+PADDING = 3
+"""Sentences that are added to each answer."""
+
 RESAMPLES = 2000
+
+_NUMBER = re.compile(r"(?<![\[\w.,])\d+(?:[.,]\d+)*(?![\w\]])")
+"""A number that is no citation marker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +96,65 @@ def withheld(answer: Answer, threshold: float) -> Answer:
     nothing = {"status": "abstained", "answer": "", "claims": [], "citations": [], "confidence": 0.0}
     reason = Abstention(reason="not-stated", message=MESSAGES["not-stated"])
     return answer.model_copy(update=nothing | {"abstention": reason})
+
+
+def padded(answer: Answer, articles: Articles) -> Answer:
+    """The answer with the next `PADDING` sentences of its passages, each with itself as its quote."""
+    if answer.status == "abstained":
+        return answer
+    text, claims, citations = answer.answer, list(answer.claims), list(answer.citations)
+    for quote in islice(_unsaid(answer, articles), PADDING):
+        number = max((one.number for one in citations), default=0) + 1
+        citations.append(quote.model_copy(update={"number": number}))
+        claims.append(Claim(text=quote.quote, citations=[number], support=1.0))
+        text += f" {quote.quote} [{number}]"
+    return answer.model_copy(update={"answer": text, "claims": claims, "citations": citations})
+
+
+def _unsaid(answer: Answer, articles: Articles) -> Iterator[Citation]:
+    """The sentences of the passages that the answer does not quote, the best passage first."""
+    for passage in answer.passages:
+        article = articles.get(passage.article)
+        told = sentences(article.text[passage.start : passage.end]) if article else []
+        for sentence in told:
+            start = article.text.find(sentence, passage.start) if article else -1
+            if article and start >= 0 and not any(holds(one.quote, sentence) for one in answer.citations):
+                yield Citation(
+                    number=1,
+                    article=article.id,
+                    title=article.title,
+                    date=article.published,
+                    outlets=[source.outlet for source in article.sources],
+                    quote=sentence,
+                    start=start,
+                    end=start + len(sentence),
+                    url=article.url,
+                )
+
+
+def renumbered(answer: Answer, articles: Articles) -> Answer:
+    """The answer with its first number exchanged, wherever it stands, for another of an article it cites."""
+    said = _NUMBER.findall(without_markers(answer.answer))
+    known = [articles[one.article].text for one in answer.citations if one.article in articles]
+    other = next((one for text in known for one in _NUMBER.findall(text) if one not in said), None)
+    if not said or other is None:
+        return answer
+
+    def exchange(text: str) -> str:
+        return _NUMBER.sub(lambda match: other if match[0] == said[0] else match[0], text)
+
+    claims = [claim.model_copy(update={"text": exchange(claim.text)}) for claim in answer.claims]
+    return answer.model_copy(update={"answer": exchange(answer.answer), "claims": claims})
+
+
+def repeated(answer: Answer) -> Answer:
+    """The answer with its first claim told again at its end."""
+    if not answer.claims:
+        return answer
+    first = answer.claims[0]
+    markers = "".join(f"[{number}]" for number in first.citations)
+    text = f"{answer.answer} {first.text} {markers}".rstrip()
+    return answer.model_copy(update={"answer": text, "claims": [*answer.claims, first]})
 
 
 def noisy(answer: Answer, chance: Random) -> Answer:
@@ -149,6 +218,9 @@ def examine(settings: Settings, index: Index, wanted: Wanted, runs: int) -> bool
         "reranker off": without_reranker(settings, index, wanted),
         "citations shuffled": changed(report, shuffled_citations, grade),
         f"threshold moved to {MOVED}": changed(report, lambda answer: withheld(answer, MOVED), grade),
+        f"{PADDING} sentences added": changed(report, lambda answer: padded(answer, articles), grade),
+        "a number exchanged": changed(report, lambda answer: renumbered(answer, articles), grade),
+        "a sentence repeated": changed(report, repeated, grade),
     }
     caught = [_caught(name, report, worse, rules) for name, worse in harmed.items()]
     return rate.low <= rules.alpha and all(caught)

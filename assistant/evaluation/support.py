@@ -18,7 +18,7 @@ SHARED = 0.5
 """Share of a claim's words that must stand in its quotes."""
 
 PREFIX = 5
-"""Letters by which a longer word is compared, so that "Ukraine" and "Ukrainian" are one."""
+"""Letters by which a longer word is compared, so that "Iceland" and "Icelandic" are one."""
 
 STOP_WORDS = frozenset(
     "a an and are as at be been but by can could did do does for from had has have he her him his how i if "
