@@ -245,4 +245,4 @@ def support_of(reader: Reader | None, reranker: BaseCrossEncoder | None) -> Supp
         return lambda pairs: [token_set_ratio(claim, quote) / 100 for claim, quote in pairs]
     from assistant.models.reranker import probability
 
-    return lambda pairs: [probability(logit) for logit in reranker.score(pairs)]
+    return lambda pairs: [probability(logit) for logit in reranker.score(list(pairs))]

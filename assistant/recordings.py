@@ -62,8 +62,8 @@ class Call(Strict):
     tokens: Tokens
     seconds: float
     """Wall-clock time of the call when it was recorded."""
-    logprobs: Any = None
-    """The log-probabilities of the answer, where the call asked for them."""
+    finish: str | None = None
+    """Why the model stopped."""
 
 
 class _File(Strict):
@@ -245,14 +245,14 @@ def _call(key: Key, pieces: list[AIMessageChunk], seconds: float) -> Call:
         reply=message.text,
         tokens=tokens,
         seconds=round(seconds, 2),
-        logprobs=message.response_metadata.get("logprobs"),
+        finish=message.response_metadata.get("finish_reason"),
     )
 
 
 def _message(call: Call) -> AIMessageChunk:
     read, written = call.tokens.prompt, call.tokens.completion
     usage = UsageMetadata(input_tokens=read, output_tokens=written, total_tokens=read + written)
-    metadata = {"logprobs": call.logprobs} if call.logprobs is not None else {}
+    metadata = {"finish_reason": call.finish} if call.finish else {}
     return AIMessageChunk(
         content=call.reply, usage_metadata=usage, response_metadata=metadata, chunk_position="last"
     )

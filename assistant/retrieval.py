@@ -23,8 +23,8 @@ from langchain_core.retrievers import BaseRetriever
 
 from assistant.articles import Article
 from assistant.chunks import Chunk, heading, to_document
-from assistant.copies import OVERLAP, Trigrams, containment, trigrams
 from assistant.filters import Filters
+from assistant.fusion import Key, group_copies, reciprocal_rank_fusion
 from assistant.index import Index
 from assistant.models.reader import Reader, Reading
 from assistant.models.reranker import logit, probability
@@ -33,10 +33,6 @@ from assistant.untrusted import blanked, without_instructions
 
 POOL = 50
 """Chunks taken from each of the two searches, or more if more passages are asked for."""
-
-RRF_K = 10
-"""Constant of reciprocal rank fusion (Cormack, Clarke and Büttcher 2009, who use 60 for long rankings);
-chosen on the dev half of gold."""
 
 PRIOR = 0.5
 """How much the fused rank counts beside the reranker: a logit loses PRIOR * ln(rank). The two searches are a
@@ -47,9 +43,6 @@ CITED = 5
 
 READ = 9
 """Chunks that the reader reads; it costs about as much a chunk as the reranker."""
-
-Key = tuple[str, int]
-"""A chunk by its article's id and its position."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +115,11 @@ class Retriever(BaseRetriever):
         index: Index = self.index
         k = k if k is not None else self.k
         pool = max(POOL, 2 * k)
-        vector = self.embeddings.embed_query(question)
-        dense = index.dense(vector, pool, filters)
+        dense = self.dense(question, pool, filters)
         lexical = index.catalogue.search(question, pool, filters)
         hits = self._fuse(dense, lexical)
         if cited:
-            near = index.dense(vector, CITED, replace(filters, articles=tuple(cited)))
+            near = self.dense(question, CITED, replace(filters, articles=tuple(cited)))
             hits = self._with_candidates(hits, near)
         if on_candidates is not None:
             on_candidates(self._passages(hits[: self.candidates], k))
@@ -138,6 +130,13 @@ class Retriever(BaseRetriever):
         if self.reader is not None and hits:
             hits = read(self.reader, question, hits)
         return self._passages(hits, k)
+
+    def dense(self, question: str, count: int, filters: Filters) -> list[tuple[str, int, float]]:
+        """The chunks nearest to the question: (article id, position, cosine similarity), best first."""
+        found: list[tuple[str, int, float]] = self.index.dense(
+            self.embeddings.embed_query(question), count, filters
+        )
+        return found
 
     def _passages(self, hits: Sequence[Hit], k: int) -> list[Passage]:
         """The k best passages that the hits make, with the near copies of each."""
@@ -224,36 +223,6 @@ class Retriever(BaseRetriever):
         return chunks
 
 
-def fused(known: Sequence[Passage], rankings: Sequence[Sequence[Passage]], count: int) -> list[Passage]:
-    """The known passages, and behind them the `count` best new ones of several rankings, fused by rank.
-
-    A passage whose best paragraph stands in one that is known already is not new.
-    """
-    best: dict[Key, Passage] = {}
-    for passage in (passage for ranking in rankings for passage in ranking):
-        key = passage.article.id, passage.hits[0].chunk.position
-        if key not in best or passage.score > best[key].score:
-            best[key] = passage
-    keys = [[(one.article.id, one.hits[0].chunk.position) for one in ranking] for ranking in rankings]
-    order = reciprocal_rank_fusion(*keys) if len(keys) > 1 else [key for ranking in keys for key in ranking]
-    found = list(known)
-    for key in order:
-        chunk = best[key].hits[0].chunk
-        held = any(one.article.id == key[0] and one.start <= chunk.start and chunk.end <= one.end for one in found)
-        if not held and len(found) < len(known) + count:
-            found.append(best[key])
-    return found
-
-
-def reciprocal_rank_fusion(*rankings: list[Key]) -> list[Key]:
-    """One ranking out of several: each gives 1 / (k + rank) to what it holds; ties are broken by id."""
-    scores: dict[Key, float] = {}
-    for ranking in rankings:
-        for rank, key in enumerate(ranking, 1):
-            scores[key] = scores.get(key, 0.0) + 1 / (RRF_K + rank)
-    return sorted(scores, key=lambda key: (-scores[key], key))
-
-
 def rerank(
     reranker: BaseCrossEncoder, question: str, hits: list[Hit], most: int, times: Times | None
 ) -> list[Hit]:
@@ -302,20 +271,3 @@ def _ranked(scored: Sequence[Hit], rest: Sequence[Hit]) -> list[Hit]:
     ordered = sorted(scored, key=lambda hit: (-hit.score, hit.chunk.article_id, hit.chunk.position))
     ranked = [replace(hit, ranks=replace(hit.ranks, reranked=rank)) for rank, hit in enumerate(ordered, 1)]
     return ranked + [replace(hit, score=min(hit.score, ranked[-1].score)) for hit in rest]
-
-
-def group_copies(hits: Sequence[Hit]) -> tuple[list[Hit], dict[str, tuple[Hit, ...]]]:
-    """The hits without those that repeat a better one of another article; and these, by its chunk's id."""
-    kept: list[Hit] = []
-    copies: dict[str, tuple[Hit, ...]] = {}
-    seen: list[Trigrams] = []
-    for hit in hits:
-        mine = trigrams(hit.chunk.text)
-        for other, theirs in zip(kept, seen, strict=True):
-            if other.article.id != hit.article.id and containment(mine, theirs) >= OVERLAP:
-                copies[other.chunk.id] = (*copies.get(other.chunk.id, ()), hit)
-                break
-        else:
-            kept.append(hit)
-            seen.append(mine)
-    return kept, copies

@@ -70,7 +70,8 @@ class Settings(BaseSettings):
     k: int = Field(default=8, ge=1, le=100)
     """Passages that retrieval returns."""
     passages: int | None = Field(default=None, ge=1, le=60)
-    """Passages that a language model reads, of an embedded one sentences; None is what suits the model, as below."""
+    """Passages that a language model reads, of an embedded one sentences; None is what suits the model, as
+    below."""
     rounds: int | None = Field(default=None, ge=1, le=8)
     """How often a model may read before it answers; it asks for further searches in between."""
     context_tokens: int | None = Field(default=None, ge=1024)
@@ -82,7 +83,8 @@ class Settings(BaseSettings):
     price_out: float | None = Field(default=None, ge=0)
     """US dollars for a million tokens written."""
     verify: Literal["auto", "model", "reader", "exact"] = "auto"
-    """Who says whether quotes support a sentence: the model where it is capable, the reader, or only exact checks."""
+    """Who says whether quotes support a sentence: the model where it is capable, the reader, or only exact
+    checks."""
 
     @classmethod
     def settings_customise_sources(

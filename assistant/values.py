@@ -12,9 +12,10 @@ from assistant.surface import MONTHS, words
 
 SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 UNITS = {
-    "euro", "dollar", "pound", "percent", "km", "kilometre", "kilometer", "mile", "metre", "meter", "tonne", "ton",
-    "barrel", "hectare", "acre", "degree", "megawatt", "gigawatt", "kilogram", "kg", "second", "minute", "hour",
-    "day", "week", "month", "year", "yen", "yuan", "rouble", "ruble", "rupee", "hryvnia", "franc", "peso", "won",
+    "euro", "dollar", "pound", "percent", "km", "kilometre", "kilometer", "mile", "metre", "meter", "tonne",
+    "ton", "barrel", "hectare", "acre", "degree", "megawatt", "gigawatt", "kilogram", "kg", "second",
+    "minute", "hour", "day", "week", "month", "year", "yen", "yuan", "rouble", "ruble", "rupee", "hryvnia",
+    "franc", "peso", "won",
 }  # fmt: skip
 SPELLED = {"dozen": 12.0, "half": 50.0, "quarter": 25.0, "third": 100 / 3}
 """Words that state a number: a dozen, and shares as per cent."""
@@ -27,8 +28,8 @@ MOST = 24
 _DAY = re.compile(rf"(\d{{1,2}})({'|'.join(MONTHS)})")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _RELATIVE = re.compile(
-    rf"\b(?:{'|'.join(WEEKDAYS)}|yesterday|today|tomorrow|tonight|overnight|(?:last|this|next) (?:week|night)|"
-    r"\w+ days? (?:ago|earlier|later))\b"
+    rf"\b(?:{'|'.join(WEEKDAYS)}|yesterday|today|tomorrow|tonight|overnight|(?:last|this|next)
+    (?:week|night)|" r"\w+ days? (?:ago|earlier|later))\b"
 )
 
 
@@ -109,8 +110,8 @@ class Source:
 def unconfirmed(claim: str, sources: Sequence[Source], *, computed: bool = True) -> list[str]:
     """The numbers and dates of a claim that its sources neither state nor, if `computed`, yield.
 
-    Yielded are sums, differences, counts of days between dates, and shares of two amounts, and days that a source
-    names by "on Tuesday", as far as its article's date allows.
+    Yielded are sums, differences, counts of days between dates, and shares of two amounts, and days that a
+    source names by "on Tuesday", as far as its article's date allows.
     """
     stated = [amount for source in sources for amount in amounts(source.text)]
     known = list(stated)
@@ -139,7 +140,8 @@ def _known_days(sources: Iterable[Source]) -> Iterator[dt.date | Day]:
 
 
 def _resolved(day: Day, sources: Iterable[Source]) -> bool:
-    """Whether a source may mean the day by a relative one: near its article's day, and of the weekday it names."""
+    """Whether a source may mean the day by a relative one: near its article's day, and of the weekday it
+    names."""
     for source in sources:
         named = _RELATIVE.findall(words(source.text))
         if not named or source.published is None:

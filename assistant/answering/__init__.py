@@ -4,6 +4,6 @@
                    ▲                        │
                    └─── further searches ◄──┘
 
-What lives here decides what an answer says. Finding passages is `retrieval`'s, asking a model `models`', showing
-an answer `terminal`'s; the shape of an `Answer` is in `interface`.
+What lives here decides what an answer says. Finding passages is `retrieval`'s, asking a model `models`',
+showing an answer `terminal`'s; the shape of an `Answer` is in `interface`.
 """

@@ -1,7 +1,7 @@
 """Answerability: how likely the passages answer the question, for models too small to say so themselves.
 
-A passage that is about a question may still not answer it. The reader was trained to tell; a capable model decides
-by itself and never sees this.
+A passage that is about a question may still not answer it. The reader was trained to tell; a capable model
+decides by itself and never sees this.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ BEST = 3
 """Best passages whose best reading counts: among more of them, more just look like an answer."""
 
 THRESHOLD = 0.30
-"""Probability below which no answer is tried; `make calibrate` shows what it declines and what it withholds."""
+"""Probability below which no answer is tried; `make calibrate` shows what it declines and what it
+withholds."""
 
 RELEVANT = 0.01
 """Score of the best passage below which nothing about the question was found."""

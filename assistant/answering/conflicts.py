@@ -1,7 +1,7 @@
 """Differing accounts, without a model: independent articles whose answers are not the same value.
 
-Where the reader is confident of its span in the best passages of two articles by different outlets, and the spans
-state amounts in one unit, or days, that differ, both sentences are given and none is preferred.
+Where the reader is confident of its span in the best passages of two articles by different outlets, and the
+spans state amounts in one unit, or days, that differ, both sentences are given and none is preferred.
 """
 
 from __future__ import annotations

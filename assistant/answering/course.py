@@ -72,7 +72,8 @@ class Course:
         return "conflicting" if self.accounts_differ else "partly" if self.missing else "answered"
 
     def answer(self, corpus_ends: dt.date | None, undated: int, model: str, profile: Profile) -> Answer:
-        """The answer; `corpus_ends` is the newest day that was seen, `undated` how many articles have none."""
+        """The answer; `corpus_ends` is the newest day that was seen, `undated` how many articles have
+        none."""
         query = self.query
         claims, citations = cite(self.statements if self.reason is None else ())
         amount = cost_of(self.tokens, profile)
@@ -115,6 +116,7 @@ class Course:
         return [AnswerWarning(code=code, message=note) for code, note in notes.items() if note]
 
     def _confidence(self) -> float:
-        """The reader's probability that the passages answer; else how well the weakest sentence was checked."""
+        """The reader's probability that the passages answer; else how well the weakest sentence was
+        checked."""
         weakest = min(statement.support for statement in self.statements)
         return round(weakest if self.chance is None else self.chance, 4)

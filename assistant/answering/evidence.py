@@ -1,7 +1,7 @@
 """Evidence: passages as a model reads them, each sentence with an id that it can cite.
 
-`3.2` is sentence 2 of passage 3. A passage that was found by more than one search keeps its id, so that what a
-further search finds is only added to what was read before.
+`3.2` is sentence 2 of passage 3. A passage that was found by more than one search keeps its id, so that what
+a further search finds is only added to what was read before.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ class Sentence:
 def sentences_of(passage: Passage, number: int) -> list[Sentence]:
     """The sentences of a passage, without Markdown headings."""
     found: list[Sentence] = []
-    for start, end in sentence_spans(passage.text):
-        if heading := _HEADING.match(passage.text, start, end):
-            start = heading.end()
+    for first, end in sentence_spans(passage.text):
+        heading = _HEADING.match(passage.text, first, end)
+        start = heading.end() if heading else first
         if start >= end:
             continue
         place = passage.start + start, passage.start + end
@@ -91,8 +91,8 @@ def pack(passages: Sequence[Passage], words: int) -> list[Sentence]:
 def likeliest(passages: Sequence[Passage], count: int) -> list[Sentence]:
     """The `count` sentences where the reader finds the answer likeliest, best first; ties by their order.
 
-    Without a reader, the first sentences of the best passages. What addresses a machine is not among them: a small
-    model would follow it.
+    Without a reader, the first sentences of the best passages. What addresses a machine is not among them: a
+    small model would follow it.
     """
     packed = [
         sentence
@@ -104,7 +104,8 @@ def likeliest(passages: Sequence[Passage], count: int) -> list[Sentence]:
 
 
 def render(sentences: Iterable[Sentence]) -> str:
-    """What the model reads: each passage under its headline, outlets and date, a sentence with its id a line."""
+    """What the model reads: each passage under its headline, outlets and date, a sentence with its id a
+    line."""
     blocks = []
     for number, group in groupby(sentences, key=lambda sentence: sentence.id.partition(".")[0]):
         lines = list(group)

@@ -101,8 +101,8 @@ def repair(chat: StructuredChat, before: Draft, rejected: Sequence[Rejected]) ->
     told = (
         "These sentences are not supported by what they cite:\n"
         f"{problems}\n"
-        "Give the whole reply again. Put each of them right, with the ids that say so, or leave it out; keep the "
-        "others as they are. If nothing is left that answers the question, the verdict is not_stated."
+        "Give the whole reply again. Put each of them right, with the ids that say so, or leave it out; keep "
+        "the others as they are. If nothing is left that answers the question, the verdict is not_stated."
     )
     return _asked(chat, [*before.messages, HumanMessage(told)], may_search=False, on_text=lambda text: None)
 
@@ -166,7 +166,7 @@ def _drafted(item: Any) -> Drafted:
 def clean(text: str) -> str:
     """The sentence on one line, without ids in it, and with a full stop."""
     line = " ".join(_MARKER.sub("", text).split()).lstrip("-*• ").strip()
-    return line if not line or line[-1] in ".!?…。！？\"”'’»" else f"{line}."
+    return f"{line}." if line and line[-1].isalnum() else line
 
 
 def _list(value: Any) -> list[Any]:

@@ -38,11 +38,12 @@ from assistant.answering.verify import (
 )
 from assistant.errors import ContextExceeded
 from assistant.filters import Filters
+from assistant.fusion import fused
 from assistant.interface import Answer
 from assistant.models.profiles import Profile
 from assistant.models.structured import StructuredChat
 from assistant.prompts import Prompt
-from assistant.retrieval import Retriever, fused
+from assistant.retrieval import Retriever
 from assistant.settings import EXTRACTIVE
 
 MORE = 6
@@ -65,8 +66,8 @@ class Assistant:
     ) -> None:
         """`support` scores (claim, quote) pairs; without a `chat`, the articles' own sentences answer.
 
-        `verify` is who says whether quotes support a sentence: "model", "reader", "exact" (nobody), or "auto": the
-        model if it is capable, else the reader.
+        `verify` is who says whether quotes support a sentence: "model", "reader", "exact" (nobody), or
+        "auto": the model if it is capable, else the reader.
         """
         self.retriever = retriever
         self.prompts = prompts
@@ -161,7 +162,8 @@ class Assistant:
     def _draft(
         self, chat: StructuredChat, course: Course, on_event: Callable[[Event], None]
     ) -> tuple[Draft, list[Sentence]]:
-        """The model's draft over as many passages as it has room for; half of them where it has less than it says."""
+        """The model's draft over as many passages as it has room for; half of them where it has less than it
+        says."""
         words = self.profile.evidence_words
         while True:
             evidence = pack(course.passages, words)

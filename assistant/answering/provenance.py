@@ -1,7 +1,7 @@
 """Provenance: how many reports stand behind an answer, and until when its corpus reaches.
 
-Five sites that print one dispatch are five articles and one report. Articles are taken for one report where the
-words that an answer quotes stand in each of them, nearly alike.
+Five sites that print one dispatch are five articles and one report. Articles are taken for one report where
+the words that an answer quotes stand in each of them, nearly alike.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ def copied(quote: str, text: str) -> bool:
 
 
 def sourcing(citations: Sequence[Citation], passages: Sequence[Passage]) -> str:
-    """What is to be known of the cited articles: "3 articles carry one report."; empty where each has its own."""
+    """What is to be known of the cited articles: "3 articles carry one report."; empty where each has its
+    own."""
     found = reports(citations, passages)
     total = sum(map(len, found))
     if total == len(found):

@@ -1,7 +1,8 @@
-"""Short answers without a capable model: the reader's likeliest sentences, as they stand or in a small model's words.
+"""Short answers without a capable model: the reader's likeliest sentences, as they stand or in a small
+model's words.
 
-A small model words one sentence over the few that the reader likes best. If that does not hold, the articles' own
-sentences answer.
+A small model words one sentence over the few that the reader likes best. If that does not hold, the articles'
+own sentences answer.
 """
 
 from __future__ import annotations

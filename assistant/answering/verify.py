@@ -1,8 +1,8 @@
 """Verification: which sentences of a draft stand, by what they cite.
 
-Code checks what code can check exactly: that the cited sentences exist, that quoted words stand there, that numbers,
-currencies and dates do. Whether a quote says what a sentence says is understood by a model, or else by the reader's
-support score.
+Code checks what code can check exactly: that the cited sentences exist, that quoted words stand there, that
+numbers, currencies and dates do. Whether a quote says what a sentence says is understood by a model, or else
+by the reader's support score.
 """
 
 from __future__ import annotations
@@ -84,7 +84,8 @@ class Rejected:
 def check_exactly(
     drafted: Drafted, evidence: Mapping[str, Sentence], *, computed: bool
 ) -> Statement | Rejected:
-    """The sentence with what it cites, if its ids, quotations and, unless they may be `computed`, values hold.
+    """The sentence with what it cites, if its ids, quotations and, unless they may be `computed`, values
+    hold.
 
     `by` is "verbatim" for the very words of one sentence, else "exact".
     """

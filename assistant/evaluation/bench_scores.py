@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from assistant.chunks import sentence_spans
 from assistant.evaluation.bench_sets import WITH_CASES, Item
 from assistant.evaluation.gold import Case
+from assistant.evaluation.matching import holds, without_markers
+from assistant.evaluation.score import Articles, Score, Scorer
 from assistant.evaluation.scorers import (
-    Articles,
-    Score,
-    Scorer,
     abstention_recall,
     bag_f1,
     correctness,
@@ -23,13 +21,12 @@ from assistant.evaluation.scorers import (
     token_bag,
 )
 from assistant.interface import Answer
-from assistant.surface import holds, without_markers
 
 IGNORING_LENGTH = "right if length ignored"
 FIRST_SENTENCE = "first sentence"
 PRECISION = "precision of sentences"
 WORDS = "words"
-SHOWN = (IGNORING_LENGTH, FIRST_SENTENCE, PRECISION, "false sentences", "not degenerate", WORDS)
+SHOWN = (IGNORING_LENGTH, FIRST_SENTENCE, PRECISION, "no false sentence", "not degenerate", WORDS)
 """Scores of the gold's scorers, beside right and wrong."""
 
 RECALL_WORDS = 60
@@ -145,9 +142,7 @@ def scorers_of(name: str, items: Mapping[str, Item], articles: Articles) -> tupl
 
 def general_scorers(articles: Articles) -> tuple[Scorer, ...]:
     """The scorers whose names are `SHOWN`, as far as there are any, over these articles."""
-    known = STAND_INS | {
-        scorer(_SPECIMEN, _SPECIMEN_ANSWER).name: scorer for scorer in standard_scorers(articles)
-    }
+    known = {scorer(_SPECIMEN, _SPECIMEN_ANSWER).name: scorer for scorer in standard_scorers(articles)}
     return tuple(known[name] for name in SHOWN if name in known)
 
 
@@ -156,39 +151,3 @@ _SPECIMEN = Case(
     evidence=(),
 )  # fmt: skip
 _SPECIMEN_ANSWER = Answer(question="?", status="abstained", confidence=0, answer="", model="")
-
-
-def _length_ignored(case: Case, answer: Answer) -> Score:
-    """1 if every expected group has a form anywhere in the answer; answerable cases."""
-    return _held(IGNORING_LENGTH, case, answer, without_markers(answer.answer))
-
-
-def _first_sentence(case: Case, answer: Answer) -> Score:
-    """1 if every expected group has a form in the answer's first sentence; answerable cases."""
-    text = without_markers(answer.answer)
-    first = next(iter(sentence_spans(text)), (0, 0))
-    return _held(FIRST_SENTENCE, case, answer, text[first[0] : first[1]])
-
-
-def _held(name: str, case: Case, answer: Answer, text: str) -> Score:
-    if not case.answerable:
-        return Score(name, None, "the case has no answer")
-    if answer.status == "abstained":
-        return Score(name, 0.0, "abstained")
-    found = all(any(holds(text, form) for form in group) for group in case.expect)
-    return Score(name, float(found), text)
-
-
-def _word_count(case: Case, answer: Answer) -> Score:
-    """How long the answer is; None where there is none."""
-    if answer.status == "abstained":
-        return Score(WORDS, None, "abstained")
-    return Score(WORDS, float(len(without_markers(answer.answer).split())), "words")
-
-
-STAND_INS: dict[str, Scorer] = {
-    IGNORING_LENGTH: _length_ignored,
-    FIRST_SENTENCE: _first_sentence,
-    WORDS: _word_count,
-}
-"""For names that no standard scorer has."""

@@ -13,7 +13,7 @@ import numpy as np
 from assistant.evaluation.bench_scores import FIRST_SENTENCE, IGNORING_LENGTH, PRECISION, WORDS
 from assistant.evaluation.report.figures import Slice, slices
 from assistant.evaluation.run import Graded
-from assistant.evaluation.scorers import Outcome
+from assistant.evaluation.score import Outcome
 from assistant.evaluation.statistics import Interval
 
 NOTHING = "–"

@@ -2,9 +2,9 @@
 
     python -m assistant.evaluation.calibrate [--bench FOLDER] [--sample 60]
 
-Every gold question, and a sample of the public sets' where their folder is given, is searched for and read. The
-threshold that withholds at most `LOST` of the answerable dev questions of every set is shown; the one in force is
-`assistant.answering.answerability.THRESHOLD`.
+Every gold question, and a sample of the public sets' where their folder is given, is searched for and read.
+The threshold that withholds at most `LOST` of the answerable dev questions of every set is shown; the one in
+force is `assistant.answering.answerability.THRESHOLD`.
 """
 
 from __future__ import annotations

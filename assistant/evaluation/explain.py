@@ -10,15 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from rich.console import Console
 from rich.text import Text
 
+from assistant.answering.citations import answer_passage
 from assistant.articles import Article
 from assistant.catalogue import Catalogue
 from assistant.chunks import Chunk
-from assistant.answering.citations import answer_passage
 from assistant.evaluation.funnel import Retrieved, Step, Trace, trace
 from assistant.evaluation.run import Graded, Report
 from assistant.evaluation.scorers import outcome
 from assistant.filters import Filters
-from assistant.retrieval import POOL, Key, Retriever, reciprocal_rank_fusion
+from assistant.fusion import Key, reciprocal_rank_fusion
+from assistant.retrieval import POOL, Retriever
 from assistant.terminal import safe
 
 

@@ -18,8 +18,8 @@ from assistant.articles import Article
 from assistant.chunks import Chunk
 from assistant.evaluation.gold import Case, Evidence, quote_spans
 from assistant.evaluation.run import Graded
+from assistant.fusion import Key
 from assistant.interface import Answer, AnswerPassage
-from assistant.retrieval import Key
 
 Stage = Literal["corpus", "index", "candidates", "rerank", "prompt", "claims"]
 STAGES: tuple[Stage, ...] = get_args(Stage)

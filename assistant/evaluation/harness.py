@@ -16,6 +16,7 @@ from typing import Literal
 
 from langchain_core.language_models import BaseChatModel
 
+from assistant.answering.events import Event
 from assistant.answering.pipeline import Assistant
 from assistant.articles import Article
 from assistant.build import build_assistant, provenance, support_of
@@ -25,12 +26,11 @@ from assistant.evaluation.bench_data import stored_articles
 from assistant.evaluation.gate import held_against, read_rules
 from assistant.evaluation.gold import CASE_TYPES, Case, check_gold, cut_quotes, read_gold
 from assistant.evaluation.judge import SLOTS, agreement, judge_scorer, judged_sentences
-from assistant.evaluation.remembered import with_memory
+from assistant.evaluation.remembered import FILE, SHARED, Memory, with_memory
 from assistant.evaluation.retrieval_scores import retrieval_scorers
 from assistant.evaluation.run import Graded, Report, run
 from assistant.evaluation.score import Score, Scorer
 from assistant.evaluation.scorers import outcome, standard_scorers
-from assistant.answering.events import Event
 from assistant.filters import Filters
 from assistant.index import Index
 from assistant.interface import Answer
@@ -94,11 +94,12 @@ def evaluate(settings: Settings, index: Index, wanted: Wanted, notice: Notice) -
     support = support_of(assistant.retriever.reader, assistant.retriever.reranker)
     scorers = standard_scorers(articles, support)
     made = provenance(settings, assistant)
+    memory = Memory(settings.cache / FILE, wanted.recordings / SHARED)
     if wanted.mode != "live":
         made["seconds"] = (
             "the language model's as recorded; those of reranker and reader only for what is new"
         )
-        assistant.retriever = with_memory(assistant.retriever, settings)
+        assistant.retriever = with_memory(assistant.retriever, settings, memory)
     if wanted.judge:
         scorers += _judges(settings, wanted)
     report = run(
@@ -116,6 +117,8 @@ def evaluate(settings: Settings, index: Index, wanted: Wanted, notice: Notice) -
         if recordings and wanted.mode == "record":
             recordings.forget_others([case.id for case in cases])
         report = held_against(report, None if wanted.update_baseline else baseline, rules)
+        if wanted.mode == "record" or wanted.update_baseline:
+            memory.save(wanted.recordings / SHARED)
     if recordings:
         _tell_unrecorded(report, recordings, notice)
     return report

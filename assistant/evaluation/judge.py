@@ -13,6 +13,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.utils.json import parse_json_markdown
 
+from assistant.answering.evidence import plain
 from assistant.errors import AssistantError, ModelError
 from assistant.evaluation.answer_quality import supported_sentences
 from assistant.evaluation.compare import Agreement
@@ -20,7 +21,6 @@ from assistant.evaluation.gold import Case
 from assistant.evaluation.matching import without_markers
 from assistant.evaluation.run import Graded
 from assistant.evaluation.score import Score, Scorer
-from assistant.answering.evidence import plain
 from assistant.interface import Answer
 from assistant.models.chat import model_errors
 from assistant.prompts import Prompt

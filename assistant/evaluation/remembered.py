@@ -1,4 +1,10 @@
-"""A reranker and a reader that judge nothing twice: what they said is kept in the user's cache."""
+"""What the small models say, kept: nothing is judged twice, and a replay is the same on every machine.
+
+Reranker, reader and the search by vectors depend on a processor's last digits, and so does the evidence that
+a language model is shown. What they say of gold is kept beside the recordings of its answers
+(`scores.jsonl`), each value under a digest of everything it depends on, so that whatever changed is judged
+anew. Other values are kept in the user's cache.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +14,15 @@ import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 from langchain_core.cross_encoders import BaseCrossEncoder
 
 from assistant import weights
+from assistant.build import identity
 from assistant.errors import SettingsError
+from assistant.filters import Filters
 from assistant.models import reader as reader_model
 from assistant.models.onnx import ARITHMETIC
 from assistant.models.reader import Reader, Reading
@@ -24,39 +31,91 @@ from assistant.retrieval import Retriever
 from assistant.settings import Settings
 
 FILE = "scores.sqlite3"
+SHARED = "scores.jsonl"
+"""Beside the recordings."""
 
-Value = TypeVar("Value", float, str)
+
+class Memory:
+    """Values by their keys in a SQLite file, those of a shared file first. Raises SettingsError if it cannot
+    be used."""
+
+    def __init__(self, path: Path, shared: Path | None = None) -> None:
+        self._path = path
+        self._shared: dict[str, Any] = {}
+        self._used: dict[str, Any] = {}
+        if shared is not None and shared.exists():
+            try:
+                lines = shared.read_text(encoding="utf-8").splitlines()
+                self._shared = dict(map(json.loads, lines))
+            except (OSError, ValueError, TypeError) as error:
+                raise SettingsError(
+                    f"{shared}: cannot be used ({error}); remove it, and record anew"
+                ) from error
+
+    def recall(self, keys: list[str], make: Callable[[list[int]], list[Any]]) -> list[Any]:
+        """The value of each key: known, or else made, of the first place of the key, and kept."""
+        known = {key: self._shared[key] for key in keys if key in self._shared}
+        if len(known) < len(set(keys)):
+            known |= self._kept([key for key in dict.fromkeys(keys) if key not in known], keys, make)
+        self._used |= known
+        return [known[key] for key in keys]
+
+    def save(self, shared: Path) -> None:
+        """Adds what was used since the start; one that is removed before is made anew. Raises
+        SettingsError."""
+        values = sorted((self._shared | self._used).items())
+        lines = (json.dumps([key, value], ensure_ascii=False) for key, value in values)
+        try:
+            shared.parent.mkdir(parents=True, exist_ok=True)
+            shared.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise SettingsError(
+                f"{shared}: cannot be written ({error.strerror}); make it writable"
+            ) from error
+
+    def _kept(
+        self, wanted: list[str], keys: list[str], make: Callable[[list[int]], list[Any]]
+    ) -> dict[str, Any]:
+        """These keys' values from the SQLite file, or made and put there."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(sqlite3.connect(self._path, timeout=60)) as file, file:
+                file.execute("CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, value TEXT NOT NULL)")
+                marks = ", ".join("?" * len(wanted))
+                rows = file.execute(f"SELECT key, value FROM kept WHERE key IN ({marks})", wanted)
+                values = {key: json.loads(value) for key, value in rows}
+                new = [key for key in wanted if key not in values]
+                made = dict(zip(new, make([keys.index(key) for key in new]), strict=True)) if new else {}
+                kept = [(key, json.dumps(value)) for key, value in made.items()]
+                file.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?)", kept)
+        except (OSError, sqlite3.Error) as error:
+            raise SettingsError(f"{self._path}: cannot be used ({error}); remove it") from error
+        return {**values, **json.loads(json.dumps(made))}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Remembered(BaseCrossEncoder):
-    """Passes on to `reranker` only the pairs whose logits are not in the SQLite file.
-
-    `identity` is what a logit depends on beside its pair. Raises SettingsError if the file cannot be used.
-    """
+    """Passes on to `reranker` only the pairs whose logits are not known; `identity` is what else they depend
+    on."""
 
     reranker: BaseCrossEncoder
-    path: Path
+    memory: Memory
     identity: str
 
     def score(self, text_pairs: list[tuple[str, str]]) -> list[float]:
         """One logit a pair, the same as without the memory."""
         keys = [_digest(self.identity, *pair) for pair in text_pairs]
-        return _recalled(
-            self.path, "scores", keys, lambda places: self.reranker.score([text_pairs[one] for one in places])
+        return self.memory.recall(
+            keys, lambda places: self.reranker.score([text_pairs[place] for place in places])
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class RememberedReader:
-    """Passes on to `reader` only the passages whose readings for the question are not in the SQLite file.
-
-    `identity` is what a reading depends on beside what is read. Raises SettingsError if the file cannot be
-    used.
-    """
+    """Passes on to `reader` only what it has not read; `identity` is what else a reading depends on."""
 
     reader: Reader
-    path: Path
+    memory: Memory
     identity: str
 
     def read(
@@ -66,54 +125,66 @@ class RememberedReader:
         before = headings or [""] * len(passages)
         keys = [_digest(self.identity, question, *row) for row in zip(before, passages, strict=True)]
 
-        def read(places: list[int]) -> list[str]:
+        def read(places: list[int]) -> list[Any]:
             chosen = [[texts[place] for place in places] for texts in (passages, before)]
-            return [json.dumps(dataclasses.astuple(one)) for one in self.reader.read(question, *chosen)]
+            return [dataclasses.astuple(reading) for reading in self.reader.read(question, *chosen)]
 
-        return [_reading(value) for value in _recalled(self.path, "readings", keys, read)]
+        return [_reading(*value) for value in self.memory.recall(keys, read)]
+
+    def support(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        """As the reader's."""
+        keys = [_digest(self.identity, "support", *pair) for pair in pairs]
+        return self.memory.recall(
+            keys, lambda places: self.reader.support([pairs[place] for place in places])
+        )
 
 
-def with_memory(retriever: Retriever, settings: Settings) -> Retriever:
-    """The retriever, its reranker and reader with their memories where their names say what they are."""
-    path = settings.cache / FILE
+class RememberedRetriever(Retriever):
+    """A retriever that searches by vectors only for what it has not been asked."""
+
+    memory: Any
+    identity: str
+
+    def dense(self, question: str, count: int, filters: Filters) -> list[tuple[str, int, float]]:
+        """As the retriever's."""
+        key = _digest(self.identity, question, str(count), repr(filters))
+        (found,) = self.memory.recall(
+            [key], lambda _: [super(RememberedRetriever, self).dense(question, count, filters)]
+        )
+        return [(article, position, similarity) for article, position, similarity in found]
+
+
+def with_memory(retriever: Retriever, settings: Settings, memory: Memory | None = None) -> Retriever:
+    """The retriever with a memory, of those of its models whose names say what they are."""
+    memory = memory or Memory(settings.cache / FILE)
     reader = retriever.reader
     if reader is not None:
-        identity = f"{reader_model.reader_id(settings.reader)} {reader_model.MAX_TOKENS}"
-        reader = RememberedReader(reader, path, identity)
-    reranker = remembered(retriever.reranker, settings)
-    return retriever.model_copy(update={"reranker": reranker, "reader": reader})
+        read_by = f"{reader_model.reader_id(settings.reader)} {reader_model.MAX_TOKENS}"
+        reader = RememberedReader(reader, memory, read_by)
+    reranker = remembered(retriever.reranker, settings, memory)
+    articles = json.dumps(sorted(retriever.index.catalogue.fingerprints().items()))
+    fields = {name: getattr(retriever, name) for name in Retriever.model_fields}
+    return RememberedRetriever(
+        **fields | {"reader": reader, "reranker": reranker},
+        memory=memory,
+        identity=_digest(repr(identity(settings)), articles),
+    )
 
 
-def remembered(reranker: BaseCrossEncoder | None, settings: Settings) -> BaseCrossEncoder | None:
-    """The reranker of these settings with its memory; without one where its name does not say what it is."""
+def remembered(
+    reranker: BaseCrossEncoder | None, settings: Settings, memory: Memory | None = None
+) -> BaseCrossEncoder | None:
+    """The reranker of these settings with a memory; without one where its name does not say what it is."""
     known = weights.packaged(settings.reranker)
     if reranker is None or known is None:
         return reranker
-    return Remembered(reranker, settings.cache / FILE, f"{known.sha256} {MAX_TOKENS} {ARITHMETIC}")
+    memory = memory or Memory(settings.cache / FILE)
+    return Remembered(reranker, memory, f"{known.sha256} {MAX_TOKENS} {ARITHMETIC}")
 
 
-def _digest(*parts: str) -> bytes:
-    return hashlib.sha256(json.dumps(parts).encode()).digest()[:16]
+def _digest(*parts: str) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
 
 
-def _reading(value: str) -> Reading:
-    start, end, answers, span, starts = json.loads(value)
+def _reading(start: int, end: int, answers: float, span: float, starts: Sequence[Sequence[Any]]) -> Reading:
     return Reading(start, end, answers, span, tuple((place, chance) for place, chance in starts))
-
-
-def _recalled(
-    path: Path, table: str, keys: list[bytes], make: Callable[[list[int]], list[Value]]
-) -> list[Value]:
-    """The value of each key: from the table, else made, of the first place of the key, and put there."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(path, timeout=60)) as file, file:
-            file.execute(f"CREATE TABLE IF NOT EXISTS {table} (key BLOB PRIMARY KEY, value)")
-            marks = ", ".join("?" * len(keys))
-            values = dict(file.execute(f"SELECT key, value FROM {table} WHERE key IN ({marks})", keys))
-            new = {key: keys.index(key) for key in keys if key not in values}
-            made = dict(zip(new, make(list(new.values())), strict=True)) if new else {}
-            file.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", made.items())
-    except (OSError, sqlite3.Error) as error:
-        raise SettingsError(f"{path}: cannot be used ({error}); remove it") from error
-    return [(values | made)[key] for key in keys]

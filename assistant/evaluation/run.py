@@ -14,12 +14,12 @@ from time import perf_counter
 from typing import Literal
 
 from assistant.answering.citations import answer_passage
+from assistant.answering.events import Event, PassagesFound
 from assistant.errors import AssistantError, RecordingMissing, RecordingStale, SettingsError
 from assistant.evaluation.compare import Agreement, Comparison, Gate
 from assistant.evaluation.gold import Case
 from assistant.evaluation.retrieval_scores import RetrievalScorer
 from assistant.evaluation.score import Score, Scorer
-from assistant.answering.events import Event, PassagesFound
 from assistant.interface import Answer, AnswerPassage, Strict
 
 

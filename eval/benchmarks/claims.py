@@ -2,8 +2,9 @@
 
     python -m eval.benchmarks.claims [--claims eval/claims.jsonl] [--model NAME]
 
-The pairs are written by hand, half of them supported, and split by their ids into dev and test. Thresholds are
-chosen on dev, figures are told for both. With `--model`, a capable model checks the test half as `verify` asks it to.
+The pairs are written by hand, half of them supported, and split by their ids into dev and test. Thresholds
+are chosen on dev, figures are told for both. With `--model`, a capable model checks the test half as `verify`
+asks it to.
 """
 
 from __future__ import annotations
@@ -85,11 +86,14 @@ def read_pairs(path: Path) -> list[Pair]:
         lines = path.read_text(encoding="utf-8").splitlines()
         return [Pair.model_validate_json(line) for line in lines if line.strip()]
     except (OSError, ValueError) as error:
-        raise GoldError(f"{path}: holds no claims ({' '.join(str(error).split())[:120]}); correct it") from error
+        raise GoldError(
+            f"{path}: holds no claims ({' '.join(str(error).split())[:120]}); correct it"
+        ) from error
 
 
 def exact(pair: Pair) -> bool:
-    """Whether ids, quotations, numbers and dates hold, the last two to the letter: the small model's check."""
+    """Whether ids, quotations, numbers and dates hold, the last two to the letter: the small model's
+    check."""
     return isinstance(_exactly(pair, computed=False), Statement)
 
 
@@ -155,9 +159,7 @@ def model_verdicts(settings: Settings, pairs: Sequence[Pair]) -> set[str]:
     for first in range(0, len(pairs), TOGETHER):
         part = pairs[first : first + TOGETHER]
         checked, _ = check_by_model([pair.statement() for pair in part], chat, prompt)
-        found |= {
-            pair.id for pair, one in zip(part, checked, strict=True) if isinstance(one, Statement)
-        }
+        found |= {pair.id for pair, one in zip(part, checked, strict=True) if isinstance(one, Statement)}
     return found
 
 
@@ -178,20 +180,25 @@ def section(settings: Settings, pairs: Sequence[Pair], *, ask_model: bool) -> st
         f"exact and reader at {SUPPORTED}": lambda pair: exact(pair) and scores[pair.id] >= SUPPORTED,
     }
     lines = ["| check | pairs | unsupported rejected | supported rejected |", "| --- | ---: | ---: | ---: |"]
-    lines += [row(f"{name}, {half}", own, stands) for name, stands in checks.items()
-              for half, own in (("dev", dev), ("test", test))]
+    lines += [
+        row(f"{name}, {half}", own, stands)
+        for name, stands in checks.items()
+        for half, own in (("dev", dev), ("test", test))
+    ]
     if ask_model:
         found = model_verdicts(settings, test)
         checks["model"] = lambda pair: pair.id in found
         lines.append(row(f"{settings.model}, test", test, checks["model"]))
-    return "\n\n".join((
-        "## Checks of sentences against their quotes",
-        "`make bench-claims`",
-        f"{len(pairs)} pairs of eval/claims.jsonl; in brackets Wilson's 95% interval.",
-        "\n".join(lines),
-        "Share rejected by kind, test half:",
-        by_kind(test, checks),
-    ))
+    return "\n\n".join(
+        (
+            "## Checks of sentences against their quotes",
+            "`make bench-claims`",
+            f"{len(pairs)} pairs of eval/claims.jsonl; in brackets Wilson's 95% interval.",
+            "\n".join(lines),
+            "Share rejected by kind, test half:",
+            by_kind(test, checks),
+        )
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -36,7 +36,7 @@ from assistant.evaluation.bench_table import (
 from assistant.evaluation.report import update_results
 from assistant.evaluation.report.figures import Slice
 from assistant.evaluation.run import Graded
-from assistant.evaluation.scorers import Outcome
+from assistant.evaluation.score import Outcome
 from assistant.settings import load_settings
 from eval.benchmarks.kept_runs import DEFAULT, KeptRun, find_cached, find_runs, rank, score_runs
 
