@@ -28,8 +28,8 @@ MOST = 24
 _DAY = re.compile(rf"(\d{{1,2}})({'|'.join(MONTHS)})")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _RELATIVE = re.compile(
-    rf"\b(?:{'|'.join(WEEKDAYS)}|yesterday|today|tomorrow|tonight|overnight|(?:last|this|next)
-    (?:week|night)|" r"\w+ days? (?:ago|earlier|later))\b"
+    rf"\b(?:{'|'.join(WEEKDAYS)}|yesterday|today|tomorrow|tonight|overnight"
+    r"|(?:last|this|next) (?:week|night)|\w+ days? (?:ago|earlier|later))\b"
 )
 
 

@@ -161,8 +161,8 @@ def section(rows: Sequence[Row], chosen: float) -> str:
         "`make calibrate BENCH=FOLDER`. AUC is the chance that a question which the articles answer scores",
         "above one which they do not, with its bootstrapped 95% interval; signals are those of the best",
         "passage. What is fitted is a logistic regression over the others, fitted on gold's dev half alone.",
-        "Span F1 is the token F1 of the reader's span with the most similar expected form or answer; those of",
-        "clapnq and mtragun are whole sentences, so that a span can only be a part of them.",
+        "Span F1 is the token F1 of the reader's span with the most similar expected form or answer; of",
+        "clapnq and mtragun these are whole sentences, so that a span can only be a part of them.",
         "",
         "| questions | answerable | not | "
         + " | ".join(names)

@@ -117,11 +117,10 @@ def _reading(encoding: Encoding, outputs: list[Floats], shift: int) -> Reading:
     offsets = [(start - shift, end - shift) for start, end in (encoding.offsets[place] for place in inside)]
     low, high, chance = best_span(outputs[0][inside], outputs[1][inside])
     chances = _softmax(outputs[0][shown])[-len(inside) :]
-    # Rounded, and without what says nothing: a reading is kept and compared, and its last digits are the
-    processor's. starts = tuple(
-        (place, round(float(one), 4))
-        for (place, _), one in zip(offsets, chances, strict=True)
-        if one >= UNLIKELY
+    # A reading is kept and compared, and its last digits are the processor's.
+    chances = chances.round(4)
+    starts = tuple(
+        (place, float(one)) for (place, _), one in zip(offsets, chances, strict=True) if one >= UNLIKELY
     )
     return Reading(offsets[low][0], offsets[high][1], answers, chance, starts)
 
