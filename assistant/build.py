@@ -6,7 +6,7 @@ Everything heavy is imported inside these functions, when a command needs it and
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -25,13 +25,14 @@ if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
     from assistant.answering.pipeline import Assistant
-    from assistant.answering.verify import Support
     from assistant.models.profiles import Profile
     from assistant.models.reader import Reader
     from assistant.recordings import Recordings
     from assistant.retrieval import Retriever
 
 Progress = Callable[[int, int], None]
+Support = Callable[[Sequence[tuple[str, str]]], list[float]]
+"""Gives for each (claim, quote) the probability that the quote supports the claim."""
 Notice = Callable[[str], None]
 
 
@@ -191,10 +192,7 @@ def build_assistant(
         model = recordings.chat_model(load) if recordings else load()
         chat = StructuredChat(model, settings.model, profile, notice)
     retriever = build_retriever(settings, index, encoders)
-    support = support_of(retriever.reader, retriever.reranker)
-    return Assistant(
-        retriever, support, prompts, chat, profile, model_name=settings.model, verify=settings.verify
-    )
+    return Assistant(retriever, prompts, chat, profile, model_name=settings.model, verify=settings.verify)
 
 
 def profile_for(settings: Settings) -> Profile:

@@ -15,7 +15,7 @@ VERSION = 2
 
 AbstentionReason = Literal["nothing-relevant", "not-stated", "unsupported", "unclear-question"]
 Status = Literal["answered", "partly", "conflicting", "abstained"]
-Check = Literal["model", "reader", "exact", "verbatim"]
+Check = Literal["model", "exact", "verbatim"]
 
 
 class Strict(BaseModel):

@@ -82,9 +82,8 @@ class Settings(BaseSettings):
     """US dollars for a million tokens read; with `price_out`, answers say what they cost."""
     price_out: float | None = Field(default=None, ge=0)
     """US dollars for a million tokens written."""
-    verify: Literal["auto", "model", "reader", "exact"] = "auto"
-    """Who says whether quotes support a sentence: the model where it is capable, the reader, or only exact
-    checks."""
+    verify: Literal["auto", "model", "exact"] = "auto"
+    """Who says whether quotes support a capable model's sentences: the model, or exact checks alone."""
 
     @classmethod
     def settings_customise_sources(

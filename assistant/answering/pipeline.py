@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 
-from assistant.answering import answerability, conflicts, short
+from assistant.answering import answerability, short
 from assistant.answering.course import Course
 from assistant.answering.events import (
     CandidatesFound,
@@ -31,9 +31,7 @@ from assistant.answering.verify import (
     Drafted,
     Rejected,
     Statement,
-    Support,
     check_by_model,
-    check_by_reader,
     check_exactly,
 )
 from assistant.errors import ContextExceeded
@@ -56,7 +54,6 @@ class Assistant:
     def __init__(
         self,
         retriever: Retriever,
-        support: Support,
         prompts: dict[str, Prompt],
         chat: StructuredChat | None,
         profile: Profile,
@@ -64,18 +61,17 @@ class Assistant:
         model_name: str = EXTRACTIVE,
         verify: str = "auto",
     ) -> None:
-        """`support` scores (claim, quote) pairs; without a `chat`, the articles' own sentences answer.
+        """Without a `chat`, the articles' own sentences answer.
 
-        `verify` is who says whether quotes support a sentence: "model", "reader", "exact" (nobody), or
-        "auto": the model if it is capable, else the reader.
+        `verify` is who says whether quotes support a capable model's sentence: "model" (also "auto"), or
+        "exact": nobody, and then its numbers and dates must stand in the quotes.
         """
         self.retriever = retriever
         self.prompts = prompts
         self.profile = profile
         self.chat = chat
         self.model_name = model_name
-        self._support = support
-        self._verify = verify if verify != "auto" else "model" if profile.capable else "reader"
+        self._exact = verify == "exact"
 
     def load_model(self) -> None:
         """Reads the weights of an embedded model, which the first answer would do else. Raises ModelError."""
@@ -202,47 +198,37 @@ class Assistant:
     def check(
         self, course: Course, drafted: Sequence[Drafted], evidence: Sequence[Sentence]
     ) -> tuple[list[Statement], list[Rejected]]:
-        """The sentences that stand and those that do not: exact checks, then the model's or the reader's.
+        """The sentences that stand and those that do not: exact checks, then the model's.
 
         Raises ModelError.
         """
         by_id = {sentence.id: sentence for sentence in evidence}
-        judged = [check_exactly(one, by_id, computed=self._verify == "model") for one in drafted]
+        judged = [check_exactly(one, by_id, computed=not self._exact) for one in drafted]
         statements = [one for one in judged if isinstance(one, Statement)]
         rejected = [one for one in judged if isinstance(one, Rejected)]
-        if not statements or self._verify == "exact":
-            return statements, rejected
-        if self._verify == "model" and self.chat is not None:
+        if statements and self.chat is not None and not self._exact:
             judged, spent = check_by_model(statements, self.chat, self.prompts["verify"].template)
             course.tokens += spent
-        else:
-            judged = check_by_reader(statements, self._support)
-        rejected += [one for one in judged if isinstance(one, Rejected)]
-        return [one for one in judged if isinstance(one, Statement)], rejected
+            statements = [one for one in judged if isinstance(one, Statement)]
+            rejected += [one for one in judged if isinstance(one, Rejected)]
+        return statements, rejected
 
     def _ask_reader(self, course: Course, on_event: Callable[[Event], None]) -> None:
-        """The reader's likeliest sentences answer, in a small model's words where these can be checked."""
+        """The articles' own sentences answer: the likeliest, and the one that an embedded model means."""
         self._search(course, course.query.searches, self.retriever.k, on_event)
         course.chance = answerability.chance(course.passages)
         if not course.passages or course.passages[0].score < answerability.RELEVANT:
             course.reason = "nothing-relevant"
         elif course.chance is not None and course.chance < answerability.THRESHOLD:
             course.reason = "not-stated"
-        elif accounts := conflicts.differing(course.passages):
-            course.accounts_differ = True
-            course.statements = accounts
         else:
-            evidence = short.numbered(course.passages, self.profile.passages)
+            evidence, said = short.numbered(course.passages, self.profile.passages), ""
             if self.chat is not None and evidence:
-                drafted, spent = short.draft(
-                    self.chat,
-                    self.prompts["answer_small"].template,
-                    course.query,
-                    evidence,
-                    lambda text: on_event(TextSoFar(text)),
+                prompt = self.prompts["answer_small"].template
+                said, spent = short.worded(
+                    self.chat, prompt, course.query, evidence, lambda text: on_event(TextSoFar(text))
                 )
                 course.tokens += spent
-                course.statements, course.rejected = self.check(course, drafted, evidence)
-            course.statements = course.statements or short.quotes(course.passages)
+            course.statements = short.quotes(evidence, said)
             course.reason = None if course.statements else "not-stated"
         course.lap("generate")

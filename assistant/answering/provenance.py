@@ -7,7 +7,7 @@ the words that an answer quotes stand in each of them, nearly alike.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from assistant.copies import OVERLAP, containment, trigrams
 from assistant.interface import Citation
@@ -17,11 +17,6 @@ from assistant.times import question_times
 
 FEWEST = 6
 """Word trigrams a quote needs at least to tell a copy from chance."""
-
-
-def origins(outlets: Iterable[str]) -> frozenset[str]:
-    """The outlets, as they are compared."""
-    return frozenset(outlet.casefold().strip() for outlet in outlets)
 
 
 def reports(citations: Sequence[Citation], passages: Sequence[Passage]) -> list[frozenset[str]]:

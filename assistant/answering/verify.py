@@ -8,7 +8,7 @@ by the reader's support score.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,12 +20,6 @@ from assistant.models.replies import parse_object
 from assistant.models.structured import StructuredChat
 from assistant.surface import words
 from assistant.values import Source, unconfirmed
-
-Support = Callable[[Sequence[tuple[str, str]]], list[float]]
-"""Gives for each (claim, quote) the probability that the quote supports the claim."""
-
-SUPPORTED = 0.5
-"""Support score from which the reader's check lets a sentence stand; `make claims` shows what it is worth."""
 
 FEWEST = 2
 """Words between quotation marks that make a quotation; one alone may be a term."""
@@ -124,21 +118,6 @@ def misquoted(text: str, quotes: Sequence[str]) -> list[str]:
 def sources_of(sentences: Sequence[Sentence]) -> list[Source]:
     """What is cited as `values` reads it: each sentence behind its headline."""
     return [Source(f"{one.article.title}. {one.text}", one.article.published) for one in sentences]
-
-
-def check_by_reader(statements: Sequence[Statement], support: Support) -> list[Statement | Rejected]:
-    """Statements whose quotes support them by the reader; verbatim ones need no opinion."""
-    open_ones = [statement for statement in statements if statement.by != "verbatim"]
-    pairs = [(one.text, " ".join(sentence.text for sentence in one.sentences)) for one in open_ones]
-    scores = dict(zip(open_ones, support(pairs), strict=True)) if pairs else {}
-    return [
-        statement
-        if statement.by == "verbatim"
-        else replace(statement, support=scores[statement], by="reader")
-        if scores[statement] >= SUPPORTED
-        else Rejected(statement.text, "what it cites does not support it")
-        for statement in statements
-    ]
 
 
 def check_by_model(

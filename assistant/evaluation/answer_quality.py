@@ -16,7 +16,7 @@ from assistant.evaluation.matching import held, holds, sentences, without_marker
 from assistant.evaluation.score import Articles, Score, Scorer, share
 from assistant.interface import Answer, Citation, Claim
 
-Support = Callable[[list[tuple[str, str]]], list[float]]
+Support = Callable[[Sequence[tuple[str, str]]], list[float]]
 """How likely it is, for each (claim, quotes), that the quotes support the claim, 0 to 1."""
 
 SUPPORTED = 0.25
