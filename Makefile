@@ -16,7 +16,7 @@ export Q
 LOCK := $(if $(shell command -v flock),flock Makefile)
 
 .PHONY: help setup ask test lint format eval harm attacks calibrate train-reader bench-retrieval bench-answers \
-	bench-wikinews how-good bench-judgecal bench-followups bench-start cast wheel clean
+	bench-wikinews how-good bench-judgecal bench-claims bench-start cast wheel clean
 
 help:  ## list what there is to make
 	@awk -F ':.*##' '/^[a-z-]+:.*##/ { printf "  make %-16s%s\n", $$1, $$2 }' Makefile
@@ -38,7 +38,7 @@ ask: setup  ## answer a question: make ask Q="..." (A="--as-of 2025-11-26": furt
 	@# Status 1 says that the corpus does not say, which is an answer too.
 	@$(BIN)/assistant ask $(A) -- "$$Q" || { status=$$?; test $$status -eq 1 || exit $$status; }
 
-calibrate: setup  ## choose the evidence gate's threshold on gold, and show it on public sets: BENCH=FOLDER
+calibrate: setup  ## show what the threshold for declining declines and withholds: BENCH=FOLDER
 	@$(BIN)/python -m assistant.evaluation.calibrate $(if $(BENCH),--bench "$(BENCH)") $(A)
 
 train-reader: setup  ## train the reader anew (about an hour): BENCH=FOLDER with reader.jsonl and support.jsonl
@@ -85,9 +85,8 @@ bench-judgecal: setup  ## measure how the scorer, or JUDGE=model on N=... answer
 	@$(BIN)/python -m assistant.evaluation.judgecal --bench "$(BENCH)" \
 		$(if $(JUDGE),--judge "$(JUDGE)") $(if $(N),--sample "$(N)") $(A)
 
-bench-followups: setup  ## measure the rewriting of follow-ups: BENCH=FOLDER (N=100 conversations)
-	@$(BIN)/python -m assistant.evaluation.bench_followups $(if $(BENCH),--bench "$(BENCH)") \
-		$(if $(N),--sample "$(N)") $(A)
+bench-claims: setup  ## measure the checks of sentences against their quotes (A="--model NAME": by a model too)
+	@$(BIN)/python -m eval.benchmarks.claims $(A)
 
 bench-start: setup  ## measure how soon the chat and `ask` are there (A="--against CHECKOUT": compare)
 	@$(BIN)/python demo/start.py $(A)

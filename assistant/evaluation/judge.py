@@ -89,7 +89,7 @@ def judged_sentences(model: BaseChatModel, model_name: str) -> Scorer:
     """
     chain = _SENTENCE | model.bind(response_format=_response_format(_SCHEMA))
 
-    def support(pairs: list[tuple[str, str]]) -> list[float]:
+    def support(pairs: Sequence[tuple[str, str]]) -> list[float]:
         values = []
         for claim, quotes in pairs:
             with model_errors(model_name):

@@ -21,7 +21,6 @@ from pydantic import ConfigDict
 
 from assistant.answering.evidence import Sentence
 from assistant.answering.verify import (
-    SUPPORTED,
     Drafted,
     Statement,
     check_by_model,
@@ -42,6 +41,9 @@ from assistant.settings import Settings, load_settings
 from assistant.values import unconfirmed
 
 CLAIMS = Path("eval/claims.jsonl")
+SUPPORTED = 0.5
+"""Support score of the reader that is shown, beside the one that is best on dev."""
+
 TOGETHER = 6
 """Pairs that a model checks in one call, about as many as a long answer has sentences."""
 
