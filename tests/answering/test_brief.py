@@ -61,7 +61,7 @@ def test_a_capable_model_writes_a_brief(base: Assistant) -> None:
     answer, chat = made(base, {"sentences": [POINT]}, checked(""), words=50, on_event=events.append)
     assert answer.answer == "20 November 2025: The ferry Marta ran aground [1]."
     assert (answer.model, answer.claims[0].checks.by, answer.tokens.prompt) == ("queued", "model", 200)
-    assert "at most 50 words" in chat.prompts[0]
+    assert "At most 50 words." in chat.prompts[0]
     assert [type(event) for event in events] == [PassagesFound]
 
 
