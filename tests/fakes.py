@@ -120,7 +120,7 @@ class QueuedModel(BaseChatModel):
 FAILURE = ModelError("the model is gone; start it again")
 
 CAPABLE = profile_of("openai:gpt-5-mini", passages=5, rounds=3)
-SMALL = profile_of("qwen2.5-coder-1.5b")
+SMALL = profile_of("qwen2.5-coder-1.5b", passages=5)
 
 
 class QueuedChat:
@@ -134,7 +134,11 @@ class QueuedChat:
         self.model = self
 
     def ask(
-        self, messages: Sequence[BaseMessage], schema: Any, on_text: Callable[[str], None] = lambda text: None
+        self,
+        messages: Sequence[BaseMessage],
+        schema: Any,
+        *,
+        on_text: Callable[[str], None] = lambda text: None,
     ) -> Reply:
         """The next reply, in pieces of a few characters before."""
         self.prompts.append("\n".join(message.text for message in messages))
@@ -144,7 +148,7 @@ class QueuedChat:
             raise reply
         if not isinstance(reply, Reply):
             text = reply if isinstance(reply, str) else json.dumps(reply)
-            reply = Reply(text, Tokens(prompt=100, completion=10), "stop", "schema")
+            reply = Reply(text, Tokens(prompt=100, completion=10), "stop", "json_schema")
         for end in range(7, len(reply.text) + 7, 7):
             on_text(reply.text[:end])
         return reply

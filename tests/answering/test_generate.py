@@ -25,7 +25,7 @@ QUERY = Query("What will it cost?", "What will it cost?", Filters(), None)
 
 def read(reply: Any, **more: Any) -> Any:
     text = reply if isinstance(reply, str) else json.dumps(reply)
-    return parse_draft(Reply(text, Tokens(prompt=1), "stop", "schema"), **more)
+    return parse_draft(Reply(text, Tokens(prompt=1), "stop", "json_schema"), **more)
 
 
 def test_a_draft_is_asked_for_and_read() -> None:

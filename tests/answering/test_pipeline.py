@@ -352,7 +352,7 @@ def test_a_small_model_words_the_answer(base: Assistant) -> None:
         (small("It will cost 90 billion crowns."), []),
         (small("", 2), []),
         ("{", []),
-        (Reply(json.dumps(small("It will cost 90 billion", 2)), Tokens(), "length", "schema"), []),
+        (Reply(json.dumps(small("It will cost 90 billion", 2)), Tokens(), "length", "json_schema"), []),
     ],
 )
 def test_where_its_words_do_not_hold_the_articles_answer(
@@ -460,9 +460,9 @@ outputs = st.one_of(
 class Forever(QueuedChat):
     """Says the same again and again, and supports everything."""
 
-    def ask(self, messages: Any, schema: Any, on_text: Any = lambda text: None) -> Reply:
+    def ask(self, messages: Any, schema: Any, *, on_text: Any = lambda text: None) -> Reply:
         self.replies = [checked(*[""] * 9) if "checks" in schema["properties"] else self.reply]
-        return super().ask(messages, schema, on_text)
+        return super().ask(messages, schema, on_text=on_text)
 
     reply = ""
 

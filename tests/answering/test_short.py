@@ -77,7 +77,7 @@ def made(reply: Any) -> list[tuple[str, tuple[str, ...]]]:
         (small("", 1), []),
         (small("It costs 90."), []),
         ({"answer": None, "used": None}, []),
-        (Reply('{"answer": "It costs", "used": [1]}', Tokens(), "length", "schema"), []),
+        (Reply('{"answer": "It costs", "used": [1]}', Tokens(), "length", "json_schema"), []),
     ],
 )
 def test_a_small_models_sentence(reply: Any, said: Any) -> None:
