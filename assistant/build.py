@@ -23,10 +23,12 @@ from assistant.settings import EXTRACTIVE, Settings
 if TYPE_CHECKING:
     from langchain_core.cross_encoders import BaseCrossEncoder
     from langchain_core.embeddings import Embeddings
+    from langchain_core.language_models import BaseChatModel
 
     from assistant.answering.pipeline import Assistant
     from assistant.models.profiles import Profile
     from assistant.models.reader import Reader
+    from assistant.prompts import Prompt
     from assistant.recordings import Recordings
     from assistant.retrieval import Retriever
 
@@ -170,29 +172,40 @@ def build_assistant(
     Raises ModelError, PromptError, and what `load_encoders` does.
     """
     from assistant.answering.pipeline import Assistant
-    from assistant.models.chat import load_chat_model
     from assistant.models.structured import StructuredChat
-    from assistant.prompts import SLOTS, load_prompt
 
-    prompts = {name: load_prompt(prompts_folder(), name) for name in SLOTS}
+    prompts = load_prompts()
     profile = profile_for(settings)
     chat = None
     if settings.model != EXTRACTIVE:
-        load = partial(
-            load_chat_model,
-            settings.model,
-            settings.cache,
-            base_url=settings.base_url,
-            timeout=settings.timeout,
-            requests_per_minute=settings.requests_per_minute,
-            profile=profile,
-            threads=settings.threads,
-            repeatable=settings.repeatable,
-        )
+        load = partial(load_model, settings, profile)
         model = recordings.chat_model(load) if recordings else load()
         chat = StructuredChat(model, settings.model, profile, notice)
     retriever = build_retriever(settings, index, encoders)
     return Assistant(retriever, prompts, chat, profile, model_name=settings.model, verify=settings.verify)
+
+
+def load_prompts() -> dict[str, Prompt]:
+    """The prompts that answering uses. Raises PromptError."""
+    from assistant.prompts import SLOTS, load_prompt
+
+    return {name: load_prompt(prompts_folder(), name) for name in SLOTS}
+
+
+def load_model(settings: Settings, profile: Profile) -> BaseChatModel:
+    """The language model of the settings; no server is reached before it is asked. Raises ModelError."""
+    from assistant.models.chat import load_chat_model
+
+    return load_chat_model(
+        settings.model,
+        settings.cache,
+        base_url=settings.base_url,
+        timeout=settings.timeout,
+        requests_per_minute=settings.requests_per_minute,
+        profile=profile,
+        threads=settings.threads,
+        repeatable=settings.repeatable,
+    )
 
 
 def profile_for(settings: Settings) -> Profile:

@@ -11,8 +11,9 @@ import datetime as dt
 import json
 import re
 import sqlite3
+import threading
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from assistant.articles import Article, Source
@@ -49,7 +50,11 @@ STOP_WORDS = frozenset(
 
 
 class Catalogue:
-    """One open catalogue file; a reader opens it read-only, so that a question never writes."""
+    """One open catalogue file; a reader opens it read-only, so that a question never writes.
+
+    Several threads may read it: each has a connection of its own, since one that is shared would let a thread
+    wait for another that waits for Python's lock.
+    """
 
     def __init__(self, path: Path, *, writable: bool = False) -> None:
         """Raises IndexMissing when a reader finds none, IndexMismatch for one that cannot be read."""
@@ -58,29 +63,50 @@ class Catalogue:
         elif not path.is_file():
             raise IndexMissing(f"no index at {path.parent}; make one with: assistant index")
         mode = "rwc" if writable else "ro"
-        uri = f"{path.resolve().as_uri()}?mode={mode}"
-        with ExitStack() as stack:
-            try:
-                # The chat asks from a worker thread; one question runs at a time.
-                self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
-                stack.enter_context(closing(self._db))
-                # SQLite's own lower() knows only ASCII.
-                self._db.create_function("casefold", 1, str.casefold, deterministic=True)
-                version = self._db.execute("PRAGMA user_version").fetchone()[0]
-                if version == 0 and writable:
-                    self._db.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
-                    version = SCHEMA_VERSION
-            except sqlite3.DatabaseError as error:
-                reason = f"{path} cannot be read ({error})"
-                raise IndexMismatch(f"{reason}; run: assistant index --rebuild") from None
-            if version == 0:
-                raise IndexMissing(f"no index at {path.parent}; make one with: assistant index")
-            if version != SCHEMA_VERSION:
-                raise IndexMismatch(f"{path} was written by another version; run: assistant index --rebuild")
-            stack.pop_all()
+        self._uri = f"{path.resolve().as_uri()}?mode={mode}"
+        self._own = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        self._closed = False
+        try:
+            self._check(path, writable)
+        except BaseException:
+            self.close()
+            raise
+
+    def _check(self, path: Path, writable: bool) -> None:
+        try:
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0 and writable:
+                self._db.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
+                version = SCHEMA_VERSION
+        except sqlite3.DatabaseError as error:
+            reason = f"{path} cannot be read ({error})"
+            raise IndexMismatch(f"{reason}; run: assistant index --rebuild") from None
+        if version == 0:
+            raise IndexMissing(f"no index at {path.parent}; make one with: assistant index")
+        if version != SCHEMA_VERSION:
+            raise IndexMismatch(f"{path} was written by another version; run: assistant index --rebuild")
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        """The connection of the thread that asks for it."""
+        own: sqlite3.Connection | None = getattr(self._own, "db", None)
+        if own is None:
+            if self._closed:
+                raise sqlite3.ProgrammingError("the catalogue is closed")
+            # Whichever thread closes the catalogue closes them all.
+            own = sqlite3.connect(self._uri, uri=True, check_same_thread=False)
+            self._own.db = own
+            self._opened.append(own)
+            # SQLite's own lower() knows only ASCII.
+            own.create_function("casefold", 1, str.casefold, deterministic=True)
+        return own
 
     def close(self) -> None:
-        self._db.close()
+        """Closes the connections of all threads."""
+        self._closed = True
+        for connection in self._opened:
+            connection.close()
 
     # Reading
 

@@ -1,4 +1,4 @@
-"""The command line: `assistant index | search | ask | show | chat | eval | doctor`.
+"""The command line: `assistant index | search | ask | brief | timeline | show | chat | eval | doctor`.
 
 Everything heavy is imported inside the commands, so that `--help` and a mistyped option answer at once.
 Errors are caught here and nowhere else: one line on standard error, exit status 2.
@@ -10,14 +10,13 @@ import gc
 import io
 import sys
 import traceback
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
-from assistant import options
+from assistant import options, overviews, running
 from assistant.errors import AssistantError
 from assistant.options import examples, limits, one_of, unknown_article
-from assistant.running import answer_lines, opened_index
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
@@ -50,7 +49,8 @@ def index(
 ) -> None:
     """Bring the index in line with the corpus: add, embed again what changed, remove what is gone."""
     from assistant.build import build_index
-    from assistant.terminal import notice, progress
+    from assistant.live import progress
+    from assistant.terminal import notice
 
     settings = _settings(corpus=corpus, index=index)
     with progress("embedding passages") as update:
@@ -89,14 +89,16 @@ def search(
     one_of(query, batch, "QUERY")
     settings = _settings(corpus=corpus, index=index, k=k)
     encoders = begin_encoders(settings)
-    with opened_index(settings) as opened:
+    with running.opened_index(settings) as opened:
         filters = limits(opened.catalogue, as_of, since, section, outlet)
         retriever = build_retriever(settings, opened, encoders)
         if batch is not None:
-            answer_lines(
+            running.answer_lines(
                 batch,
                 filters,
-                lambda line, limits: search_passages(retriever, line.query(), limits, explain=explain),
+                lambda line, limits: search_passages(
+                    retriever, line.question, limits, history=line.turns(), explain=explain
+                ),
             )
         found = search_passages(retriever, query or "", filters, explain=explain)
         if json:
@@ -122,6 +124,8 @@ def ask(
     json: options.Json = False,
     model: options.Model = None,
     batch: options.Batch = None,
+    jobs: options.Jobs = 4,
+    max_cost: options.MaxCost = None,
     as_of: options.AsOf = None,
     since: options.Since = None,
     section: options.Section = None,
@@ -133,29 +137,27 @@ def ask(
 
     Exit status: 0 answered, 1 the corpus does not say, 2 an error. With --batch: 0, or 2 when a line failed.
     """
-    from assistant.build import begin_encoders, build_assistant
     from assistant.live import watching
-    from assistant.terminal import print_answer, stdout
 
     one_of(question, batch, "QUESTION")
     settings = _settings(corpus=corpus, index=index, model=model)
-    encoders = begin_encoders(settings)
-    with opened_index(settings) as opened:
-        filters = limits(opened.catalogue, as_of, since, section, outlet)
-        assistant = build_assistant(settings, opened, encoders=encoders)
+    running.check_max_cost(max_cost, batch, settings)
+    given = {"as_of": as_of, "since": since, "section": section, "outlet": outlet}
+    with running.opened_assistant(settings, **given) as (assistant, filters):
         if batch is not None:
-            answer_lines(
-                batch,
-                filters,
-                lambda line, limits: assistant.ask(line.question, history=line.turns(), filters=limits),
-            )
+            running.ask_lines(assistant, batch, filters, jobs=jobs, max_cost=max_cost)
         with watching() as on_event:
             answer = assistant.ask(question or "", filters=filters, on_event=on_event)
-        if json:
-            typer.echo(answer.model_dump_json())
-        else:
-            print_answer(answer, stdout())
-        raise typer.Exit(1 if answer.status == "abstained" else 0)
+        hint = 'For what they say about a topic: assistant brief "TOPIC"'
+        running.show_answer(answer, json=json, hint="" if assistant.profile.capable else hint)
+
+
+app.command(epilog=examples('brief "prisoner exchange"', 'brief "ceasefire talks" --words 100'))(
+    overviews.brief
+)
+app.command(epilog=examples('timeline "prisoner exchange"', 'timeline "talks" --since 2025-11-01 --json'))(
+    overviews.timeline
+)
 
 
 @app.command(epilog=examples("show 2025-03-03-london-summit-coalition"))
@@ -168,7 +170,7 @@ def show(
     """Print an article by its id, exactly as stored."""
     from assistant.terminal import article_json, print_article
 
-    with opened_index(_settings(corpus=corpus, index=index)) as opened:
+    with running.opened_index(_settings(corpus=corpus, index=index)) as opened:
         found = opened.catalogue.article(article)
         if found is None:
             raise unknown_article(article, opened.catalogue)
@@ -215,9 +217,7 @@ def evaluation(
     update_baseline: options.UpdateBaseline = False,
     judge: options.Judge = None,
     check: options.Check = False,
-    check_scorers: Annotated[
-        bool, typer.Option("--check-scorers", help="Only say how the scorers agree with people.")
-    ] = False,
+    check_scorers: options.CheckScorers = False,
     draft: options.Draft = None,
     explain: options.ExplainCase = None,
     report: options.ReportDir = None,
@@ -231,13 +231,7 @@ def evaluation(
 
     Exit status: 0 the gate passed, 1 it failed, 2 an error (a missing recording, unreadable gold).
     """
-    from assistant.evaluation.command import (
-        measure,
-        print_check,
-        print_drafts,
-        print_explanation,
-        print_scorers,
-    )
+    from assistant.evaluation import command
     from assistant.evaluation.harness import GOLD, Wanted
     from assistant.terminal import notice
 
@@ -252,17 +246,17 @@ def evaluation(
         judge=judge,
         resume=resume,
     )
-    with opened_index(settings) as opened:
+    with running.opened_index(settings) as opened:
         if check:
-            status = print_check(settings, opened, wanted, notice)
+            status = command.print_check(settings, opened, wanted, notice)
         elif check_scorers:
-            status = print_scorers(settings, opened, wanted)
+            status = command.print_scorers(settings, opened, wanted)
         elif draft:
-            status = print_drafts(opened, wanted, draft, notice)
+            status = command.print_drafts(opened, wanted, draft, notice)
         elif explain:
-            status = print_explanation(settings, opened, wanted, notice)
+            status = command.print_explanation(settings, opened, wanted, notice)
         else:
-            status = measure(settings, opened, wanted, results, report, notice)
+            status = command.measure(settings, opened, wanted, results, report, notice)
     raise typer.Exit(status)
 
 

@@ -10,10 +10,10 @@ from rich.text import Text
 
 from assistant import weights
 from assistant.articles import corpus_stamp, read_corpus
-from assistant.build import identity
+from assistant.build import identity, load_model, load_prompts, profile_for
 from assistant.errors import AssistantError, IndexMissing
 from assistant.index import Index
-from assistant.settings import APP, Settings
+from assistant.settings import APP, EXTRACTIVE, Settings
 from assistant.terminal import safe, stdout
 
 LIBRARIES = ("langchain", "langchain-chroma", "chromadb", "sentence-transformers", "torch", "xllamacpp")
@@ -21,7 +21,7 @@ LIBRARIES = ("langchain", "langchain-chroma", "chromadb", "sentence-transformers
 
 def examine(settings: Settings) -> bool:
     """Prints a line for each thing looked at, with the remedy where one is needed; whether all is well."""
-    checks = [*_software(), *_models(settings), _corpus(settings), _index(settings)]
+    checks = [*_software(), *_models(settings), _answers(settings), _corpus(settings), _index(settings)]
     console = stdout()
     for well, name, finding in checks:
         line = Text().append("ok   " if well else "BAD  ", style="green" if well else "bold red")
@@ -57,6 +57,25 @@ def _models(settings: Settings) -> list[Check]:
         well = not state.remedy or (state.checksum == "missing" and not used)
         checks.append((well, state.name, f"{finding}; {state.remedy}" if state.remedy else finding))
     return checks
+
+
+def _answers(settings: Settings) -> Check:
+    """How the settings' model answers; of a hosted one, whether its package and key are there."""
+    profile = profile_for(settings)
+    try:
+        load_prompts()
+        if settings.model != EXTRACTIVE:
+            load_model(settings, profile)
+    except AssistantError as error:
+        return False, "answers", str(error)
+    if settings.model == EXTRACTIVE:
+        return True, "answers", "the articles' own sentences, without a language model"
+    if not profile.capable:
+        return True, "answers", f"one sentence by {settings.model} over {profile.passages} of the articles'"
+    prices = "" if profile.prices else "; price_in and price_out are not set, so that no cost is told"
+    rounds = f"{profile.rounds} round{'s' if profile.rounds > 1 else ''} at most"
+    finding = f"by {settings.model} over {profile.passages} passages, in {rounds}"
+    return True, "answers", finding + prices
 
 
 def _corpus(settings: Settings) -> Check:

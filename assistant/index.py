@@ -71,21 +71,20 @@ class Changes:
 
 
 class Index:
-    """An index opened for questions; it follows when a run has brought it up to date."""
+    """An index opened for questions; it follows when a run has brought it up to date, and closes what it read
+    before when it follows again: other threads may still read that."""
 
     def __init__(self, path: Path, identity: Identity) -> None:
-        state = states.current(path)
-        if state is None:
+        if (state := states.current(path)) is None:
             raise IndexMissing(f"no finished index at {path}; make one with: assistant index")
-        self._path = path
-        self._identity = identity
-        self._state = state
+        self._path, self._identity, self._state = path, identity, state
         with ExitStack() as stack:
             self.catalogue = stack.enter_context(closing(Catalogue(state / CATALOGUE)))
             self._store = _open_store(path, state, None)
             stack.callback(_close_store, self._store)
             check_identity(self._store, identity, path)
             stack.pop_all()
+        self._opened = [(self.catalogue, self._store)]
 
     @classmethod
     def open(cls, path: Path, identity: Identity) -> Index:
@@ -97,10 +96,12 @@ class Index:
         """
         return cls(path, identity)
 
-    def close(self) -> None:
-        """Also lets go of Chroma's client, which the process would otherwise keep."""
-        _close_store(self._store)
-        self.catalogue.close()
+    def close(self, *, but: int = 0) -> None:
+        """Closes all but the newest, and lets go of Chroma's clients, which the process would keep."""
+        while len(self._opened) > but:
+            catalogue, store = self._opened.pop(0)
+            _close_store(store)
+            catalogue.close()
 
     def dense(self, vector: list[float], k: int, filters: Filters) -> list[tuple[str, int, float]]:
         """The k nearest chunks by cosine similarity: (article id, position, score), best first.
@@ -128,7 +129,8 @@ class Index:
     def _follow(self) -> None:
         if states.current(self._path) != self._state:
             new = Index.open(self._path, self._identity)
-            self.close()
+            self.close(but=1)
+            self._opened += new._opened
             self.catalogue, self._store, self._state = new.catalogue, new._store, new._state
 
 
@@ -214,8 +216,7 @@ def _sync(
 
 def _batches(split: list[Split]) -> Iterator[list[Split]]:
     """Whole articles, about `BATCH` chunks at a time."""
-    batch: list[Split] = []
-    size = 0
+    batch, size = list[Split](), 0
     for article, chunks in split:
         batch.append((article, chunks))
         size += len(chunks)
@@ -241,8 +242,7 @@ def _forget(catalogue: Catalogue, store: Chroma, article_ids: list[str]) -> None
 def _delete_chunks(store: Chroma, article_ids: list[str]) -> None:
     for part in _parts(article_ids, MOST_IDS):
         where: Any = {"article": {"$in": part}}
-        ids = store.get(where=where, include=[])["ids"]
-        if ids:
+        if ids := store.get(where=where, include=[])["ids"]:
             store.delete(ids)
 
 

@@ -1,7 +1,7 @@
 """Live: what the assistant is doing while it does it, on standard error, and gone when it is done.
 
 Shown are the passages that were found, as soon as they are and again when they are ranked; what the model
-writes, marked as unchecked; and which of its claims hold. Nothing is shown where standard error is no
+writes, marked as unchecked; and which of its sentences hold. Nothing is shown where standard error is no
 terminal, and one line on a terminal that cannot go back.
 """
 
@@ -20,10 +20,10 @@ from rich.text import Text
 from assistant.terminal import day, safe, stderr, withdrawn
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
-    from assistant.events import Event
-    from assistant.grounding import Grounded
+    from assistant.answering.events import Event
+    from assistant.answering.verify import Rejected, Statement
     from assistant.retrieval import Passage
 
 LISTED = 5
@@ -40,7 +40,7 @@ def watching() -> Iterator[Callable[[Event], None]]:
     elif console.is_dumb_terminal:
 
         def tell(event: Event) -> None:
-            from assistant.events import PassagesFound
+            from assistant.answering.events import PassagesFound
 
             if isinstance(event, PassagesFound):
                 console.print(Text(reading(event.passages)))
@@ -69,14 +69,20 @@ class View:
         self.status = "looking for passages"
         self._spinner = Spinner("line", Text(self.status))
         self._passages: Sequence[Passage] = ()
-        self._draft: list[str] = []
-        self._kept: list[Grounded] = []
-        self._dropped: list[Grounded] = []
+        self._draft = ""
+        self._kept: list[Statement] = []
+        self._dropped: list[Rejected] = []
 
     def take(self, event: Event) -> None:
         """Takes in what happened; events of other kinds pass unseen."""
-        from assistant.drafting import parse_claims
-        from assistant.events import CandidatesFound, ClaimDropped, ClaimKept, PassagesFound, TextSoFar
+        from assistant.answering.events import (
+            CandidatesFound,
+            PassagesFound,
+            Searching,
+            SentenceDropped,
+            SentenceKept,
+            TextSoFar,
+        )
 
         match event:
             case CandidatesFound():
@@ -85,12 +91,15 @@ class View:
             case PassagesFound():
                 self._passages = event.passages
                 self.status = reading(event.passages)
+            case Searching():
+                self.status = f"looking further: {safe('; '.join(event.searches))}"
+                self._draft = ""
             case TextSoFar():
-                self._draft = [claim.text for claim in parse_claims(event.raw)]
-            case ClaimKept():
-                self._kept.append(event.claim)
-            case ClaimDropped():
-                self._dropped.append(event.claim)
+                self._draft = event.text
+            case SentenceKept():
+                self._kept.append(event.statement)
+            case SentenceDropped():
+                self._dropped.append(event.rejected)
         self._spinner.update(text=Text(self.status))
 
     def __rich__(self) -> RenderableType:
@@ -101,9 +110,9 @@ class View:
             lines.append(Padding(Text(line, style="dim", no_wrap=True, overflow="ellipsis"), (0, 0, 0, 2)))
         if self._kept or self._dropped:
             lines += [Text(text) for text in _marked(self._kept)]
-            lines += [withdrawn(claim.text, claim.reason) for claim in self._dropped]
+            lines += [withdrawn(one.text, one.reason) for one in self._dropped]
         elif self._draft:
-            lines.append(Text(f"unchecked: {safe(' '.join(self._draft))}", style="dim italic"))
+            lines.append(Text(f"unchecked: {safe(self._draft)}", style="dim italic"))
         return Group(*lines)
 
 
@@ -115,8 +124,45 @@ def reading(passages: Sequence[Passage]) -> str:
     return f"reading {articles} article{'s' if articles != 1 else ''}{span}"
 
 
-def _marked(kept: Sequence[Grounded]) -> list[str]:
-    """The claims that stand by now, with the numbers that their sources will have."""
-    from assistant.citing import cite, marked
+def _marked(kept: Sequence[Statement]) -> list[str]:
+    """The sentences that stand by now, with the numbers that their sources will have."""
+    from assistant.answering.citations import cite, marked
 
     return [safe(marked(claim)) for claim in cite(kept)[0]]
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on a terminal, plain lines elsewhere; the callback takes done and total."""
+    console = stderr()
+    if not console.is_terminal or console.is_dumb_terminal:
+        yield _plain_progress(label, console)
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    bar = Progress(*columns, console=console, transient=True)
+    task = bar.add_task(label, total=None)
+
+    def update(done: int, total: int) -> None:
+        bar.update(task, completed=done, total=total)
+        if total:  # else there is nothing to wait for, as when an index is only opened
+            bar.start()
+
+    try:
+        yield update
+    finally:
+        bar.stop()
+
+
+def _plain_progress(label: str, console: Console) -> Callable[[int, int], None]:
+    shown = -1
+
+    def update(done: int, total: int) -> None:
+        nonlocal shown
+        tenth = 10 * done // total if total else 10
+        if total and tenth > shown:
+            shown = tenth
+            console.print(f"{label}: {done}/{total}")
+
+    return update

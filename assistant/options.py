@@ -57,6 +57,7 @@ Place = Path | None
 Day = dt.date | None
 
 Question = Annotated[Text, _argument("QUESTION", "The question, in quotation marks.")]
+Topic = Annotated[str, _argument("TOPIC", "What it is about, in a few words.")]
 Query = Annotated[Text, _argument("QUERY", "What to look for.")]
 ArticleId = Annotated[str, _argument("ARTICLE", "An article's id, as answers and search give it.")]
 
@@ -89,6 +90,18 @@ Batch = Annotated[
     _option(
         "--batch", "FILE", "JSON Lines with question, and if wanted id, as_of, history; - is standard input."
     ),
+]
+Jobs = Annotated[
+    int,
+    _option("--jobs", "N", "Lines of a batch that a hosted model answers at a time.", min=1, max=64),
+]
+MaxCost = Annotated[
+    float | None,
+    _option("--max-cost", "USD", "Ask no more of a batch once its answers have cost as much.", min=0),
+]
+Words = Annotated[
+    int | None,
+    _option("--words", "N", "How long it may be; default: 200.", min=20, max=2000),
 ]
 Most = Annotated[int | None, _option("-k", "N", "How many passages; default: 8.", min=1, max=100)]
 Explain = Annotated[bool, _flag("--explain", "Show each passage's rank at every stage.")]
@@ -123,6 +136,7 @@ Check = Annotated[bool, _flag("--check", "Only say which cases cannot be won wit
 Draft = Annotated[
     int | None, _option("--draft", "N", "Print N drafts of cases over articles without any.", min=1)
 ]
+CheckScorers = Annotated[bool, _flag("--check-scorers", "Only say how the scorers agree with people.")]
 ExplainCase = Annotated[
     Text, _option("--explain", "ID", "Only say where the evidence of this case was lost, stage by stage.")
 ]

@@ -11,6 +11,7 @@ each stage, so that a miss can be understood. What each stage is worth stands in
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,6 +21,7 @@ from langchain_core.cross_encoders import BaseCrossEncoder
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from langchain_core.retrievers import BaseRetriever
+from pydantic import PrivateAttr
 
 from assistant.articles import Article
 from assistant.chunks import Chunk, heading, to_document
@@ -88,7 +90,7 @@ class Passage:
 
 
 class Retriever(BaseRetriever):
-    """Hybrid retrieval over an index, as a LangChain retriever."""
+    """Hybrid retrieval over an index, as a LangChain retriever; of several threads, one at a time."""
 
     index: Any  # Index; pydantic need not look into it
     embeddings: Embeddings
@@ -97,6 +99,7 @@ class Retriever(BaseRetriever):
     candidates: int = 22
     k: int = 8
     most_words: int = 160
+    _lock: Any = PrivateAttr(default_factory=threading.RLock)
 
     def retrieve(
         self,
@@ -114,22 +117,23 @@ class Retriever(BaseRetriever):
         """
         index: Index = self.index
         k = k if k is not None else self.k
-        pool = max(POOL, 2 * k)
-        dense = self.dense(question, pool, filters)
-        lexical = index.catalogue.search(question, pool, filters)
-        hits = self._fuse(dense, lexical)
-        if cited:
-            near = self.dense(question, CITED, replace(filters, articles=tuple(cited)))
-            hits = self._with_candidates(hits, near)
-        if on_candidates is not None:
-            on_candidates(self._passages(hits[: self.candidates], k))
-        if self.reranker is not None and hits:
-            today = filters.as_of or index.catalogue.newest(filters)
-            times = question_times(question, today) if today else None
-            hits = rerank(self.reranker, question, hits, self.candidates, times)
-        if self.reader is not None and hits:
-            hits = read(self.reader, question, hits)
-        return self._passages(hits, k)
+        with self._lock:
+            pool = max(POOL, 2 * k)
+            dense = self.dense(question, pool, filters)
+            lexical = index.catalogue.search(question, pool, filters)
+            hits = self._fuse(dense, lexical)
+            if cited:
+                near = self.dense(question, CITED, replace(filters, articles=tuple(cited)))
+                hits = self._with_candidates(hits, near)
+            if on_candidates is not None:
+                on_candidates(self._passages(hits[: self.candidates], k))
+            if self.reranker is not None and hits:
+                today = filters.as_of or index.catalogue.newest(filters)
+                times = question_times(question, today) if today else None
+                hits = rerank(self.reranker, question, hits, self.candidates, times)
+            if self.reader is not None and hits:
+                hits = read(self.reader, question, hits)
+            return self._passages(hits, k)
 
     def dense(self, question: str, count: int, filters: Filters) -> list[tuple[str, int, float]]:
         """The chunks nearest to the question: (article id, position, cosine similarity), best first."""

@@ -1,4 +1,4 @@
-"""What the commands share in running: the index while one uses it, and a batch instead of one question.
+"""What the commands share in running: the index and the assistant while one uses them, and batches.
 
 Importing this module is cheap: it is read before `--help` is answered.
 """
@@ -7,16 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
+
+from assistant.errors import SettingsError
+from assistant.options import limits
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from assistant.answering.pipeline import Assistant
     from assistant.batch import Line
     from assistant.filters import Filters
     from assistant.index import Index
+    from assistant.interface import Answer
     from assistant.settings import Settings
 
 
@@ -24,7 +29,8 @@ if TYPE_CHECKING:
 def opened_index(settings: Settings) -> Iterator[Index]:
     """The index while a command uses it, made first where there is none. Raises AssistantError."""
     from assistant.build import open_index
-    from assistant.terminal import notice, progress
+    from assistant.live import progress
+    from assistant.terminal import notice
 
     with progress("embedding passages") as update:
         index = open_index(settings, notice, update)
@@ -32,10 +38,76 @@ def opened_index(settings: Settings) -> Iterator[Index]:
         yield index
 
 
-def answer_lines(batch: str, filters: Filters, answer: Callable[[Line, Filters], BaseModel]) -> NoReturn:
+@contextmanager
+def opened_assistant(settings: Settings, **given: Any) -> Iterator[tuple[Assistant, Filters]]:
+    """The assistant while a command uses it, and the filters of the limits that were given.
+
+    Raises AssistantError.
+    """
+    from assistant.build import begin_encoders, build_assistant
+    from assistant.terminal import notice
+
+    encoders = begin_encoders(settings)
+    with opened_index(settings) as index:
+        filters = limits(index.catalogue, **given)
+        yield build_assistant(settings, index, encoders=encoders, notice=notice), filters
+
+
+def show_answer(answer: Answer, *, json: bool, hint: str = "") -> NoReturn:
+    """Prints an answer, and leaves with status 0, or 1 where there is none."""
+    from assistant.terminal import print_answer, stdout
+
+    if json:
+        typer.echo(answer.model_dump_json())
+    else:
+        print_answer(answer, stdout(), hint=hint)
+    raise typer.Exit(1 if answer.status == "abstained" else 0)
+
+
+def answer_lines(
+    batch: str, filters: Filters, answer: Callable[[Line, Filters], BaseModel], *, jobs: int = 1
+) -> NoReturn:
     """Answers the batch's lines, and leaves with status 0, or 2 when one failed. Raises SettingsError when
     the file cannot be read."""
     from assistant.batch import run_batch
     from assistant.terminal import notice
 
-    raise typer.Exit(2 if run_batch(batch, filters, answer, notice) else 0)
+    raise typer.Exit(2 if run_batch(batch, filters, answer, notice, jobs=jobs) else 0)
+
+
+def ask_lines(
+    assistant: Assistant, batch: str, filters: Filters, *, jobs: int, max_cost: float | None
+) -> NoReturn:
+    """`answer_lines` by the assistant; of a hosted model, the line on standard error says what it took."""
+    from assistant.spending import Spending
+    from assistant.terminal import notice
+
+    def ask(line: Line, limits: Filters) -> Answer:
+        return assistant.ask(line.question, history=line.turns(), filters=limits)
+
+    hosted = is_hosted(assistant.model_name)
+    spending = Spending(max_cost)
+    try:
+        answer_lines(batch, filters, spending.metered(ask), jobs=jobs if hosted else 1)
+    finally:
+        if hosted:
+            notice(spending.summary())
+
+
+def is_hosted(model: str) -> bool:
+    """Whether the model is somebody's server, "provider:name", and does not run here."""
+    return ":" in model
+
+
+def check_max_cost(max_cost: float | None, batch: str | None, settings: Settings) -> None:
+    """Raises SettingsError for a limit to the cost of one question, or one that cannot be known."""
+    if max_cost is None:
+        return
+    if batch is None:
+        raise SettingsError("--max-cost is for a batch; give --batch FILE, or leave it out")
+    from assistant.build import profile_for
+
+    if profile_for(settings).prices is None:
+        raise SettingsError(
+            f"what {settings.model} costs is not known; set price_in and price_out (USD, a million tokens)"
+        )

@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 
-from assistant.citing import hidden_warnings
+from assistant.answering.citations import hidden_warnings
+from assistant.answering.query import Turn, make_query
 from assistant.filters import Filters
 from assistant.interface import SearchAnswer, SearchPassage, Seconds, StageRanks
-from assistant.retrieval import Passage, Retriever
+from assistant.retrieval import Passage, Retriever, fused
 
 
-def search(retriever: Retriever, query: str, filters: Filters, *, explain: bool = False) -> SearchAnswer:
-    """The passages for a query; with `explain`, each with its rank at every stage."""
+def search(
+    retriever: Retriever,
+    query: str,
+    filters: Filters,
+    *,
+    history: Sequence[Turn] = (),
+    explain: bool = False,
+) -> SearchAnswer:
+    """The passages for a query, of a follow-up also with the turn before it, as an answer looks for them.
+
+    With `explain`, each has its rank at every stage.
+    """
     start = time.perf_counter()
-    asked = any(character.isalnum() for character in query)
-    passages = retriever.retrieve(query, filters) if asked else []
+    catalogue = retriever.index.catalogue
+    asked = make_query(query, history, filters, catalogue.newest(filters))
+    passages: list[Passage] = []
+    if any(map(str.isalnum, query)):
+        rankings = [retriever.retrieve(words, asked.filters, cited=asked.cited) for words in asked.searches]
+        passages = fused((), rankings, retriever.k)
     seconds = round(time.perf_counter() - start, 3)
     return SearchAnswer(
         query=query,
-        as_of=filters.as_of,
+        as_of=asked.filters.as_of,
         passages=[search_passage(passage, explain) for passage in passages],
-        warnings=hidden_warnings(retriever.index.catalogue.counts()[2], filters),
+        warnings=hidden_warnings(catalogue.counts()[2], asked.filters),
         seconds=Seconds(retrieve=seconds, total=seconds),
     )
 

@@ -11,8 +11,7 @@ import json
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Set
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -21,20 +20,27 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from assistant.interface import Answer, Citation, SearchAnswer
+from assistant.interface import AbstentionReason, Answer, AnswerWarning, Citation, SearchAnswer
+from assistant.surface import words
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from assistant.articles import Article
 
-DROPPED = "unsupported-claim-dropped"
-"""Code of the warnings that say why a claim was dropped, one a dropped claim, in order."""
+STOPPED = "stopped"
+"""Code of the warning that an answer was stopped before it was done."""
 
 CONFLICT = "conflict"
 """Code of the warning that accounts differ, which stands above the answer in place of a notice."""
 
+PREMISE = "premise-denied"
+"""Code of the warning that the articles contradict what the question takes for granted."""
+
 DIFFER = "Accounts differ:"
+
+ABOUT: tuple[AbstentionReason, ...] = ("not-stated", "unsupported")
+"""Reasons for which the articles may still have something about the topic."""
 
 INDENT = Text("    ")
 
@@ -85,10 +91,11 @@ def day(date: dt.date | None) -> str:
     return f"{date.day} {date:%b %Y}" if date else "undated"
 
 
-def print_answer(answer: Answer, console: Console, *, quotes: bool = True) -> None:
+def print_answer(answer: Answer, console: Console, *, hint: str = "") -> None:
     """The answer, then each citation with its date, headline and quote; warnings go to standard error.
 
-    A timeline is made of its quotes, which are then not repeated (`quotes`).
+    A quote that the answer consists of is not repeated. `hint` says what else may be asked where the articles
+    do not say.
     """
     if answer.rewritten:
         console.print(Text(safe(answer.rewritten), style="dim"))
@@ -96,40 +103,73 @@ def print_answer(answer: Answer, console: Console, *, quotes: bool = True) -> No
         console.print(Text(DIFFER, style="bold"))
     if answer.answer:
         console.print(Text(safe(answer.answer)))
+        if answer.missing:
+            console.print(Text(safe(not_stated(answer.missing))))
         console.print()
-        listed = answer.citations
+        _print_citations(answer.citations, said_verbatim(answer), console)
     else:
         if answer.abstention is not None:
             console.print(Text(abstained(answer)))
         if answer.nearest:
             console.print("\nNearest:")
-        listed = answer.nearest
-    for first, *others in by_article(listed):
-        if not quotes:
-            indent(source_of(first), console, label(first, *others))
-            continue
-        indent(source_of(first), console, label(first))
-        indent(_quote(first), console)
-        for other in others:
-            indent(_quote(other), console, label(other))
-    _print_warnings(answer)
+        _print_citations(answer.nearest, frozenset(), console)
+    _print_notices(answer)
+    if hint and not stopped(answer) and answer.abstention and answer.abstention.reason in ABOUT:
+        notice(hint)
 
 
-def _print_warnings(answer: Answer) -> None:
-    reasons = [warning.message for warning in answer.warnings if warning.code == DROPPED]
-    paired = len(reasons) == len(answer.dropped)
+def _print_citations(citations: Iterable[Citation], said: Set[int], console: Console) -> None:
+    """Each article with its quotes, but for those that were `said` in the answer, by their numbers."""
+    for group in by_article(citations):
+        first = group[0]
+        repeated = [one for one in group if one.number not in said]
+        alone = [one for one in group if one.number in said]
+        indent(source_of(first), console, label(*(alone or [first])))
+        for one in repeated:
+            indent(_quote(one), console, INDENT if one is first and not alone else label(one))
+
+
+def said_verbatim(answer: Answer) -> frozenset[int]:
+    """The numbers of the citations whose words a sentence of the answer consists of."""
+    quotes = {citation.number: words(citation.quote) for citation in answer.citations}
+    return frozenset(
+        number
+        for claim in answer.claims
+        if claim.checks.by == "verbatim"
+        for number in claim.citations
+        if number in quotes and f" {quotes[number]} " in f" {words(claim.text)} "
+    )
+
+
+def _print_notices(answer: Answer) -> None:
     for warning in answer.warnings:
-        if warning.code != CONFLICT and not (paired and warning.code == DROPPED):
-            notice(warning.message)
-    if paired:
-        for claim, reason in zip(answer.dropped, reasons, strict=True):
-            stderr().print(Text("assistant: ", style="dim").append_text(withdrawn(claim.text, reason)))
+        if warning.code != CONFLICT:
+            notice(told(warning))
+    for claim in answer.dropped:
+        line = withdrawn(claim.text, claim.reason)
+        stderr().print(Text("assistant: ", style="dim").append_text(line))
+
+
+def told(warning: AnswerWarning) -> str:
+    """A warning as a person is told it."""
+    premise = warning.code == PREMISE
+    return f"not as the question has it: {warning.message}" if premise else warning.message
+
+
+def not_stated(missing: str) -> str:
+    """The line that says what an answer lacks."""
+    return f"Not in the articles: {missing}"
+
+
+def stopped(answer: Answer) -> bool:
+    """Whether it was stopped before it was done."""
+    return any(warning.code == STOPPED for warning in answer.warnings)
 
 
 def withdrawn(text: str, reason: str) -> Text:
     """A claim that does not stand, struck through, with the reason."""
     line = Text().append("withdrawn: ", style="dim").append(safe(text), style="dim strike")
-    return line.append(f" ({safe(reason)})", style="dim")
+    return line.append(f" ({safe(reason)})" if reason else "", style="dim")
 
 
 def abstained(answer: Answer) -> str:
@@ -243,40 +283,3 @@ def print_search(found: SearchAnswer, terms: list[str], console: Console) -> Non
             text.highlight_regex(rf"(?i)\b(?:{'|'.join(map(re.escape, terms))})\b", "bold")
         indent(text, console)
         console.print()
-
-
-@contextmanager
-def progress(label: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on a terminal, plain lines elsewhere; the callback takes done and total."""
-    console = stderr()
-    if not console.is_terminal or console.is_dumb_terminal:
-        yield _plain_progress(label, console)
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    bar = Progress(*columns, console=console, transient=True)
-    task = bar.add_task(label, total=None)
-
-    def update(done: int, total: int) -> None:
-        bar.update(task, completed=done, total=total)
-        if total:  # else there is nothing to wait for, as when an index is only opened
-            bar.start()
-
-    try:
-        yield update
-    finally:
-        bar.stop()
-
-
-def _plain_progress(label: str, console: Console) -> Callable[[int, int], None]:
-    shown = -1
-
-    def update(done: int, total: int) -> None:
-        nonlocal shown
-        tenth = 10 * done // total if total else 10
-        if total and tenth > shown:
-            shown = tenth
-            console.print(f"{label}: {done}/{total}")
-
-    return update

@@ -92,7 +92,7 @@ def days(text: str) -> list[Day]:
     """The days of a month that a text names."""
     tokens = words(text, dates=True).split()
     found = []
-    for token, after in zip(tokens, [*tokens[1:], ""], strict=True):
+    for token, after in zip(tokens, [*tokens[1:], ""], strict=False):
         if match := _DAY.fullmatch(token):
             year = int(after) if _is_year(after) else None
             found.append(Day(MONTHS.index(match[2]) + 1, int(match[1]), year))

@@ -8,7 +8,6 @@ REPLIES is JSON: a list of [reply, seconds between its pieces].
 import json
 import sys
 import time
-from collections.abc import Iterator
 from typing import Any
 
 from assistant import cli
@@ -22,22 +21,20 @@ replies = json.loads(sys.argv[1])
 
 def build_fake(settings: Settings, index: Index, **more: Any) -> Any:
     """What is heavy is imported here, behind the prompt, as it is in the real one."""
-    from fakes import QueuedModel
+    from fakes import SMALL, QueuedChat, with_chat
 
-    from assistant.answer import Assistant
-
-    class SlowModel(QueuedModel):
-        def _stream(self, *arguments: Any, **more: Any) -> Iterator[Any]:
+    class SlowChat(QueuedChat):
+        def ask(self, messages: Any, schema: Any, *, on_text: Any) -> Any:
             self.replies[0], seconds = self.replies[0]
-            for piece in super()._stream(*arguments, **more):
+
+            def slowly(text: str) -> None:
                 time.sleep(seconds)
-                yield piece
+                on_text(text)
+
+            return super().ask(messages, schema, on_text=slowly)
 
     made = build(settings.model_copy(update={"model": "extractive"}), index, **more)
-    model = SlowModel(replies=replies)
-    return Assistant(
-        made.retriever, lambda pairs: [0.5] * len(pairs), made.prompts, model, model_name=settings.model
-    )
+    return with_chat(made, SlowChat(*replies), SMALL, model_name=settings.model)
 
 
 loading.build_assistant = build_fake

@@ -1,6 +1,7 @@
 """Stand-ins: a language model that says what it is told to, and a small corpus."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,15 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import Field
 
+from assistant.answering.evidence import Sentence, pack
+from assistant.answering.pipeline import Assistant
 from assistant.articles import Article
 from assistant.chunks import split_article
 from assistant.errors import ModelError
-from assistant.evidence import Sentence, number_sentences
-from assistant.retrieval import Hit
+from assistant.interface import Tokens
+from assistant.models.profiles import Profile, profile_of
+from assistant.models.structured import Reply
+from assistant.retrieval import Hit, Passage
 
 CORPUS = {
     "dam.md": """---
@@ -59,10 +64,18 @@ def write_corpus(folder: Path) -> Path:
     return folder
 
 
+def passages_of(*articles: Article) -> list[Passage]:
+    """Each article whole, as a passage that was found."""
+    return [
+        Passage(article, 0, len(article.text), tuple(Hit(chunk, article, 0.9) for chunk in chunks))
+        for article in articles
+        if (chunks := split_article(article, 160))
+    ]
+
+
 def sentences_of(*articles: Article) -> list[Sentence]:
     """All sentences of some articles, as a model would be shown them."""
-    chunks = [(article, chunk) for article in articles for chunk in split_article(article, 160)]
-    return number_sentences(Hit(chunk, article, 0.9) for article, chunk in chunks)
+    return pack(passages_of(*articles), 10_000)
 
 
 USAGE: UsageMetadata = {"input_tokens": 100, "output_tokens": 10, "total_tokens": 110}
@@ -105,3 +118,64 @@ class QueuedModel(BaseChatModel):
 
 
 FAILURE = ModelError("the model is gone; start it again")
+
+CAPABLE = profile_of("openai:gpt-5-mini", passages=5, rounds=3)
+SMALL = profile_of("qwen2.5-coder-1.5b", passages=5)
+
+
+class QueuedChat:
+    """Gives its replies in turn, as `StructuredChat` does; a `Reply` as it is, an error is raised."""
+
+    def __init__(self, *replies: Any) -> None:
+        self.replies = list(replies)
+        self.prompts: list[str] = []
+        """What it was asked."""
+        self.schemas: list[Any] = []
+        self.model = self
+
+    def ask(
+        self,
+        messages: Sequence[BaseMessage],
+        schema: Any,
+        *,
+        on_text: Callable[[str], None] = lambda text: None,
+    ) -> Reply:
+        """The next reply, in pieces of a few characters before."""
+        self.prompts.append("\n".join(message.text for message in messages))
+        self.schemas.append(schema)
+        reply = self.replies.pop(0)
+        if isinstance(reply, BaseException):
+            raise reply
+        if not isinstance(reply, Reply):
+            text = reply if isinstance(reply, str) else json.dumps(reply)
+            reply = Reply(text, Tokens(prompt=100, completion=10), "stop", "json_schema")
+        for end in range(7, len(reply.text) + 7, 7):
+            on_text(reply.text[:end])
+        return reply
+
+
+def drafted(*sentences: tuple[str, str], **more: Any) -> dict[str, Any]:
+    """A capable model's reply: sentences, each with the ids that it cites."""
+    said = [{"text": text, "cites": ids.split()} for text, ids in sentences]
+    return {"verdict": "answered", "sentences": said} | more
+
+
+def checked(*problems: str) -> dict[str, Any]:
+    """A capable model's checks of as many sentences: a problem of each, empty where there is none."""
+    return {
+        "checks": [
+            {"sentence": number, "problem": problem, "supported": not problem}
+            for number, problem in enumerate(problems, 1)
+        ]
+    }
+
+
+def small(answer: str, *used: int) -> dict[str, Any]:
+    """A small model's reply."""
+    return {"answer": answer, "used": list(used)}
+
+
+def with_chat(base: Assistant, chat: Any, profile: Profile = CAPABLE, **more: Any) -> Assistant:
+    """An assistant over the same retriever, with a model that says what it is told to."""
+    more = {"model_name": "queued", "support": lambda pairs: [0.9] * len(pairs)} | more
+    return Assistant(base.retriever, more.pop("support"), base.prompts, chat, profile, **more)

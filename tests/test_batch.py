@@ -4,6 +4,7 @@ import datetime as dt
 import io
 import json
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from assistant.answering.query import Turn
 from assistant.batch import Line, run_batch
-from assistant.context import Turn
 from assistant.errors import ModelError, SettingsError
 from assistant.filters import Filters
-from assistant.interface import Answer
+from assistant.interface import Answer, Cost, Tokens
+from assistant.spending import Spending
 
 DAY = dt.date(2025, 11, 26)
 
@@ -32,7 +34,9 @@ def reply(line: Line, filters: Filters) -> Answer:
 class Run:
     """A batch of some lines, what it printed and what it told."""
 
-    def __init__(self, folder: Path, capsys: Any, *lines: Any, filters: Filters = Filters()) -> None:
+    def __init__(
+        self, folder: Path, capsys: Any, *lines: Any, filters: Filters = Filters(), jobs: int = 1
+    ) -> None:
         file = folder / "questions.jsonl"
         raw = [
             line if isinstance(line, bytes) else json.dumps(line, ensure_ascii=False).encode()
@@ -40,14 +44,16 @@ class Run:
         ]
         file.write_bytes(b"\n".join(raw))
         self.notices: list[str] = []
-        self.failed = run_batch(str(file), filters, reply, self.notices.append)
+        self.failed = run_batch(str(file), filters, reply, self.notices.append, jobs=jobs)
         printed = capsys.readouterr().out
         assert printed.endswith("\n") or not printed
         self.lines = [json.loads(line) for line in printed.split("\n")[:-1]]
 
 
-def test_answers_come_in_order_under_their_ids(tmp_path: Path, capsys: Any) -> None:
-    run = Run(tmp_path, capsys, {"question": "a", "id": "x"}, {"question": "b", "id": 7}, {"question": "c"})
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_answers_come_in_order_under_their_ids(tmp_path: Path, capsys: Any, jobs: int) -> None:
+    lines = {"question": "a", "id": "x"}, {"question": "b", "id": 7}, {"question": "c"}
+    run = Run(tmp_path, capsys, *lines, jobs=jobs)
     assert [(line["id"], line["question"]) for line in run.lines] == [("x", "a"), (7, "b"), (None, "c")]
     assert run.failed == 0
     assert run.notices == []
@@ -55,7 +61,10 @@ def test_answers_come_in_order_under_their_ids(tmp_path: Path, capsys: Any) -> N
     assert Answer.model_validate_json(json.dumps(answer)).answer == "Yes."
 
 
-def test_a_line_that_fails_gives_its_error_and_the_run_goes_on(tmp_path: Path, capsys: Any) -> None:
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_a_line_that_fails_gives_its_error_and_the_run_goes_on(
+    tmp_path: Path, capsys: Any, jobs: int
+) -> None:
     run = Run(
         tmp_path,
         capsys,
@@ -72,6 +81,7 @@ def test_a_line_that_fails_gives_its_error_and_the_run_goes_on(tmp_path: Path, c
         b'{"question": "\xff"}',
         b'{"question": "\\ud800"}',
         {"question": "last", "id": "l"},
+        jobs=jobs,
     )
     assert run.failed == 12
     assert run.lines[0] == {"id": "f", "error": "line 1: the model is gone; start it again"}
@@ -144,7 +154,6 @@ def test_both_forms_of_history() -> None:
         {"question": "And then?", "history": [{"question": "Who?", "answer": "She."}, {"question": "Why?"}]}
     )
     assert pairs.turns() == [Turn("Who?", "She."), Turn("Why?", "")]
-    assert pairs.query() == "And then? (Before: Why?)"
     roles = Line.model_validate(
         {
             "question": "And then?",
@@ -159,7 +168,7 @@ def test_both_forms_of_history() -> None:
     )
     assert roles.turns() == [Turn("Who?", "She. Or he."), Turn("Why?", "")]
     greeted = Line.model_validate({"question": "Who?", "history": [{"role": "assistant", "text": "Hello."}]})
-    assert greeted.query() == "Who?"
+    assert greeted.turns() == []
 
 
 def test_standard_input_is_answered_as_it_comes(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
@@ -198,6 +207,112 @@ def test_an_interrupted_run_leaves_whole_lines(tmp_path: Path, capsys: Any) -> N
     printed = capsys.readouterr().out
     assert printed.endswith("}\n")
     assert json.loads(printed)["question"] == "a"
+
+
+# Several at a time
+
+
+def questions(folder: Path, count: int) -> str:
+    file = folder / "q.jsonl"
+    file.write_text("".join(f'{{"question": "{number}"}}\n' for number in range(count)), encoding="utf-8")
+    return str(file)
+
+
+def test_a_slow_line_keeps_none_but_those_behind_it_from_being_printed(tmp_path: Path, capsys: Any) -> None:
+    answered = threading.Semaphore(0)
+    running, most, lock = 0, 0, threading.Lock()
+
+    def answer(line: Line, filters: Filters) -> Answer:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        if line.question == "0":
+            for _ in range(8):
+                assert answered.acquire(timeout=60)
+            assert capsys.readouterr().out == ""
+        answered.release()
+        with lock:
+            running -= 1
+        return reply(line, filters)
+
+    assert run_batch(questions(tmp_path, 20), Filters(), answer, print, jobs=3) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert [json.loads(line)["question"] for line in printed] == [str(number) for number in range(20)]
+    assert 1 < most <= 3
+
+
+def test_an_interrupt_does_not_wait_for_what_is_still_asked(
+    tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, end = threading.Event(), threading.Event()
+
+    def answer(line: Line, filters: Filters) -> Answer:
+        if line.question == "1":
+            begun.set()
+            assert end.wait(60)
+        return reply(line, filters)
+
+    class Interrupted(io.BytesIO):
+        def __next__(self) -> bytes:
+            if raw := self.readline():
+                return raw
+            assert begun.wait(60)
+            raise KeyboardInterrupt
+
+    lines = Interrupted(Path(questions(tmp_path, 2)).read_bytes())
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(lines))
+    with pytest.raises(KeyboardInterrupt):
+        run_batch("-", Filters(), answer, print, jobs=2)
+    end.set()
+    assert [json.loads(line)["question"] for line in capsys.readouterr().out.splitlines()] in (["0"], [])
+
+
+def test_a_defect_in_a_thread_ends_the_run(tmp_path: Path, capsys: Any) -> None:
+    def answer(line: Line, filters: Filters) -> Answer:
+        if line.question == "3":
+            raise RuntimeError("a defect")
+        return reply(line, filters)
+
+    with pytest.raises(RuntimeError, match="a defect"):
+        run_batch(questions(tmp_path, 50), Filters(), answer, print, jobs=2)
+    assert len(capsys.readouterr().out.splitlines()) == 3
+
+
+def test_a_file_that_cannot_be_read_leaves_no_thread(tmp_path: Path) -> None:
+    before = threading.active_count()
+    with pytest.raises(SettingsError):
+        run_batch(str(tmp_path / "missing"), Filters(), reply, print, jobs=4)
+    for thread in threading.enumerate():
+        if thread.daemon and thread is not threading.current_thread():
+            thread.join(0.5)
+    assert threading.active_count() <= before
+
+
+# What it takes
+
+
+def priced(line: Line, filters: Filters) -> Answer:
+    cost = None if line.question == "free" else Cost(amount=0.02)
+    return reply(line, filters).model_copy(update={"cost": cost, "tokens": Tokens(prompt=1000, completion=5)})
+
+
+def test_a_batch_that_costs_enough_asks_no_more(tmp_path: Path, capsys: Any) -> None:
+    spending = Spending(0.05)
+    failed = run_batch(questions(tmp_path, 5), Filters(), spending.metered(priced), print)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (failed, [set(line) == {"id", "error"} for line in lines]) == (2, [False] * 3 + [True] * 2)
+    assert lines[3]["error"] == (
+        "line 4: not asked: the answers before cost 0.0600 USD; raise --max-cost 0.05"
+    )
+    assert spending.summary() == "3 answers: 3,000 tokens read, 15 written, 0.0600 USD"
+
+
+def test_what_is_not_known_is_not_told(tmp_path: Path) -> None:
+    spending = Spending()
+    assert spending.summary() == "0 answers: 0 tokens read, 0 written"
+    spending.metered(priced)(Line(question="free"), Filters())
+    assert spending.summary() == "1 answer: 1,000 tokens read, 5 written"
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

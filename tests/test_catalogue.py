@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -286,3 +287,25 @@ def test_any_path_can_be_opened(tmp_path: Path, name: str) -> None:
     Catalogue(path, writable=True).close()
     assert path.is_file()
     Catalogue(path).close()
+
+
+def test_several_threads_read_at_once(path: Path) -> None:
+    dams = [Article(f"a{number}", "Dam", f"Dam number {number} is approved.") for number in range(30)]
+    with closing(Catalogue(path, writable=True)) as catalogue:
+        store(catalogue, *dams)
+    reader = Catalogue(path)
+
+    def read(number: int) -> str:
+        (hit, *_) = reader.search(f"number {number}", 3, EVERYTHING)
+        found = reader.article(hit[0])
+        assert found is not None
+        return found.text
+
+    with ThreadPoolExecutor(6) as pool:
+        texts = list(pool.map(read, [*range(30)] * 10))
+    assert texts == [dam.text for dam in dams] * 10
+    reader.close()
+    with pytest.raises(sqlite3.ProgrammingError):
+        reader.counts()
+    with ThreadPoolExecutor(1) as pool, pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        pool.submit(reader.counts).result()

@@ -51,6 +51,7 @@ def offers(conversation: Conversation, text: str) -> list[str]:
 def test_commands(offered: Offered) -> None:
     assert offered("/") == [f"/{command.name}" for command in COMMANDS]
     assert offered("/tim") == ["/timeline"]
+    assert offered("/br") == ["/brief"]
     assert offered("/s")[:3] == ["/sources", "/search", "/since"]
     assert offered("/ession") == ["/sessions"], "the middle of a name will do"
     assert offered("/nothing") == offered("") == offered("What is /asof") == offered("/nothing at all") == []
@@ -100,5 +101,5 @@ def test_before_the_catalogue_is_loaded_nothing_of_it_is_offered(conversation: C
 
 
 def test_whatever_takes_an_argument_completes_it() -> None:
-    free = {"search", "timeline", "save", "new"}
+    free = {"search", "brief", "timeline", "save", "new"}
     assert {command.name for command in COMMANDS if command.argument} - free == set(VALUES)

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from screens import Terminal
 
+from assistant.answering.events import ignore
+from assistant.answering.query import Turn
 from assistant.build import open_index
 from assistant.chat.conversation import Conversation
 from assistant.chat.loading import Engine
 from assistant.chat.sessions import Record, Session, Terms, file_of, replay
-from assistant.context import Turn
 from assistant.evaluation.gold import read_gold
 from assistant.evaluation.remembered import with_memory
-from assistant.events import ignore
 from assistant.filters import Filters
 from assistant.interface import Answer
 from assistant.settings import load_settings
@@ -37,7 +37,7 @@ def test_ten_turns(built_in_index: Path, tmp_path: Path) -> None:
     def start(*options: str) -> Terminal:
         command = "-m", "assistant", "chat", "--index", str(built_in_index), *options
         env = os.environ | {"TERM": "xterm-256color", "PYTHONPATH": str(Path(__file__).parent.parent)}
-        env |= {"PAGER": "less", "LESS": "", "LESSOPEN": "", "ASSISTANT_EVIDENCE": "1"}
+        env |= {"PAGER": "less", "LESS": "", "LESSOPEN": ""}
         terminal = Terminal(sys.executable, *command, env=env, cwd=str(tmp_path))
         terminal.wait_for(r"(?m)^>")
         return terminal
@@ -61,7 +61,7 @@ def test_ten_turns(built_in_index: Path, tmp_path: Path) -> None:
     assert [turn.as_of for turn in turns] == [None, None, DAY, DAY]
     now, follow_up, then, timeline = turns
     assert "2026-01-03-budanov-heads-presidential-office" in {one.article for one in now.passages}
-    assert follow_up.rewritten
+    assert follow_up.searches[-1] == "Who heads Zelensky's office? When did he take over?"
     for turn in (then, timeline):
         assert turn.passages
         assert all(one.date and one.date <= DAY for one in [*turn.passages, *turn.citations, *turn.nearest])

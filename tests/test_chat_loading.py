@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import QueuedModel, write_corpus
+from fakes import SMALL, QueuedChat, with_chat, write_corpus
 
 from assistant import build
-from assistant.answer import Assistant
+from assistant.answering.pipeline import Assistant
 from assistant.build import Encoders, begin_encoders, open_index
 from assistant.chat import loading
 from assistant.chat.loading import Engine
@@ -40,7 +40,7 @@ def begun(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loadi
     read = threading.Event()
     made = loading.build_assistant
 
-    class Weights(QueuedModel):
+    class Weights(QueuedChat):
         def load(self) -> None:
             """Tells that it was called."""
             read.set()
@@ -48,7 +48,7 @@ def begun(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loadi
 
     def with_weights(settings: Settings, index: Index, **more: Any) -> Assistant:
         loaded = made(settings, index, **more)
-        return Assistant(loaded.retriever, lambda pairs: [], loaded.prompts, Weights(replies=[]))
+        return with_chat(loaded, Weights(), SMALL)
 
     monkeypatch.setattr(loading, "build_assistant", with_weights)
     engine = Engine(settings)

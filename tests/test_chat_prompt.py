@@ -27,15 +27,17 @@ ASKED = "What will the valley dam cost?"
 
 
 def reply(*texts: str, pause: float = 0) -> tuple[str, float]:
-    """What the model says, a claim a text, and the seconds between its pieces."""
-    return json.dumps({"claims": [{"sentence": 2, "text": text} for text in texts]}), pause
+    """What the model says, and the seconds between its pieces."""
+    return json.dumps({"answer": " ".join(texts), "used": [2]}), pause
 
 
 COST = reply("The dam will cost 90 billion crowns.")
 SLOW = reply("The dam will cost 90 billion crowns.", *["It will cost 90 billion."] * 9, pause=0.2)
-WRONG = reply("The dam will cost 90 billion crowns.", "It takes 62 years.")
+WRONG = reply("It takes 62 years.")
 LIGHT = {"TERM": "xterm-256color", "ASSISTANT_RERANKER": "none", "ASSISTANT_THREADS": "1"}
 ANSWER = "The dam will cost 90 billion crowns [1]."
+QUOTED = "The dam will cost 90 billion crowns, said energy minister Ilse Brandt [1]."
+WITHDRAWN = "assistant: withdrawn: It takes 62 years. (62 year is not in what it cites)"
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +97,7 @@ def test_a_conversation_on_a_terminal(start: Start) -> None:
     terminal = start(COST, WRONG)
     terminal.ask(ASKED)
     terminal.ask("/asof 31 Mar 2025")
-    terminal.ask("How long does it take?")
+    terminal.ask("And what does it cost?")
     terminal.type("\x04")
     assert terminal.end() == 0
     source = (
@@ -106,11 +108,10 @@ def test_a_conversation_on_a_terminal(start: Start) -> None:
         f"> {ASKED}\n{ANSWER}\n\n{source}"
         "> /asof 31 Mar 2025\n"
         "assistant: limits: as of 31 Mar 2025\n"
-        "as of 31 Mar 2025 > How long does it take?\n"
-        f"How long does the valley dam take?\n"
-        f"{ANSWER}\n\n{source.rstrip()}\n"
+        "as of 31 Mar 2025 > And what does it cost?\n"
+        f"{QUOTED}\n\n{source.splitlines()[0]}\n"
         "assistant: 1 article has no date and stayed hidden under --as-of and --since\n"
-        "assistant: withdrawn: It takes 62 years. (no sentence that was read says 62)\n\n"
+        f"{WITHDRAWN}\n\n"
         "as of 31 Mar 2025 >"
     )
 
@@ -124,7 +125,8 @@ def test_ctrl_c_stops_an_answer_and_keeps_what_came(start: Start) -> None:
     terminal.type("\x03")
     terminal.wait_for(r"(?m)^>$")
     stopped = terminal.text().split(f"> {ASKED}\n")[1]
-    assert stopped.startswith("\nNearest:\n[1] 4 Mar 2025  Valley dam is approved  dam\n    “Parliament")
+    assert stopped.startswith("Stopped before an answer had been checked. The newest article is of 20 Nov")
+    assert "\n\nNearest:\n[1] 4 Mar 2025  Valley dam is approved  dam\n    “" in stopped
     assert "\nassistant: stopped; this is what had come by then\n" in stopped
     assert "unchecked" not in stopped, "nothing that was not checked is left standing"
     assert "^C" not in stopped, "what is typed meanwhile is not echoed"
@@ -162,7 +164,7 @@ def test_typing(start: Start) -> None:
     assert ANSWER in terminal.ask(" cost?")
     assert "> What will\n  the valley\n  dam cost?\n" in terminal.text()
     terminal.type("/tim")
-    terminal.wait_for("what the articles say about a topic, day by day")
+    terminal.wait_for("their own sentences about a topic, day by day")
     terminal.type("\t")
     terminal.wait_for(r"(?m)^> /timeline$")
     assert "20 November 2025: The ferry Marta" in terminal.ask(" ferry")
@@ -184,14 +186,12 @@ def test_forty_columns_without_colours(start: Start) -> None:
     assert terminal.end() == 0
     assert terminal.text() == (
         f"> {ASKED}\n"
-        "The dam will cost 90 billion crowns [1].\n\n"
+        "The dam will cost 90 billion crowns,\n"
+        "said energy minister Ilse Brandt [1].\n\n"
         "[1] 4 Mar 2025  Valley dam is approved\n"
         "    dam\n"
-        "    “The dam will cost 90 billion\n"
-        "    crowns, said energy minister Ilse\n"
-        "    Brandt.”\n"
         "assistant: withdrawn: It takes 62 years.\n"
-        " (no sentence that was read says 62)\n\n"
+        " (62 year is not in what it cites)\n\n"
         "> /help asof\n"
         "/asof DATE | off\n"
         "    ask as of a day: later articles are\n"
@@ -212,10 +212,9 @@ def test_a_dumb_terminal(start: Start) -> None:
     assert terminal.text().startswith(
         f"> {ASKED}\n"
         "reading 3 articles, 4 Mar 2025 to 20 Nov 2025\n"
-        f"{ANSWER}\n\n"
+        f"{QUOTED}\n\n"
         "[1] 4 Mar 2025  Valley dam is approved  dam\n"
-        "    “The dam will cost 90 billion crowns, said energy minister Ilse Brandt.”\n"
-        "assistant: withdrawn: It takes 62 years. (no sentence that was read says 62)\n\n"
+        f"{WITHDRAWN}\n\n"
         "> /open 1\n"
         "Valley dam is approved\n"
     )

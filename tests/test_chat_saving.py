@@ -44,7 +44,7 @@ ANSWERED = Answer(
     citations=[VOTE, DAY],
     warnings=[
         AnswerWarning(code="superseded", message="a later article says more"),
-        AnswerWarning(code="unsupported-claim-dropped", message="no sentence says 62"),
+        AnswerWarning(code="unsupported-claim-dropped", message="of an older session"),
     ],
     model="m",
 )
@@ -105,6 +105,15 @@ def test_a_stopped_answer_says_so() -> None:
     )
     assert "## Who built it?\n\n*As of 26 Nov 2025*\n\nNearest:[^1]\n\n*Note: stopped*\n" in as_markdown(
         [Record(answer=stopped)]
+    )
+
+
+def test_a_brief_and_what_an_answer_lacks() -> None:
+    denied = AnswerWarning(code="premise-denied", message="It was approved.")
+    part = ANSWERED.model_copy(update={"status": "partly", "missing": "who *pays*", "warnings": [denied]})
+    assert as_markdown([Record(answer=part, topic="x", brief=True)]).startswith(
+        "## Brief: Who voted?\n\nParliament did[^1]. It was a \\[3\\] \\*day\\*[^1][^2].\n\n"
+        "Not in the articles: who \\*pays\\*\n\n*Note: not as the question has it: It was approved.*\n"
     )
 
 

@@ -21,7 +21,7 @@ from assistant.interface import Answer, StageRanks
 from assistant.settings import APP
 
 ANSWER = Answer(question="Who?", status="answered", confidence=1.0, answer="She [1].", model="m")
-RECORD = Record(answer=ANSWER, ranks=[StageRanks(dense=1, fused=2)], reasons=["no sentence says so"])
+RECORD = Record(answer=ANSWER, ranks=[StageRanks(dense=1, fused=2)])
 TERMS = Terms(model="m")
 LATER = Terms(
     model="n", as_of=dt.date(2025, 11, 26), since=dt.date(2025, 1, 1), section="Energy", outlet="Radio"
@@ -114,6 +114,21 @@ def test_a_torn_last_line_loses_itself_alone(talks: Session, torn: str) -> None:
 def test_a_key_of_a_later_version_is_passed_over() -> None:
     line = {"kind": "turn", "answer": json.loads(ANSWER.model_dump_json()), "mood": "good"}
     assert replay(json.dumps(line).encode()).turns == [Record(answer=ANSWER)]
+
+
+def test_an_older_version_is_read() -> None:
+    """It told why a sentence was dropped beside the answer, and gave no abstention of a stopped one."""
+    old = """{"kind": "turn", "answer": {"version": 1, "question": "Who?", "rewritten": null, "as_of": null,
+    "status": "abstained", "abstention": null, "confidence": 0.0, "answer": "", "claims": [], "dropped":
+    [{"text": "He.", "citations": [], "support": 0.0}], "citations": [], "nearest": [], "passages": [],
+    "corpus_ends": null, "warnings": [{"article": null, "code": "unsupported-claim-dropped", "message":
+    "no sentence says so"}], "model": "m", "seconds": {"retrieve": 0.1, "generate": 0.0, "ground": 0.0,
+    "total": 0.1}, "tokens": {"prompt": 0, "completion": 0}}, "topic": null, "ranks": [], "reasons":
+    ["no sentence says so"]}"""
+    kept = replay(old.replace("\n", " ").encode())
+    assert kept.unreadable == 0
+    (record,) = kept.turns
+    assert (record.brief, record.answer.dropped[0].reason) == (False, "")
 
 
 @given(st.binary())

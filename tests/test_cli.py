@@ -11,9 +11,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from fakes import write_corpus
+from fakes import QueuedChat, drafted, with_chat, write_corpus
 
+from assistant import build
+from assistant.answering.pipeline import Assistant
+from assistant.build import build_assistant, profile_for
 from assistant.cli import main
+from assistant.settings import Settings
 
 COST = "What will the valley dam cost?"
 NOTHING = "Which composer wrote the opera Nabucco about Babylon?"
@@ -61,7 +65,7 @@ def asking(places: list[str]) -> list[str]:
 def test_every_option_of_every_command_is_explained(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     commands = re.findall(r"^  (\w+)  ", run("--help").out, re.MULTILINE)
-    assert commands == ["index", "search", "ask", "show", "chat", "eval", "doctor"]
+    assert commands == ["index", "search", "ask", "brief", "timeline", "show", "chat", "eval", "doctor"]
     for command in commands:
         page = run(command, "--help").out
         assert max(map(len, page.splitlines())) <= 80
@@ -96,6 +100,10 @@ def test_version(run: Run) -> None:
         (["ask"], "give either QUESTION or --batch FILE"),
         (["search"], "give either QUERY or --batch FILE"),
         (["ask", COST, "--batch", "-"], "give either QUESTION or --batch FILE"),
+        (["ask", COST, "--max-cost", "1"], "--max-cost is for a batch; give --batch FILE"),
+        (["ask", "--batch", "-", "--jobs", "0"], "Invalid value for '--jobs'"),
+        (["brief"], "Missing argument 'TOPIC'"),
+        (["timeline", "dam", "--section", "Sport"], "no article has the section 'Sport'"),
         (["ask", COST, "--as-of", "yesterday"], "'yesterday' is no day; write it as 2025-11-26"),
         (["ask", COST, "--since", "2025-02-30"], "'2025-02-30' is no day; write it as 2025-11-26"),
         (["ask", COST, "--as-of", "2025-01-01", "--since", "2025-01-02"], "is after --as-of 2025-01-01"),
@@ -116,7 +124,7 @@ def test_version(run: Run) -> None:
     ],
 )
 def test_a_mistake_is_told(run: Run, places: list[str], arguments: list[str], message: str) -> None:
-    more = [] if arguments[0] in ("search", "show") else ["--model", "extractive"]
+    more = [] if arguments[0] in ("search", "show", "timeline") else ["--model", "extractive"]
     ended = run(*arguments, *places, *more)
     assert (ended.status, ended.out) == (2, "")
     assert message in ended.err
@@ -212,7 +220,7 @@ def test_search(run: Run, places: list[str]) -> None:
         r" 1  [01]\.\d{3}  20 Nov 2025  Ferry runs aground off Sandoy  ferry\n    The ferry Marta", ended.out
     )
     found = json.loads(run("search", "ferry ran aground", "-k", "2", "--json", *places).out)
-    assert found["version"] == 1
+    assert found["version"] == 2
     assert found["passages"][0]["article"] == "ferry"
     assert len(found["passages"]) == 2
     explained = json.loads(run("search", "ferry", "--json", "--explain", *places).out)
@@ -279,10 +287,96 @@ def test_batches(run: Run, asking: list[str], tmp_path: Path, command: str) -> N
     assert [answer["id"] for answer in answers] == [1, 2, 3]
     assert [bool(answer["passages"]) for answer in answers] == [True, False, True]
     assert answers[1]["as_of"] == "2025-01-01"
+    if command == "ask":
+        assert answers[2]["searches"] == ["And its cost?", "Is the dam approved? And its cost?"]
     file.write_text('{"id": 4}\n' + json.dumps(lines[0]), encoding="utf-8")
     failed = run(command, "--batch", str(file), *options)
     assert failed.status == 2
     assert [set(json.loads(line)) == {"id", "error"} for line in failed.out.splitlines()] == [True, False]
+
+
+# Topics
+
+
+@pytest.mark.parametrize("command", ["brief", "timeline"])
+def test_a_topic(run: Run, asking: list[str], command: str) -> None:
+    options = asking if command == "brief" else asking[:4]
+    ended = run(command, "ferry Sandoy", *options)
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.out.startswith("20 November 2025: The ferry Marta ran aground")
+    assert ended.out.endswith(" [1].\n\n[1] 20 Nov 2025  Ferry runs aground off Sandoy  ferry\n")
+    answer = json.loads(run(command, "ferry Sandoy", "--json", *options).out)
+    assert (answer["status"], answer["model"], answer["question"]) == (
+        "answered",
+        "extractive",
+        "ferry Sandoy",
+    )
+    nothing = run(command, "ferry Sandoy", "--as-of", "2025-03-05", *options)
+    assert nothing.status == 1
+    assert nothing.out.startswith("The corpus has nothing about this. As of 5 Mar 2025, the newest")
+
+
+def test_what_else_may_be_asked_is_told_where_the_articles_do_not_say(run: Run, asking: list[str]) -> None:
+    ended = run("ask", "What does the valley dam weigh?", *asking)
+    assert ended.status == 1
+    assert ended.err == 'assistant: For what they say about a topic: assistant brief "TOPIC"\n'
+    assert run("ask", "What does the valley dam weigh?", "--json", *asking).err == ""
+
+
+# A hosted model
+
+
+@pytest.fixture
+def hosted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., QueuedChat]:
+    """Has the commands' assistant give these replies."""
+
+    def hosted(*replies: Any) -> QueuedChat:
+        chat = QueuedChat(*replies)
+
+        def made(settings: Settings, index: Any, **more: Any) -> Assistant:
+            more["notice"]("it is told what a model waits for")
+            base = build_assistant(settings.model_copy(update={"model": "extractive"}), index, **more)
+            return with_chat(base, chat, profile_for(settings), model_name=settings.model, verify="exact")
+
+        monkeypatch.setattr(build, "build_assistant", made)
+        return chat
+
+    return hosted
+
+
+REPLY = drafted(("It costs 90 billion.", "1.2"))
+MINI = ["--model", "openai:gpt-4.1-mini"]
+
+
+def test_a_batch_by_a_hosted_model(
+    run: Run, places: list[str], tmp_path: Path, hosted: Callable[..., QueuedChat]
+) -> None:
+    file = tmp_path / "q.jsonl"
+    lines = [{"id": number, "question": COST} for number in range(8)]
+    file.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    hosted(*[REPLY] * 8)
+    ended = run("ask", "--batch", str(file), *MINI, *places)
+    answers = [json.loads(line) for line in ended.out.splitlines()]
+    assert [answer["id"] for answer in answers] == list(range(8))
+    assert {answer["answer"] for answer in answers} == {"It costs 90 billion [1]."}
+    assert ended.status == 0
+    assert ended.err == (
+        "assistant: it is told what a model waits for\n"
+        "assistant: 8 answers: 800 tokens read, 80 written, 0.0004 USD\n"
+    )
+    hosted(*[REPLY] * 8)
+    ended = run("ask", "--batch", str(file), "--jobs", "1", "--max-cost", "0.0001", *MINI, *places)
+    assert ended.status == 2
+    errors = [json.loads(line).get("error", "") for line in ended.out.splitlines()]
+    assert errors[:2] == ["", ""]
+    assert all("not asked: the answers before cost 0.0001 USD" in error for error in errors[2:])
+    assert "assistant: 2 answers: " in ended.err
+
+
+def test_a_cost_that_is_not_known_cannot_be_limited(run: Run, places: list[str], tmp_path: Path) -> None:
+    ended = run("ask", "--batch", "-", "--max-cost", "1", "--model", "openai:mine", *places)
+    assert (ended.status, ended.out) == (2, "")
+    assert "what openai:mine costs is not known; set price_in and price_out" in ended.err
 
 
 # As a process
@@ -331,9 +425,11 @@ def test_a_reader_that_goes_away(asking: list[str]) -> None:
     assert err == ""
 
 
-def test_what_the_encoding_lacks_is_written_out(places: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_encoding_lacks_is_written_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "dam.txt").write_text("Dam\n\nIts name is “Éclat”.", encoding="utf-8")
+    places = ["--corpus", str(tmp_path / "dam.txt"), "--index", str(tmp_path / "index")]
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
-    with start("ask", COST, *places, "--model", "extractive") as process:
-        out, err = process.communicate(timeout=60)
-    assert (process.returncode, err) == (0, "")
-    assert "\\u201cThe dam will cost" in out
+    with start("search", "dam", *places) as process:
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "Its name is \\u201c\\xc9clat\\u201d." in out

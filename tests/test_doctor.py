@@ -36,6 +36,7 @@ def test_all_is_well(settings: Settings, capsys: Any) -> None:
     assert examine(settings)
     said = lines(capsys)
     assert said["chromadb"] == "ok 1.0"
+    assert said["answers"] == "ok the articles' own sentences, without a language model"
     assert said["corpus"] == f"ok 3 articles in {settings.corpus}, 1 without a date"
     assert said["index"] == f"ok none yet at {settings.index}; the first question builds it"
 
@@ -52,6 +53,38 @@ def test_the_index_and_what_changed_since(settings: Settings, capsys: Any) -> No
     other = settings.model_copy(update={"chunk_words": 100})
     assert not examine(other)
     assert lines(capsys)["index"].endswith("run: assistant index --rebuild")
+
+
+@pytest.mark.parametrize(
+    ("model", "more", "finding"),
+    [
+        ("qwen2.5-coder-1.5b", {}, "ok one sentence by qwen2.5-coder-1.5b over 6 of the articles'"),
+        ("openai:gpt-5-mini", {"rounds": 1}, "ok by openai:gpt-5-mini over 14 passages, in 1 round at most"),
+        (
+            "openai:mine",
+            {"passages": 3},
+            "ok by openai:mine over 3 passages, in 3 rounds at most; price_in",
+        ),
+        ("nonsense", {}, "BAD unknown model 'nonsense'"),
+    ],
+)
+def test_what_answers(
+    settings: Settings, capsys: Any, monkeypatch: pytest.MonkeyPatch, model: str, more: Any, finding: str
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "key")
+    assert examine(settings.model_copy(update={"model": model, **more})) == finding.startswith("ok")
+    assert lines(capsys)["answers"].startswith(finding)
+
+
+def test_a_model_without_its_key_or_a_prompt(
+    settings: Settings, capsys: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    assert not examine(settings.model_copy(update={"model": "openai:gpt-5-mini"}))
+    assert "export OPENAI_API_KEY" in lines(capsys)["answers"]
+    monkeypatch.setattr("assistant.build.prompts_folder", lambda: tmp_path)
+    assert not examine(settings)
+    assert "cannot read the prompt" in lines(capsys)["answers"]
 
 
 def test_a_missing_package(settings: Settings, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 import datetime as dt
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -432,6 +433,19 @@ def test_a_reader_follows_a_rebuild_in_its_own_process(path: Path) -> None:
         for corpus in (LATER, CORPUS[:2], LATER):
             sync(path, corpus, embedding(), IDENTITY, rebuild=True)
             assert {hit[0] for hit in reader.dense([1.0] * 8, 50, EVERYTHING)} == {one.id for one in corpus}
+
+
+def test_what_a_reader_followed_from_may_still_be_read(path: Path) -> None:
+    """Once: when it follows again, it is closed."""
+    sync(path, CORPUS, embedding(), IDENTITY)
+    with closing(Index.open(path, IDENTITY)) as reader:
+        before = reader.catalogue
+        for corpus in (LATER, CORPUS):
+            assert before.counts()[0] == len(CORPUS)
+            sync(path, corpus, embedding(), IDENTITY)
+            reader.dense([1.0] * 8, 3, EVERYTHING)
+        with pytest.raises(sqlite3.ProgrammingError):
+            before.counts()
 
 
 def test_an_index_deleted_by_hand_can_be_made_again(path: Path) -> None:

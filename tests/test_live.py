@@ -11,19 +11,26 @@ from fakes import sentences_of
 from rich.console import Console
 
 from assistant import live
+from assistant.answering.events import (
+    CandidatesFound,
+    PassagesFound,
+    Searching,
+    SentenceDropped,
+    SentenceKept,
+    TextSoFar,
+)
+from assistant.answering.verify import Rejected, Statement
 from assistant.articles import Article
 from assistant.chunks import split_article
-from assistant.events import CandidatesFound, ClaimDropped, ClaimKept, PassagesFound, TextSoFar
-from assistant.grounding import Grounded
-from assistant.live import View, reading, waiting, watching
+from assistant.live import View, progress, reading, waiting, watching
 from assistant.retrieval import Hit, Passage
 
 ARTICLE = Article("dam", "Dam \x1b[2J approved", "The dam was approved. It costs a lot.", dt.date(2025, 3, 4))
 CHUNK = split_article(ARTICLE, 160)[0]
 FOUND = Passage(ARTICLE, 0, 5, (Hit(CHUNK, ARTICLE, 0.5),))
 UNDATED = Passage(Article("x", "X", "Text."), 0, 5, (Hit(CHUNK, ARTICLE, 0.5),))
-KEPT = Grounded("It costs a lot.", (sentences_of(ARTICLE)[1],), 0.9)
-DROPPED = Grounded("It costs 62.", (), 0.0, "no sentence that was read says 62")
+KEPT = SentenceKept(Statement("It costs a lot.", (sentences_of(ARTICLE)[1],)))
+DROPPED = SentenceDropped(Rejected("It costs 62.", "62 is not in what it cites"))
 
 
 def terminal(**more: Any) -> Console:
@@ -51,25 +58,27 @@ def test_an_answer_in_the_making() -> None:
     view.take(PassagesFound([FOUND]))
     found = "reading 1 article, 4 Mar 2025 to 4 Mar 2025\n  4 Mar 2025  Dam <U+001B>[2J approved"
     assert shown(view).rstrip() == found
-    view.take(
-        TextSoFar(
-            '{"claims": [{"sentence": 2, "text": "It costs a lot."}, {"sentence": 2, "text": "It \\u001b'
-        )
-    )
+    view.take(TextSoFar("It costs a lot. It \x1b"))
     assert [line.rstrip() for line in shown(view).splitlines()[2:]] == [
         "unchecked: It costs a lot. It <U+001B>"
     ]
-    view.take(ClaimKept(KEPT))
-    view.take(ClaimDropped(DROPPED))
+    view.take(Searching(["dam", "cost \x1b"]))
+    assert shown(view).startswith("looking further: dam; cost <U+001B>\n")
+    assert "unchecked" not in shown(view)
+    view.take(TextSoFar("It costs"))
+    view.take(TextSoFar(""))
+    assert "unchecked" not in shown(view), "it begins again"
+    view.take(KEPT)
+    view.take(DROPPED)
     assert [line.rstrip() for line in shown(view).splitlines()[2:]] == [
         "It costs a lot [1].",
-        "withdrawn: It costs 62. (no sentence that was read says 62)",
+        "withdrawn: It costs 62. (62 is not in what it cites)",
     ]
 
 
 def test_what_does_not_stand_is_struck_through() -> None:
     view = View()
-    view.take(ClaimDropped(DROPPED))
+    view.take(DROPPED)
     console = terminal(color_system="truecolor")
     console.print(view)
     assert "\x1b[2;9mIt costs 62.\x1b[0m" in written(console)
@@ -111,7 +120,7 @@ def test_a_dumb_terminal_gets_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
         on_event(CandidatesFound([UNDATED, FOUND]))
         on_event(PassagesFound([FOUND]))
         on_event(TextSoFar("text"))
-        on_event(ClaimKept(KEPT))
+        on_event(KEPT)
     with waiting("loading") as show:
         show("building")
     assert written(console) == "reading 1 article, 4 Mar 2025 to 4 Mar 2025\n"
@@ -123,3 +132,38 @@ def test_a_pipe_gets_nothing(capsys: Any) -> None:
     with waiting("loading") as show:
         show("building")
     assert capsys.readouterr() == ("", "")
+
+
+# Progress
+
+
+def test_progress_in_a_pipe_is_at_most_ten_lines(capsys: Any) -> None:
+    with progress("embedding passages") as update:
+        for done in range(0, 1001):
+            update(done, 1000)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "embedding passages: 0/1000"
+    assert lines[-1] == "embedding passages: 1000/1000"
+    assert len(lines) == 11
+
+
+def test_nothing_to_do_makes_no_noise(capsys: Any) -> None:
+    with progress("embedding passages") as update:
+        update(0, 0)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    console = terminal(_environ={})
+    monkeypatch.setattr(live, "stderr", lambda **more: console)
+    with progress("embedding passages") as update:
+        update(5, 10)
+    assert "5/10" in written(console)
+
+
+def test_no_bar_where_nothing_is_embedded(monkeypatch: pytest.MonkeyPatch) -> None:
+    console = terminal(_environ={})
+    monkeypatch.setattr(live, "stderr", lambda **more: console)
+    with progress("embedding passages") as update:
+        update(0, 0)
+    assert written(console) == ""

@@ -8,7 +8,7 @@ from assistant.errors import PromptError
 from assistant.prompts import SLOTS, load_prompt
 from assistant.resources import prompts_folder
 
-SHORT = "# system\n\nAnswer. {{}}\n\n# user\n\n{evidence}\n\n{question}\n"
+SHORT = "# system\n\nAnswer. {{}}\n\n# user\n\n{evidence}\n\n{question}\n\n{today}\n"
 
 
 def write(folder: Path, text: str) -> Path:
@@ -32,7 +32,8 @@ def test_every_shipped_prompt_is_used() -> None:
 def test_a_doubled_brace_is_a_brace(tmp_path: Path) -> None:
     template = load_prompt(write(tmp_path, SHORT), "answer").template
     assert (
-        template.invoke({"evidence": "H", "question": "Q"}).to_string() == "System: Answer. {}\nHuman: H\n\nQ"
+        template.invoke({"evidence": "H", "question": "Q", "today": "T"}).to_string()
+        == "System: Answer. {}\nHuman: H\n\nQ\n\nT"
     )
 
 
@@ -45,7 +46,7 @@ def test_the_digest_tells_versions_apart(tmp_path: Path) -> None:
 
 def test_windows_line_ends(tmp_path: Path) -> None:
     (tmp_path / "answer.md").write_bytes(SHORT.replace("\n", "\r\n").encode())
-    assert load_prompt(tmp_path, "answer").template.input_variables == ["evidence", "question"]
+    assert load_prompt(tmp_path, "answer").template.input_variables == ["evidence", "question", "today"]
 
 
 @pytest.mark.parametrize(
@@ -55,9 +56,9 @@ def test_windows_line_ends(tmp_path: Path) -> None:
         ("# system\nAnswer.\n", "needs a '# system' part"),
         (
             "# system\nAnswer.\n# user\n{evidence}",
-            r"has the slots \['evidence'\], but needs \['evidence', 'question'\]",
+            r"has the slots \['evidence'\], but needs \['evidence', 'question', 'today'\]",
         ),
-        (SHORT + "{history}", r"has the slots \['evidence', 'history', 'question'\], but needs"),
+        (SHORT + "{history}", r"has the slots \['evidence', 'history', 'question', 'today'\], but needs"),
         (SHORT + "{", "write a literal brace twice"),
         (SHORT + '{"claims": []}', "answer.md"),
         (SHORT + "{}", "answer.md"),

@@ -1,25 +1,23 @@
-"""The packaged reader, and what it is used for: ranking, the gate, the chance of a sentence."""
+"""The packaged reader, and what it is used for: ranking, whether anything answers, and where."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import sentences_of
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from assistant.answering.answerability import chance
+from assistant.answering.evidence import sentences_of
 from assistant.articles import Article
 from assistant.chunks import split_article
-from assistant.errors import AssistantError, SettingsError
+from assistant.errors import SettingsError
 from assistant.evaluation.calibrate import span_f1
-from assistant.evidence import likely, number_sentences, quotable
-from assistant.gate import FILE, Gate, answerable, load_gate
 from assistant.models.reader import MOST_TOKENS, Reader, Reading, best_span, load_reader, reader_id
 from assistant.retrieval import READ, Hit, Passage, read
 
@@ -183,40 +181,22 @@ def test_a_span_is_held_against_the_most_similar_answer() -> None:
     assert span_f1([], ["Many"]) == 0.0
 
 
-def test_the_gate_goes_by_the_best_reading_of_the_best_hits() -> None:
-    assert answerable(hits(0.9)) is None
-    ranked = read(Scripted(0.2, 0.7, 0.1), "?", hits(0.9, 0.8, 0.7))  # type: ignore[arg-type]
-    assert answerable(ranked) == 0.7
-    assert Gate(threshold=0.7).opens(0.7)
-    assert not Gate(threshold=0.7).opens(0.69)
+def test_what_answers_goes_by_the_best_reading_of_the_best_hits() -> None:
+    def passages(found: list[Hit]) -> list[Passage]:
+        return [Passage(hit.article, hit.chunk.start, hit.chunk.end, (hit,)) for hit in found]
 
-
-def test_the_gate_that_is_shipped_can_be_read(tmp_path: Path) -> None:
-    assert 0 < load_gate(FILE).threshold < 1
-    with pytest.raises(AssistantError, match="make calibrate"):
-        load_gate(tmp_path / "missing.json")
-    (tmp_path / "gate.json").write_text('{"threshold": 2}')
-    with pytest.raises(AssistantError, match="make calibrate"):
-        load_gate(tmp_path / "gate.json")
-
-
-def test_paragraphs_of_the_first_ones_article_may_stay_further_behind() -> None:
-    first, beside, far = read(Scripted(0.9, 0.5, 0.2), "?", hits(0.9, 0.8, 0.7))  # type: ignore[arg-type]
-    elsewhere = [replace(hit, article=replace(hit.article, id="b")) for hit in (beside, far)]
-    assert quotable([first, beside, far]) == [first, beside]
-    assert quotable([first, *elsewhere]) == [first]
-    close = replace(elsewhere[0], reading=Reading(0, 4, 0.8, 1.0))
-    assert quotable([first, close]) == [first, close]
-    assert quotable([]) == []
+    assert chance(passages(hits(0.9))) is None
+    ranked = read(Scripted(0.2, 0.7, 0.1, 0.1), "?", hits(0.9, 0.8, 0.7, 0.6))  # type: ignore[arg-type]
+    assert chance(passages(ranked)) == 0.7
+    assert chance(passages(ranked[1:])) == 0.2
+    assert chance([]) is None
 
 
 def test_a_sentence_has_the_chance_that_the_answer_stands_there() -> None:
     article = Article("a", "Dam", "The dam is approved. It costs 90 billion.")
     (chunk,) = split_article(article, 160)
     reading = Reading(21, 41, 0.9, 1.0, ((0, 0.1), (21, 0.9)))
-    first, second = number_sentences([Hit(chunk, article, 0.5, reading=reading)])
+    passage = Passage(article, 0, len(article.text), (Hit(chunk, article, 0.5, reading=reading),))
+    first, second = sentences_of(passage, 1)
     assert (first.chance, second.chance) == (pytest.approx(0.075), pytest.approx(0.475))
-    assert likely([first, second]) == [first, second]
-    unread = sentences_of(article)
-    assert likely(unread) == unread
-    assert likely([]) == []
+    assert (first.span, second.span) == ("", "It costs 90 billion.")

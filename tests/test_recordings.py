@@ -3,22 +3,27 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from fakes import FAILURE, QueuedModel, sentences_of
+from fakes import FAILURE, SMALL, QueuedModel, passages_of
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
+from assistant.answering import short
+from assistant.answering.query import make_query
 from assistant.articles import Article
-from assistant.drafting import draft_with_model
 from assistant.errors import ModelError, RecordingError, RecordingMissing, RecordingStale
+from assistant.filters import Filters
 from assistant.interface import Tokens
+from assistant.models.structured import StructuredChat
 from assistant.prompts import load_prompt
 from assistant.recordings import Mode, Recordings
 from assistant.resources import prompts_folder
 
-REPLY = '{"claims": [{"sentence": 1, "text": "It costs 90 billion – “too much”."}]}'
-SENTENCES = sentences_of(Article("a", "Dam", "The dam costs 90 billion. Work begins soon."))
+REPLY = '{"answer": "It costs 90 billion – “too much”.", "used": [1]}'
+SENTENCES = short.numbered(passages_of(Article("a", "Dam", "The dam costs 90 billion. Work begins.")), 2)
+QUERY = make_query("Cost?", (), Filters(), None)
 ASKED = [SystemMessage("Be short."), HumanMessage("What does it cost?")]
 
 
@@ -50,22 +55,23 @@ def replay(folder: Path, case: str, asked: str = "What does it cost?", **bound: 
 
 
 def test_a_recorded_draft_is_replayed_word_for_word_without_a_model(tmp_path: Path) -> None:
-    prompt = load_prompt(prompts_folder(), "answer")
+    prompt = load_prompt(prompts_folder(), "answer_small").template
 
-    def draft(mode: Mode, load: Callable[[], BaseChatModel]) -> tuple[object, list[str], int]:
+    def draft(mode: Mode, load: Callable[[], BaseChatModel]) -> tuple[Any, list[str], int]:
         texts: list[str] = []
         kept = recordings(tmp_path, mode)
         with kept.of("g1") as replayed:
-            made = draft_with_model(kept.chat_model(load), "small", prompt, "Cost?", SENTENCES, texts.append)
+            chat = StructuredChat(kept.chat_model(load), "small", SMALL)
+            made = short.draft(chat, prompt, QUERY, SENTENCES, texts.append)
         return made, texts, len(replayed)
 
     recorded, texts, replayed = draft("record", replying(REPLY))
-    assert (texts[-1], replayed) == (REPLY, 0)
+    assert (texts[-1], replayed) == ("It costs 90 billion – “too much”.", 0)
     assert len(texts) > 2  # streamed on while recording
     again, texts, replayed = draft("replay", no_model)
     assert again == recorded
-    assert again.tokens == Tokens(prompt=100, completion=10)
-    assert (texts, replayed) == ([REPLY], 1)
+    assert again[1] == Tokens(prompt=100, completion=10)
+    assert (len(texts), replayed) == (1, 1)
 
 
 def test_a_file_is_readable_and_its_own_for_each_case(tmp_path: Path) -> None:

@@ -3,15 +3,17 @@
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import closing
+from typing import Any
 
 import pytest
 from langchain_core.embeddings import DeterministicFakeEmbedding
 
+from assistant.answering.query import Turn
 from assistant.articles import Article
 from assistant.filters import Filters
 from assistant.index import Identity, Index, sync
 from assistant.interface import SearchAnswer
-from assistant.retrieval import Retriever
+from assistant.retrieval import Passage, Retriever
 from assistant.search import search
 
 TEXT = "The ferry Marta ran aground off Sandoy on Thursday with 212 passengers on board, and nobody was hurt."
@@ -61,6 +63,31 @@ def test_undated_articles_that_a_date_hides_are_told(retriever: Retriever) -> No
     assert "fish" not in {one.article for one in found.passages}
     assert len(found.warnings) == 1
     assert search(retriever, "herring", Filters()).warnings == []
+
+
+def test_the_day_may_stand_in_the_query(retriever: Retriever) -> None:
+    found = search(retriever, "ferry as of 20 November 2025", Filters())
+    assert found.as_of == dt.date(2025, 11, 20)
+    assert {one.article for one in found.passages} == {"ferry"}
+    assert len(found.warnings) == 1
+
+
+def test_a_follow_up_is_looked_for_with_the_turn_before_it(retriever: Retriever) -> None:
+    asked: list[str] = []
+
+    class Asked(Retriever):
+        def retrieve(self, question: str, *others: Any, **more: Any) -> list[Passage]:
+            asked.append(question)
+            return super().retrieve(question, *others, **more)
+
+    watched = Asked(index=retriever.index, embeddings=retriever.embeddings, k=2)
+    found = search(
+        watched, "Who was on board?", Filters(), history=[Turn("Which ferry ran aground?", "Marta.")]
+    )
+    assert asked == ["Who was on board?", "Which ferry ran aground? Who was on board?"]
+    assert found.query == "Who was on board?"
+    places = [(one.article, one.start) for one in found.passages]
+    assert len(places) == len(set(places)) == 2
 
 
 @pytest.mark.parametrize("query", ["", " ", "?!"])

@@ -33,7 +33,7 @@ def test_options_win_over_the_environment_and_that_over_the_file(monkeypatch: py
     monkeypatch.setenv("ASSISTANT_CANDIDATES", "6")
     settings = load_settings(k=7)
     assert (settings.k, settings.candidates, settings.model) == (7, 6, "extractive")
-    assert settings.evidence == Settings.model_fields["evidence"].default
+    assert settings.timeout == Settings.model_fields["timeout"].default
 
 
 def test_an_option_of_none_was_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,7 +60,11 @@ def test_a_dot_env_file_is_not_read() -> None:
         ("k", 0),
         ("k", "many"),
         ("candidates", 201),
-        ("evidence", 0),
+        ("passages", 0),
+        ("rounds", 9),
+        ("context_tokens", 1000),
+        ("price_in", -1),
+        ("verify", "nobody"),
         ("chunk_words", 39),
         ("timeout", 0),
         ("threads", 0),

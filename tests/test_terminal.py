@@ -18,6 +18,7 @@ from assistant.interface import (
     Abstention,
     Answer,
     AnswerWarning,
+    Checks,
     Citation,
     Claim,
     SearchAnswer,
@@ -31,7 +32,6 @@ from assistant.terminal import (
     print_answer,
     print_article,
     print_search,
-    progress,
     safe,
     stdout,
 )
@@ -54,8 +54,9 @@ ANSWERED = Answer(
     status="answered",
     confidence=0.9,
     answer="61 members voted for it [1].",
+    claims=[Claim(text="61 members voted for it.", citations=[1], support=1, checks=Checks(by="model"))],
     citations=[DAM],
-    warnings=[AnswerWarning(code="unsupported-claim-dropped", message="no sentence that was read says 62")],
+    warnings=[AnswerWarning(code="superseded", message="a later article says more")],
     model="m",
 )
 ABSTAINED = Answer(
@@ -109,7 +110,7 @@ def test_an_answer_in_a_pipe(capsys: Any) -> None:
         "[1] 4 Mar 2025  Valley dam is approved  2025-03-04-dam\n"
         f"    “{QUOTE}”\n"
     )
-    assert captured.err == "assistant: no sentence that was read says 62\n"
+    assert captured.err == "assistant: a later article says more\n"
 
 
 def test_quotes_of_one_article_stand_together(capsys: Any) -> None:
@@ -189,29 +190,79 @@ def test_a_passage_is_one_line_in_a_pipe(capsys: Any) -> None:
 
 
 def test_what_was_dropped_is_withdrawn(capsys: Any) -> None:
-    dropped = [Claim(text="62 members voted for it.", citations=[], support=0)]
-    print_answer(ANSWERED.model_copy(update={"dropped": dropped}), stdout())
+    dropped = [
+        Claim(text="62 members voted for it.", citations=[], support=0, reason="the quote says 61"),
+        Claim(text="Nobody did.", citations=[], support=0),
+    ]
+    print_answer(ANSWERED.model_copy(update={"dropped": dropped, "warnings": []}), stdout())
     captured = capsys.readouterr()
     assert "62" not in captured.out
     assert captured.err == (
-        "assistant: withdrawn: 62 members voted for it. (no sentence that was read says 62)\n"
+        "assistant: withdrawn: 62 members voted for it. (the quote says 61)\n"
+        "assistant: withdrawn: Nobody did.\n"
     )
 
 
-def test_a_timeline_does_not_repeat_its_quotes(capsys: Any) -> None:
-    told = ANSWERED.model_copy(update={"rewritten": None, "warnings": [], "answer": f"4 March 2025: {QUOTE}"})
-    again = DAM.model_copy(update={"number": 2})
-    print_answer(told.model_copy(update={"citations": [DAM, again]}), stdout(), quotes=False)
-    assert capsys.readouterr().out == (
-        f"4 March 2025: {QUOTE}\n\n[1][2] 4 Mar 2025  Valley dam is approved  2025-03-04-dam\n"
+def said(text: str, *citations: int, by: Any = "verbatim") -> Claim:
+    return Claim(text=text, citations=list(citations), support=1, checks=Checks(by=by))
+
+
+@pytest.mark.parametrize(
+    ("claims", "listed"),
+    [
+        ([said(QUOTE, 1), said("Damage none.", 2)], "[1][2] {}"),
+        ([said(f"4 March 2025: {QUOTE}", 1), said("None was damaged.", 2, by="model")], "[1] {}[2] {none}"),
+        ([said("It was approved.", 1, by="model"), said("Damage: none.", 2)], "[2] {}[1] {quote}"),
+        ([said(QUOTE, 1, 2)], "[1] {}[2] {none}"),
+        ([said(QUOTE, 1, by="model"), said("Damage none.", 2, by="exact")], "[1] {}    {quote}[2] {none}"),
+        ([said("61 members voted for it.", 1), said("Hardly.", 2)], "[1] {}    {quote}[2] {none}"),
+    ],
+)
+def test_a_quote_that_the_answer_consists_of_is_not_repeated(
+    capsys: Any, claims: list[Claim], listed: str
+) -> None:
+    again = DAM.model_copy(update={"number": 2, "quote": "Damage\nnone."})
+    update = {"claims": claims, "citations": [DAM, again], "warnings": []}
+    print_answer(ANSWERED.model_copy(update=update), stdout())
+    source = "4 Mar 2025  Valley dam is approved  2025-03-04-dam\n"
+    expected = listed.format(source, none="“Damage none.”\n", quote=f"“{QUOTE}”\n")
+    assert capsys.readouterr().out.split("\n\n")[1] == expected
+
+
+def test_what_an_answer_lacks_stands_below_it(capsys: Any) -> None:
+    part = ANSWERED.model_copy(update={"status": "partly", "missing": "who \x1b pays", "warnings": []})
+    print_answer(part, stdout())
+    assert "61 members voted for it [1].\nNot in the articles: who <U+001B> pays\n\n[1]" in (
+        capsys.readouterr().out
     )
+
+
+def test_a_premise_that_does_not_hold_is_told(capsys: Any) -> None:
+    denied = AnswerWarning(code="premise-denied", message="It was approved.")
+    print_answer(ANSWERED.model_copy(update={"warnings": [denied]}), stdout())
+    assert capsys.readouterr().err == "assistant: not as the question has it: It was approved.\n"
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [("not-stated", True), ("unsupported", True), ("nothing-relevant", False), ("unclear-question", False)],
+)
+def test_where_the_articles_do_not_say_what_else_may_be_asked(capsys: Any, reason: Any, told: bool) -> None:
+    abstained = ABSTAINED.model_copy(update={"abstention": Abstention(reason=reason, message="No.")})
+    print_answer(abstained, stdout(), hint="ask for a brief")
+    assert capsys.readouterr().err == ("assistant: ask for a brief\n" if told else "")
+    print_answer(abstained, stdout())
+    print_answer(ANSWERED.model_copy(update={"warnings": []}), stdout(), hint="ask for a brief")
+    stopped = abstained.model_copy(update={"warnings": [AnswerWarning(code="stopped", message="stopped")]})
+    print_answer(stopped, stdout(), hint="ask for a brief")
+    assert capsys.readouterr().err == "assistant: stopped\n"
 
 
 def test_a_stopped_answer_shows_what_was_found(capsys: Any) -> None:
     stopped = AnswerWarning(code="stopped", message="stopped")
     print_answer(ABSTAINED.model_copy(update={"abstention": None, "warnings": [stopped]}), stdout())
     captured = capsys.readouterr()
-    assert captured.out.startswith("\nNearest:\n[1] undated  Valley dam is approved")
+    assert captured.out.startswith("\nNearest:\n[1] undated  Valley dam is approved"), "of an older session"
     assert captured.err == "assistant: stopped\n"
 
 
@@ -421,41 +472,6 @@ def test_the_json_of_an_article_is_exact() -> None:
         ],
         "url": "https://harbour.example",
     }
-
-
-# Progress
-
-
-def test_progress_in_a_pipe_is_at_most_ten_lines(capsys: Any) -> None:
-    with progress("embedding passages") as update:
-        for done in range(0, 1001):
-            update(done, 1000)
-    lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "embedding passages: 0/1000"
-    assert lines[-1] == "embedding passages: 1000/1000"
-    assert len(lines) == 11
-
-
-def test_nothing_to_do_makes_no_noise(capsys: Any) -> None:
-    with progress("embedding passages") as update:
-        update(0, 0)
-    assert capsys.readouterr() == ("", "")
-
-
-def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    console = on_terminal(60)
-    monkeypatch.setattr(terminal, "stderr", lambda: console)
-    with progress("embedding passages") as update:
-        update(5, 10)
-    assert "5/10" in shown(console)
-
-
-def test_no_bar_where_nothing_is_embedded(monkeypatch: pytest.MonkeyPatch) -> None:
-    console = on_terminal(60)
-    monkeypatch.setattr(terminal, "stderr", lambda: console)
-    with progress("embedding passages") as update:
-        update(0, 0)
-    assert shown(console) == ""
 
 
 def test_a_screen_narrower_than_its_indent(tmp_path: Path) -> None:

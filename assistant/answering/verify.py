@@ -129,7 +129,8 @@ def check_by_model(
     """
     shown = "\n\n".join(_shown(number, one) for number, one in enumerate(statements, 1))
     reply = chat.ask(prompt.format_messages(sentences=shown), SCHEMA)
-    checks = parse_object(reply.text).get("checks", [])
+    given = parse_object(reply.text).get("checks")
+    checks = given if isinstance(given, list) else []
     said = {str(check.get("sentence")): check for check in checks if isinstance(check, dict)}
     checked: list[Statement | Rejected] = []
     for number, statement in enumerate(statements, 1):

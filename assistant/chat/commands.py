@@ -32,7 +32,7 @@ from assistant.options import unknown_article
 from assistant.terminal import notice, print_search, stdout
 
 if TYPE_CHECKING:
-    from assistant.events import Event
+    from assistant.answering.events import Event
 
 DAYS = ("%Y-%m-%d", "%d %b %Y", "%d %B %Y")
 
@@ -89,18 +89,24 @@ def _timeline(conversation: Conversation, topic: str) -> None:
     _answer(conversation, lambda on_event: conversation.timeline(topic), conversation.keep)
 
 
+def _brief(conversation: Conversation, topic: str) -> None:
+    if not topic:
+        raise SettingsError("a brief of what? write /brief TOPIC")
+    _answer(conversation, lambda on_event: conversation.brief(topic, on_event), conversation.keep)
+
+
 def _answer(
     conversation: Conversation,
     make: Callable[[Callable[[Event], None]], Record],
     keep: Callable[[Record], None],
 ) -> None:
-    conversation.engine.assistant()  # waited for with a line of its own
+    assistant = conversation.engine.assistant()  # waited for with a line of its own
     with watching() as on_event:
         record = make(on_event)
     try:
         keep(record)  # before it is shown, but it is shown even if it cannot be written
     finally:
-        print_record(record)
+        print_record(record, capable=assistant.profile.capable)
 
 
 def _undo(conversation: Conversation, argument: str) -> None:
@@ -244,11 +250,14 @@ def _quit(conversation: Conversation, argument: str) -> None:
 
 COMMANDS = (
     Command("help", "[COMMAND]", "list the commands, or explain one", _help),
-    Command("sources", "", "the quotes of the last answer, with the sentences around them", _sources),
+    Command(
+        "sources", "", "the quotes of the last answer in their places, and what else was found", _sources
+    ),
     Command("open", "[N | ARTICLE]", "read the article of source N at its quote, or any article", _open),
     Command("why", "", "how the last answer came about", _why),
     Command("search", "WORDS", "find passages, without an answer", _search),
-    Command("timeline", "TOPIC", "what the articles say about a topic, day by day", _timeline),
+    Command("brief", "TOPIC", "what the articles say about a topic, in a few dated points", _brief),
+    Command("timeline", "TOPIC", "their own sentences about a topic, day by day", _timeline),
     Command("asof", "DATE | off", "ask as of a day: later articles are hidden", _as_of),
     Command("since", "DATE | off", "hide articles from before a day", _since),
     Command("section", "NAME | off", "only articles of a section", _section),

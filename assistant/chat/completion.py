@@ -89,7 +89,7 @@ def _models(conversation: Conversation) -> Iterator[Value]:
     for model in weights.TABLE:
         if model.role == "language model":
             yield model.name, "embedded"
-    yield "extractive", "quotes the best paragraph, without a language model"
+    yield "extractive", "quotes the likeliest sentences, without a language model"
 
 
 def _kept(conversation: Conversation) -> Iterator[Value]:

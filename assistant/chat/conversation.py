@@ -13,23 +13,23 @@ from typing import TYPE_CHECKING, Any
 from assistant.chat.loading import Engine
 from assistant.chat.sessions import Record, Session, Terms, automatic_name, names, unknown
 from assistant.errors import SettingsError
-from assistant.interface import Answer, AnswerWarning, StageRanks
+from assistant.interface import Abstention, Answer, AnswerWarning, StageRanks
 from assistant.options import limits
+from assistant.terminal import STOPPED
 
 if TYPE_CHECKING:
     import datetime as dt
 
-    from assistant.answer import Assistant
+    from assistant.answering.events import Event
+    from assistant.answering.pipeline import Assistant
+    from assistant.answering.query import Turn
+    from assistant.answering.verify import Rejected, Statement
     from assistant.catalogue import Catalogue
-    from assistant.context import Turn
-    from assistant.events import Event
-    from assistant.grounding import Grounded
+    from assistant.filters import Filters
     from assistant.retrieval import Passage, Retriever
 
 HISTORY = 6
 """Turns that a follow-up may refer to."""
-
-STOPPED = "stopped"
 
 
 class Conversation:
@@ -86,16 +86,23 @@ class Conversation:
         return self._answer(question, self.session.turns, on_event)
 
     def timeline(self, topic: str) -> Record:
-        """What the articles say about a topic, day by day."""
-        from assistant.timeline import timeline
+        """What the articles say about a topic, day by day, in their own words."""
+        from assistant.answering.brief import timeline
 
-        return Record(answer=timeline(self.retriever, topic, self.terms.filters()), topic=topic)
+        return Record(answer=timeline(self.assistant, topic, self.terms.filters()), topic=topic)
+
+    def brief(self, topic: str, on_event: Callable[[Event], None]) -> Record:
+        """What the articles say about a topic, in dated points."""
+        from assistant.answering.brief import brief
+
+        answer = brief(self.assistant, topic, self.terms.filters(), on_event=on_event)
+        return Record(answer=answer, topic=topic, brief=True)
 
     def again(self, on_event: Callable[[Event], None]) -> Record:
         """Answers the last question once more, under the terms of now; `replace` puts it in its place."""
         last = self.last()
         if last.topic is not None:
-            return self.timeline(last.topic)
+            return self.brief(last.topic, on_event) if last.brief else self.timeline(last.topic)
         return self._answer(last.answer.question, self.session.turns[:-1], on_event)
 
     def keep(self, record: Record) -> None:
@@ -185,8 +192,8 @@ class Conversation:
         except KeyboardInterrupt:
             if not self._stoppable or not seen.passages:
                 raise
-            answer = seen.answer(question, self.terms, self.engine.settings.model)
-        return Record(answer=answer, ranks=seen.ranks(), reasons=[claim.reason for claim in seen.dropped])
+            answer = seen.answer(question, filters, self.assistant)
+        return Record(answer=answer, ranks=seen.ranks())
 
 
 def check(terms: Terms, catalogue: Catalogue) -> None:
@@ -197,9 +204,10 @@ def check(terms: Terms, catalogue: Catalogue) -> None:
 def history_of(records: Sequence[Record], as_of: dt.date | None) -> list[Turn]:
     """What a follow-up refers to.
 
-    Of a timeline, which is long, the topic alone; and as of a day, no answer that rests on a later article.
+    Of a timeline or brief, which is long, the topic alone; and as of a day, no answer that rests on a later
+    article.
     """
-    from assistant.context import Turn
+    from assistant.answering.query import Turn
 
     turns = []
     for record in records:
@@ -218,38 +226,44 @@ class _Seen:
 
     def __init__(self) -> None:
         self.passages: list[Passage] = []
-        self.kept: list[Grounded] = []
-        self.dropped: list[Grounded] = []
+        self.kept: list[Statement] = []
+        self.dropped: list[Rejected] = []
 
     def take(self, event: Event) -> None:
-        from assistant.events import ClaimDropped, ClaimKept, PassagesFound
+        from assistant.answering.events import PassagesFound, SentenceDropped, SentenceKept
 
         match event:
             case PassagesFound():
                 self.passages = event.passages
-            case ClaimKept():
-                self.kept.append(event.claim)
-            case ClaimDropped():
-                self.dropped.append(event.claim)
+            case SentenceKept():
+                self.kept.append(event.statement)
+            case SentenceDropped():
+                self.dropped.append(event.rejected)
 
     def ranks(self) -> list[StageRanks]:
         return [StageRanks(**asdict(passage.hits[0].ranks)) for passage in self.passages]
 
-    def answer(self, question: str, terms: Terms, model: str) -> Answer:
-        """An answer that was stopped: the claims that stood by then, or what was nearest."""
-        from assistant.citing import answer_passage, cite, marked, nearest
+    def answer(self, question: str, filters: Filters, assistant: Assistant) -> Answer:
+        """An answer that was stopped: the sentences that stood by then, or what was nearest."""
+        from assistant.answering.citations import answer_passage, cite, dropped, marked, nearest
+        from assistant.answering.query import make_query
 
+        asked = make_query(question, (), filters, assistant.newest(filters))
         claims, citations = cite(self.kept)
+        nothing = Abstention(reason="unsupported", message="Stopped before an answer had been checked.")
         return Answer(
             question=question,
-            as_of=terms.as_of,
+            as_of=asked.filters.as_of,
             status="answered" if claims else "abstained",
+            abstention=None if claims else nothing,
             confidence=0.0,
             answer=" ".join(marked(claim) for claim in claims),
             claims=claims,
+            dropped=dropped(self.dropped),
             citations=citations,
             nearest=[] if claims else nearest(self.passages),
             passages=[answer_passage(passage) for passage in self.passages],
+            corpus_ends=assistant.newest(asked.filters),
             warnings=[AnswerWarning(code=STOPPED, message="stopped; this is what had come by then")],
-            model=model,
+            model=assistant.model_name,
         )

@@ -19,7 +19,7 @@ from assistant.live import waiting
 from assistant.settings import Settings
 
 if TYPE_CHECKING:
-    from assistant.answer import Assistant
+    from assistant.answering.pipeline import Assistant
     from assistant.build import Encoders
     from assistant.catalogue import Catalogue
     from assistant.index import Index
@@ -43,6 +43,7 @@ class Engine:
         self._loaded: Future[Assistant] = Future()
         self._encoders: Callable[[], Encoders] | None = None
         self._index: Index | None = None
+        self._notice: Callable[[str], None] = lambda message: None
         self._asked = threading.Event()
 
     def start(self, notice: Callable[[str], None], on_change: Callable[[], None]) -> None:
@@ -66,11 +67,12 @@ class Engine:
 
     def load(self, notice: Callable[[str], None], on_progress: Callable[[int, int], None]) -> None:
         """Loads now. What goes wrong is raised by `assistant`."""
+        self._notice = notice
         try:
             self._encoders = begin_encoders(self.settings)
             self._index = open_index(self.settings, notice, on_progress)
             self._check(self._index.catalogue)
-            assistant = build_assistant(self.settings, self._index, encoders=self._encoders)
+            assistant = self._build(self.settings, self._index)
             if not self._asked.is_set():
                 _warm_up(assistant)
         except Exception as error:
@@ -102,10 +104,13 @@ class Engine:
         index = self.assistant().retriever.index
         settings = self.settings.model_copy(update={"model": model})
         loaded: Future[Assistant] = Future()
-        assistant = build_assistant(settings, index, encoders=self._encoders)
+        assistant = self._build(settings, index)
         loaded.set_result(assistant)
         self.settings, self._loaded = settings, loaded
         threading.Thread(target=_read_weights, args=[assistant], name="weights", daemon=True).start()
+
+    def _build(self, settings: Settings, index: Index) -> Assistant:
+        return build_assistant(settings, index, encoders=self._encoders, notice=self._notice)
 
     def close(self) -> None:
         """Closes the index, if it was opened by now."""

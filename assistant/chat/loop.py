@@ -12,8 +12,9 @@ from assistant.chat.loading import Engine
 from assistant.chat.reading import Prompt, Read, plain_lines, unechoed
 from assistant.chat.sessions import Session, Terms, automatic_name
 from assistant.errors import AssistantError
+from assistant.live import progress
 from assistant.settings import Settings
-from assistant.terminal import notice, progress
+from assistant.terminal import notice
 
 
 def chat(settings: Settings, name: str | None, *, keep: bool, **given: Any) -> int:

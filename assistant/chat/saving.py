@@ -14,7 +14,10 @@ from pathlib import Path
 from assistant.chat.sessions import Record
 from assistant.errors import SettingsError
 from assistant.interface import Answer, Citation
-from assistant.terminal import CONFLICT, DIFFER, DROPPED, abstained, day, safe
+from assistant.terminal import CONFLICT, DIFFER, abstained, day, not_stated, safe, told
+
+DROPPED = "unsupported-claim-dropped"
+"""Code of warnings in older sessions that say why a sentence was dropped."""
 
 
 def save(records: Sequence[Record], file: Path, *, again: bool) -> None:
@@ -81,19 +84,22 @@ class _Notes:
 
 def _turn(record: Record, notes: _Notes) -> list[str]:
     answer = record.answer
-    heading = f"Timeline: {answer.question}" if record.topic is not None else answer.question
+    kind = "Brief: " if record.brief else "Timeline: " if record.topic is not None else ""
+    heading = f"{kind}{answer.question}"
     parts = [f"## {escape(heading)}"]
     if answer.as_of:
         parts.append(f"*As of {day(answer.as_of)}*")
     if answer.status == "conflicting":
         parts.append(f"**{DIFFER}**")
     parts += [_marked(escape(line), answer, notes) for line in answer.answer.splitlines() if line.strip()]
+    if answer.missing:
+        parts.append(escape(not_stated(answer.missing)))
     if answer.abstention:
         parts.append(escape(abstained(answer)))
     if answer.nearest:
         parts.append("Nearest:" + "".join(notes.mark(citation) for citation in answer.nearest))
     shown = [warning for warning in answer.warnings if warning.code not in (CONFLICT, DROPPED)]
-    parts += [f"*Note: {escape(warning.message)}*" for warning in shown]
+    parts += [f"*Note: {escape(told(warning))}*" for warning in shown]
     return parts
 
 

@@ -64,11 +64,11 @@ class Record(Line):
     kind: Literal["turn"] = "turn"
     answer: Answer
     topic: str | None = None
-    """What a timeline is about; None for a question."""
+    """What a timeline or brief is about; None for a question."""
+    brief: bool = False
+    """Whether it is a brief of its topic."""
     ranks: list[StageRanks] = []
     """Of each of the answer's passages."""
-    reasons: list[str] = []
-    """Why each of the answer's dropped claims does not stand."""
 
 
 class Undo(Line):

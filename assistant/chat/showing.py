@@ -10,16 +10,20 @@ from rich.text import Text
 
 from assistant.chat.sessions import Record, Terms, file_of, replay
 from assistant.interface import Answer, Citation, Claim
+from assistant.spending import spent
 from assistant.terminal import (
+    PREMISE,
     by_article,
     day,
     indent,
     label,
     linked,
+    not_stated,
     print_answer,
     safe,
     source_of,
     stdout,
+    told,
 )
 
 if TYPE_CHECKING:
@@ -31,10 +35,11 @@ if TYPE_CHECKING:
 HEADING = re.compile(r"#{1,6} ")
 
 
-def print_record(record: Record) -> None:
-    """A turn's answer, or its timeline."""
+def print_record(record: Record, *, capable: bool) -> None:
+    """A turn's answer, brief or timeline; a `capable` model would have found what else there is."""
     console = stdout()
-    print_answer(record.answer, console, quotes=record.topic is None)
+    hint = "" if capable or record.topic is not None else "For what they say about a topic: /brief TOPIC"
+    print_answer(record.answer, console, hint=hint)
     console.print()
 
 
@@ -50,9 +55,10 @@ def limits_in_words(terms: Terms) -> str:
 
 
 def print_sources(answer: Answer, catalogue: Catalogue) -> None:
-    """Each article with its outlets, and each quote with the sentences before and after it."""
+    """Each article with its outlets and each quote between its neighbours; then what else was found."""
     console = stdout()
-    for first, *others in by_article(answer.citations or answer.nearest):
+    shown = answer.citations or answer.nearest
+    for first, *others in by_article(shown):
         article = catalogue.article(first.article)
         indent(source_of(first), console, label(first))
         if article is not None and article.sources:
@@ -62,6 +68,16 @@ def print_sources(answer: Answer, catalogue: Catalogue) -> None:
         for other in others:
             indent(_in_place(other, article), console, label(other))
         console.print()
+    known = {citation.article for citation in shown}
+    rest = dict.fromkeys(one.article for one in answer.passages if one.article not in known)
+    if rest:
+        console.print(Text("Also found", style="bold"))
+    for name in rest:
+        article = catalogue.article(name)
+        if article is not None:
+            line = Text().append(f"{day(article.published)}  ", style="cyan")
+            line.append_text(linked(article.title, article.url)).append(f"  {safe(name)}", style="dim")
+            indent(line, console)
 
 
 def _in_place(citation: Citation, article: Article | None) -> Text:
@@ -84,16 +100,17 @@ def neighbours(article: Article, citation: Citation) -> tuple[str, str]:
 
 
 def print_why(record: Record, catalogue: Catalogue) -> None:
-    """How a turn came about: what was asked, found, let through, kept and dropped, and how long it took."""
+    """How a turn came about: what was asked and looked for, found, kept and dropped, and what it took."""
     console = stdout()
     answer = record.answer
     limit = f" as of {day(answer.as_of)}" if answer.as_of else ""
     for heading, lines in (
         ("Asked", [Text(safe(answer.rewritten or answer.question))]),
+        ("Searches", [Text(safe(search)) for search in answer.searches]),
         (f"Found{limit}", _found(record, catalogue)),
-        ("Gate", [Text(f"{_verdict(answer)} (confidence {answer.confidence:.2f})")]),
+        ("Verdict", _verdict(answer)),
         ("Kept", [_kept(claim) for claim in answer.claims]),
-        ("Dropped", _dropped(record)),
+        ("Dropped", [_dropped(claim) for claim in answer.dropped]),
         ("Took", _took(answer)),
     ):
         if lines:
@@ -117,32 +134,45 @@ def _found(record: Record, catalogue: Catalogue) -> list[Text]:
     return lines
 
 
-def _verdict(answer: Answer) -> str:
-    if answer.abstention:
-        return safe(f"{answer.abstention.reason}: {answer.abstention.message}")
-    return answer.status
+def _verdict(answer: Answer) -> list[Text]:
+    """What became of it, how sure, and what the articles lack or contradict."""
+    verdict = (
+        f"{answer.abstention.reason}: {answer.abstention.message}" if answer.abstention else answer.status
+    )
+    times = f" after reading {answer.rounds} times" if answer.rounds > 1 else ""
+    lines = [f"{verdict} (confidence {answer.confidence:.2f}){times}"]
+    lines += [not_stated(answer.missing)] if answer.missing else []
+    lines += [told(warning) for warning in answer.warnings if warning.code == PREMISE]
+    return [Text(safe(line)) for line in lines]
+
+
+CHECKED = {
+    "model": "a model finds it in its quotes",
+    "reader": "the reader finds it in its quotes",
+    "exact": "its quotations stand there; its meaning is not checked",
+    "verbatim": "word for word",
+}
+"""What a sentence was checked by, in words."""
 
 
 def _kept(claim: Claim) -> Text:
+    """A sentence with its sources, and what it was checked by."""
     numbers = "".join(f"[{number}]" for number in claim.citations)
-    return Text(f"{claim.support:.2f}  {safe(claim.text)} {numbers}")
+    checked = f"  ({CHECKED[claim.checks.by]}, support {claim.checks.support:.2f})"
+    return Text(f"{safe(claim.text)} {numbers}").append(checked, style="dim")
 
 
-def _dropped(record: Record) -> list[Text]:
-    dropped = record.answer.dropped
-    reasons = [*record.reasons, *[""] * len(dropped)]
-    return [
-        Text().append(safe(claim.text), style="strike").append(f" ({safe(reason)})" if reason else "")
-        for claim, reason in zip(dropped, reasons, strict=False)
-    ]
+def _dropped(claim: Claim) -> Text:
+    text = Text().append(safe(claim.text), style="strike")
+    return text.append(f" ({safe(claim.reason)})" if claim.reason else "", style="not strike")
 
 
 def _took(answer: Answer) -> list[Text]:
     stages = answer.seconds.model_dump().items()
-    lines = [Text(", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in stages))]
+    lines = [", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in stages)]
     if answer.tokens.prompt:
-        lines.append(Text(f"{answer.tokens.prompt} tokens read, {answer.tokens.completion} written"))
-    return [*lines, Text(f"model {safe(answer.model)}")]
+        lines.append(spent(answer.tokens, answer.cost.amount if answer.cost else None))
+    return [Text(safe(line)) for line in [*lines, f"model {answer.model}"]]
 
 
 def print_help(commands: Sequence[Command]) -> None:

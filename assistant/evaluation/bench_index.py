@@ -14,7 +14,7 @@ from assistant.errors import IndexMismatch, IndexMissing
 from assistant.evaluation.bench_command import notice
 from assistant.index import Index
 from assistant.settings import Settings
-from assistant.terminal import progress
+from assistant.live import progress
 
 
 def indexed(
