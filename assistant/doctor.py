@@ -71,7 +71,7 @@ def _answers(settings: Settings) -> Check:
     if settings.model == EXTRACTIVE:
         return True, "answers", "the articles' own sentences, without a language model"
     if not profile.capable:
-        return True, "answers", f"one sentence by {settings.model} over {profile.passages} of the articles'"
+        return True, "answers", f"the articles' own sentences, chosen with {settings.model}"
     prices = "" if profile.prices else "; price_in and price_out are not set, so that no cost is told"
     rounds = f"{profile.rounds} round{'s' if profile.rounds > 1 else ''} at most"
     finding = f"by {settings.model} over {profile.passages} passages, in {rounds}"

@@ -9,8 +9,9 @@ from dataclasses import asdict
 from assistant.answering.citations import hidden_warnings
 from assistant.answering.query import Turn, make_query
 from assistant.filters import Filters
+from assistant.fusion import fused
 from assistant.interface import SearchAnswer, SearchPassage, Seconds, StageRanks
-from assistant.retrieval import Passage, Retriever, fused
+from assistant.retrieval import Passage, Retriever
 
 
 def search(

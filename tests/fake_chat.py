@@ -21,10 +21,10 @@ replies = json.loads(sys.argv[1])
 
 def build_fake(settings: Settings, index: Index, **more: Any) -> Any:
     """What is heavy is imported here, behind the prompt, as it is in the real one."""
-    from fakes import SMALL, QueuedChat, with_chat
+    from fakes import CAPABLE, QueuedChat, with_chat
 
     class SlowChat(QueuedChat):
-        def ask(self, messages: Any, schema: Any, *, on_text: Any) -> Any:
+        def ask(self, messages: Any, schema: Any, *, on_text: Any = lambda text: None) -> Any:
             self.replies[0], seconds = self.replies[0]
 
             def slowly(text: str) -> None:
@@ -34,7 +34,7 @@ def build_fake(settings: Settings, index: Index, **more: Any) -> Any:
             return super().ask(messages, schema, on_text=slowly)
 
     made = build(settings.model_copy(update={"model": "extractive"}), index, **more)
-    return with_chat(made, SlowChat(*replies), SMALL, model_name=settings.model)
+    return with_chat(made, SlowChat(*replies), CAPABLE, model_name=settings.model, verify="exact")
 
 
 loading.build_assistant = build_fake

@@ -170,12 +170,11 @@ def checked(*problems: str) -> dict[str, Any]:
     }
 
 
-def small(answer: str, *used: int) -> dict[str, Any]:
-    """A small model's reply."""
-    return {"answer": answer, "used": list(used)}
+def small(answer: str) -> dict[str, Any]:
+    """An embedded model's reply."""
+    return {"answer": answer}
 
 
 def with_chat(base: Assistant, chat: Any, profile: Profile = CAPABLE, **more: Any) -> Assistant:
     """An assistant over the same retriever, with a model that says what it is told to."""
-    more = {"model_name": "queued", "support": lambda pairs: [0.9] * len(pairs)} | more
-    return Assistant(base.retriever, more.pop("support"), base.prompts, chat, profile, **more)
+    return Assistant(base.retriever, base.prompts, chat, profile, **{"model_name": "queued"} | more)

@@ -21,12 +21,15 @@ from assistant.index import Index
 from assistant.interface import Answer, Citation
 from assistant.settings import Settings, load_settings
 
-COST = small("The dam will cost 90 billion crowns.", 2)
-WRONG = small("She spoke of 62 billion.", 2)
+COST = drafted(("The dam will cost 90 billion crowns.", "1.2"))
+WRONG = drafted(("Ilse Brandt said it.", "1.2"), ("She spoke of 62 billion.", "1.2"))
+"""Said twice, as it is sent back once."""
 Talk = Callable[..., Conversation]
 TERMS = Terms(model="extractive")
 ASKED = "What will the valley dam cost?"
-FOLLOW_UP = "Who said what the dam will cost?"
+FOLLOW_UP = "Who said so?"
+ALONE = "Who said what the dam will cost?"
+REWORDED = {"question": ALONE}
 QUOTE = "The dam will cost 90 billion crowns, said energy minister Ilse Brandt."
 HEADLINE = "[1] 4 Mar 2025  Valley dam is approved  dam\n"
 SOURCE = f"{HEADLINE}    “{QUOTE}”\n"
@@ -52,8 +55,14 @@ def model(settings: Settings) -> Iterator[QueuedChat]:
     made = build_assistant(settings, index)
 
     def build(settings: Settings, index: Index, **more: Any) -> Assistant:
-        profile = CAPABLE if settings.model.startswith("capable:") else SMALL
-        return with_chat(made, model, profile, model_name=settings.model)
+        small, checked = settings.model == "small", settings.model.startswith("checked:")
+        return with_chat(
+            made,
+            model,
+            SMALL if small else CAPABLE,
+            model_name=settings.model,
+            verify="model" if checked else "exact",
+        )
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loading, "build_assistant", build)
@@ -110,7 +119,7 @@ def reader(*lines: Any) -> Callable[[], str]:
 
 
 def test_a_whole_conversation(talk: Talk, said: QueuedChat, capsys: Any, tmp_path: Path) -> None:
-    said.replies = [COST, WRONG, COST]
+    said.replies = [COST, REWORDED, WRONG, WRONG, REWORDED, COST]
     talk(
         ASKED,
         "  ",
@@ -129,7 +138,7 @@ def test_a_whole_conversation(talk: Talk, said: QueuedChat, capsys: Any, tmp_pat
     captured = capsys.readouterr()
     assert captured.out == (
         f"The dam will cost 90 billion crowns [1].\n\n{SOURCE}\n"
-        f"{QUOTE[:-1]} [1].\n\n{HEADLINE}\n"
+        f"{ALONE}\nIlse Brandt said it [1].\n\n{SOURCE}\n"
         f"{HEADLINE}"
         "    Harbour Post\n"
         "    Parliament approved the valley dam on Tuesday by 61 votes to 38, after a debate of nine hours."
@@ -138,7 +147,7 @@ def test_a_whole_conversation(talk: Talk, said: QueuedChat, capsys: Any, tmp_pat
         "Also found\n"
         "    undated  Herring stocks recover  fish\n"
         "    20 Nov 2025  Ferry runs aground off Sandoy  ferry\n"
-        f"The dam will cost 90 billion crowns [1].\n\n{SOURCE}\n"
+        f"{ALONE}\nThe dam will cost 90 billion crowns [1].\n\n{SOURCE}\n"
         "The corpus has nothing about this. As of 4 Mar 2025, the newest article is of 4 Mar 2025.\n\n"
         "20 November 2025: The ferry Marta ran aground off the island of Sandoy on Thursday morning"
         " with 212 passengers on board [1].\n\n"
@@ -154,7 +163,7 @@ def test_a_whole_conversation(talk: Talk, said: QueuedChat, capsys: Any, tmp_pat
         "assistant: limits: none\n"
         f"assistant: saved {tmp_path / 'talks.md'}\n"
     )
-    assert f"{FOLLOW_UP}\n(asked after: {ASKED}" in said.prompts[1]
+    assert f"Question: {ASKED}\nAnswer: The dam will cost 90 billion crowns" in said.prompts[1]
     assert (tmp_path / "talks.md").read_text(encoding="utf-8").count("## ") == 3
 
 
@@ -162,32 +171,32 @@ def test_a_whole_conversation(talk: Talk, said: QueuedChat, capsys: Any, tmp_pat
 
 
 def test_why(talk: Talk, said: QueuedChat, capsys: Any) -> None:
-    said.replies = [COST, WRONG]
+    said.replies = [COST, REWORDED, WRONG, WRONG]
     talk(ASKED, FOLLOW_UP, "/why")
     out = capsys.readouterr().out
     why = out[out.index("Asked\n") :].splitlines()
-    assert why[:5] == [
-        "Asked",
-        f"    {FOLLOW_UP}",
-        "Searches",
-        f"    {FOLLOW_UP}",
-        f"    {ASKED} {FOLLOW_UP}",
-    ]
-    assert why[5] == "Found"
-    assert re.search(
-        r" 4 Mar 2025  Valley dam is approved  \(dense \d, lexical \d, fused \d, rer.* 1\)$", why[6]
-    )
-    assert why[9] == "Verdict"
-    assert re.fullmatch(r"    answered \(confidence 0\.[3-9]\d\)", why[10])
-    assert why[11:16] == [
+    assert why[:4] == ["Asked", f"    {ALONE}", "Searches", f"    {ALONE}"]
+    assert why[4] == "Found"
+    assert re.search(r" 4 Mar 2025  Valley dam is approved  \(dense \d, lexical \d, .* 1\)$", why[5])
+    assert why[8:14] == [
+        "Verdict",
+        "    answered (confidence 1.00)",
         "Kept",
-        f"    {QUOTE} [1]  (word for word, support 1.00)",
+        "    Ilse Brandt said it. [1]  (code finds its numbers and quotations there; no more, support 1.00)",
         "Dropped",
         "    She spoke of 62 billion. (62 billion is not in what it cites)",
-        "Took",
     ]
-    assert re.fullmatch(r"    retrieve [\d.]+ s, generate [\d.]+ s, ground [\d.]+ s, total [\d.]+ s", why[16])
-    assert why[17:] == ["    100 tokens read, 10 written", "    model extractive"]
+    assert why[14] == "Took"
+    assert re.fullmatch(r"    retrieve [\d.]+ s, generate [\d.]+ s, ground [\d.]+ s, total [\d.]+ s", why[15])
+    assert why[16:] == ["    300 tokens read, 30 written, 0.0001 USD", "    model extractive"]
+
+
+def test_why_the_articles_said_so(talk: Talk, said: QueuedChat, capsys: Any) -> None:
+    said.replies = [small("It costs 90 billion crowns.")]
+    talk("/model small", ASKED, "/why")
+    out = capsys.readouterr().out
+    assert out.startswith(f"{QUOTE[:-1]} [1]")
+    assert f"    {QUOTE} [1]  (word for word, support 1.00)\n" in out
 
 
 def test_why_a_capable_model_said_so(talk: Talk, said: QueuedChat, capsys: Any) -> None:
@@ -199,7 +208,7 @@ def test_why_a_capable_model_said_so(talk: Talk, said: QueuedChat, capsys: Any) 
         drafted(cost, ("It is big.", "1.2")),
         checked("nobody says so"),
     ]
-    talk("/model capable:m", ASKED, "/why")
+    talk("/model checked:m", ASKED, "/why")
     captured = capsys.readouterr()
     assert captured.out.startswith(f"{cost[0][:-1]} [1].\nNot in the articles: who pays\n\n{SOURCE}\n")
     assert captured.err.splitlines()[1:] == [
@@ -214,14 +223,14 @@ def test_why_a_capable_model_said_so(talk: Talk, said: QueuedChat, capsys: Any) 
         why,
     )
     assert f"    {cost[0]} [1]  (a model finds it in its quotes, support 1.00)\n" in why
-    assert "    500 tokens read, 50 written, 0.0002 USD\n    model capable:m\n" in why
+    assert "    500 tokens read, 50 written, 0.0002 USD\n    model checked:m\n" in why
 
 
 def test_a_brief(talk: Talk, said: QueuedChat, capsys: Any, tmp_path: Path) -> None:
     point = {"text": "20 November 2025: The Marta ran aground.", "cites": ["1.1"]}
     said.replies = [{"sentences": [point]}, checked(""), {"sentences": [point]}, checked(""), FAILURE]
     conversation = talk(
-        "/model capable:m", "/brief ferry", "/retry", "/brief ferry", f"/save {tmp_path / 'a.md'}"
+        "/model checked:m", "/brief ferry", "/retry", "/brief ferry", f"/save {tmp_path / 'a.md'}"
     )
     captured = capsys.readouterr()
     shown = "20 November 2025: The Marta ran aground [1].\n\n[1] 20 Nov 2025  Ferry runs aground off Sandoy  "
@@ -233,8 +242,10 @@ def test_a_brief(talk: Talk, said: QueuedChat, capsys: Any, tmp_path: Path) -> N
 
 
 def test_what_else_may_be_asked_where_the_articles_do_not_say(talk: Talk, capsys: Any) -> None:
-    talk("What does the valley dam weigh?")
-    assert capsys.readouterr().err == "assistant: For what they say about a topic: /brief TOPIC\n"
+    talk("/model small", "What does the valley dam weigh?")
+    assert (
+        capsys.readouterr().err.splitlines()[1] == "assistant: For what they say about a topic: /brief TOPIC"
+    )
 
 
 def test_why_nothing_was_answered(talk: Talk, capsys: Any) -> None:
@@ -254,7 +265,7 @@ def test_an_error_ends_the_turn_and_not_the_conversation(talk: Talk, said: Queue
 
 
 def test_what_came_before_an_interrupt_is_kept(talk: Talk, said: QueuedChat, capsys: Any) -> None:
-    said.replies = [KeyboardInterrupt(), WRONG]
+    said.replies = [KeyboardInterrupt(), REWORDED, WRONG, WRONG]
     conversation = talk(ASKED, "/why", "/open 1", FOLLOW_UP)
     captured = capsys.readouterr()
     assert captured.out.startswith(
@@ -279,9 +290,9 @@ def test_claims_that_stood_before_an_interrupt_are_kept(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Assistant, "ask", interrupted)
-    said.replies = [WRONG]
+    said.replies = [WRONG, WRONG]
     conversation = talk(ASKED)
-    assert capsys.readouterr().out == f"{QUOTE[:-1]} [1].\n\n{HEADLINE}\n"
+    assert capsys.readouterr().out == f"Ilse Brandt said it [1].\n\n{SOURCE}\n"
     (record,) = conversation.session.turns
     assert record.answer.status == "answered"
     assert [one.reason for one in record.answer.dropped] == ["62 billion is not in what it cites"]
@@ -329,7 +340,7 @@ def test_a_full_disk_loses_no_answer(talk: Talk, said: QueuedChat, capsys: Any, 
 
 
 def test_a_follow_up_refers_to_the_last_turns_only(talk: Talk, said: QueuedChat) -> None:
-    said.replies = [WRONG]
+    said.replies = [REWORDED, WRONG, WRONG]
     session = Session(None, TERMS)
     for number in range(HISTORY + 3):
         session.add(Record(answer=answer(f"Will the dam cost {number}0 billion?", "Yes [1].")))
@@ -443,7 +454,7 @@ def test_help(talk: Talk, capsys: Any) -> None:
 
 
 def test_another_model(talk: Talk, said: QueuedChat, capsys: Any) -> None:
-    said.replies = [COST, WRONG]
+    said.replies = [COST, REWORDED, COST]
     conversation = talk(ASKED, "/model other", ASKED)
     assert [one.answer.model for one in conversation.session.turns] == ["extractive", "other"]
     assert conversation.terms.model == "other"
@@ -469,7 +480,7 @@ def test_a_model_that_cannot_be_had_changes_nothing(
 def test_a_file_is_written_again_by_who_wrote_it(
     talk: Talk, said: QueuedChat, capsys: Any, tmp_path: Path
 ) -> None:
-    said.replies = [COST, COST]
+    said.replies = [COST, REWORDED, COST]
     file = tmp_path / "a file.md"
     talk(ASKED, f"/save {file}", ASKED, f"/save {file}")
     assert file.read_text(encoding="utf-8").count("## ") == 2
@@ -485,7 +496,7 @@ def test_a_file_is_written_again_by_who_wrote_it(
 
 
 def test_conversations_come_and_go(talk: Talk, said: QueuedChat, capsys: Any) -> None:
-    said.replies = [COST, COST, WRONG]
+    said.replies = [COST, COST, REWORDED, WRONG, WRONG]
     talk(
         ASKED,
         "/asof 2025-03-31",
@@ -528,7 +539,7 @@ def test_a_session_is_gone_on_with_under_its_terms(
         monkeypatch.setattr("builtins.input", lambda prompt: next(left))
 
     monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
-    said.replies = [COST, WRONG, WRONG]
+    said.replies = [COST, REWORDED, COST, REWORDED, COST]
     lines(ASKED, "/model other", "/asof 2025-03-31", "/quit")
     assert chat(settings, "talks", keep=True) == 0
     lines(FOLLOW_UP, "/quit")

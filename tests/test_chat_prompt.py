@@ -28,15 +28,17 @@ ASKED = "What will the valley dam cost?"
 
 def reply(*texts: str, pause: float = 0) -> tuple[str, float]:
     """What the model says, and the seconds between its pieces."""
-    return json.dumps({"answer": " ".join(texts), "used": [2]}), pause
+    said = [{"text": text, "cites": ["1.2"]} for text in texts]
+    return json.dumps({"verdict": "answered", "sentences": said}), pause
 
 
 COST = reply("The dam will cost 90 billion crowns.")
 SLOW = reply("The dam will cost 90 billion crowns.", *["It will cost 90 billion."] * 9, pause=0.2)
-WRONG = reply("It takes 62 years.")
+WRONG = reply("The dam will cost 90 billion crowns.", "It takes 62 years.")
+"""Said twice, as it is sent back once."""
+ALONE = json.dumps({"question": "And what does the dam cost?"}), 0.0
 LIGHT = {"TERM": "xterm-256color", "ASSISTANT_RERANKER": "none", "ASSISTANT_THREADS": "1"}
 ANSWER = "The dam will cost 90 billion crowns [1]."
-QUOTED = "The dam will cost 90 billion crowns, said energy minister Ilse Brandt [1]."
 WITHDRAWN = "assistant: withdrawn: It takes 62 years. (62 year is not in what it cites)"
 
 
@@ -94,7 +96,7 @@ def start(corpus: Path, tmp_path: Path) -> Iterator[Start]:
 
 
 def test_a_conversation_on_a_terminal(start: Start) -> None:
-    terminal = start(COST, WRONG)
+    terminal = start(COST, ALONE, WRONG, WRONG)
     terminal.ask(ASKED)
     terminal.ask("/asof 31 Mar 2025")
     terminal.ask("And what does it cost?")
@@ -109,7 +111,7 @@ def test_a_conversation_on_a_terminal(start: Start) -> None:
         "> /asof 31 Mar 2025\n"
         "assistant: limits: as of 31 Mar 2025\n"
         "as of 31 Mar 2025 > And what does it cost?\n"
-        f"{QUOTED}\n\n{source.splitlines()[0]}\n"
+        f"And what does the dam cost?\n{ANSWER}\n\n{source.rstrip()}\n"
         "assistant: 1 article has no date and stayed hidden under --as-of and --since\n"
         f"{WITHDRAWN}\n\n"
         "as of 31 Mar 2025 >"
@@ -117,7 +119,7 @@ def test_a_conversation_on_a_terminal(start: Start) -> None:
 
 
 def test_ctrl_c_stops_an_answer_and_keeps_what_came(start: Start) -> None:
-    terminal = start(SLOW, COST)
+    terminal = start(SLOW, ALONE, COST)
     terminal.type(f"{ASKED}\r")
     terminal.wait_for("reading 3 articles, 4 Mar 2025 to 20 Nov 2025")
     terminal.wait_for("unchecked: The dam will cost 90 billion crowns.")
@@ -142,13 +144,13 @@ def test_ctrl_c_stops_an_answer_and_keeps_what_came(start: Start) -> None:
 
 
 def test_a_killed_chat_loses_its_last_answer_alone(start: Start) -> None:
-    terminal = start(COST, SLOW)
+    terminal = start(COST, ALONE, SLOW)
     terminal.ask(ASKED)
     terminal.type("And what else?\r")
     terminal.wait_for("unchecked: The dam")
     assert terminal.kill() == -signal.SIGKILL
     (name,) = names()
-    terminal = start(COST, options=("--session", name))
+    terminal = start(ALONE, COST, options=("--session", name))
     assert terminal.text().startswith(f"assistant: going on after turn 1: {ASKED}\n>")
     assert ANSWER in terminal.ask("And what else?")
     terminal.type("/quit\r")
@@ -179,17 +181,19 @@ def test_typing(start: Start) -> None:
 
 
 def test_forty_columns_without_colours(start: Start) -> None:
-    terminal = start(WRONG, columns=40, NO_COLOR="1")
+    terminal = start(WRONG, WRONG, columns=40, NO_COLOR="1")
     terminal.ask(ASKED)
     terminal.ask("/help asof")
     terminal.type("\x04")
     assert terminal.end() == 0
     assert terminal.text() == (
         f"> {ASKED}\n"
-        "The dam will cost 90 billion crowns,\n"
-        "said energy minister Ilse Brandt [1].\n\n"
+        "The dam will cost 90 billion crowns [1].\n\n"
         "[1] 4 Mar 2025  Valley dam is approved\n"
         "    dam\n"
+        "    “The dam will cost 90 billion\n"
+        "    crowns, said energy minister Ilse\n"
+        "    Brandt.”\n"
         "assistant: withdrawn: It takes 62 years.\n"
         " (62 year is not in what it cites)\n\n"
         "> /help asof\n"
@@ -203,7 +207,7 @@ def test_forty_columns_without_colours(start: Start) -> None:
 
 
 def test_a_dumb_terminal(start: Start) -> None:
-    terminal = start(WRONG, TERM="dumb")
+    terminal = start(WRONG, WRONG, TERM="dumb")
     terminal.ask(ASKED)
     assert "4 Mar 2025  Energy  dam\n" in terminal.ask("/open 1")
     terminal.type("/quit\r")
@@ -212,8 +216,9 @@ def test_a_dumb_terminal(start: Start) -> None:
     assert terminal.text().startswith(
         f"> {ASKED}\n"
         "reading 3 articles, 4 Mar 2025 to 20 Nov 2025\n"
-        f"{QUOTED}\n\n"
+        f"{ANSWER}\n\n"
         "[1] 4 Mar 2025  Valley dam is approved  dam\n"
+        "    “The dam will cost 90 billion crowns, said energy minister Ilse Brandt.”\n"
         f"{WITHDRAWN}\n\n"
         "> /open 1\n"
         "Valley dam is approved\n"

@@ -58,7 +58,7 @@ def test_the_index_and_what_changed_since(settings: Settings, capsys: Any) -> No
 @pytest.mark.parametrize(
     ("model", "more", "finding"),
     [
-        ("qwen2.5-coder-1.5b", {}, "ok one sentence by qwen2.5-coder-1.5b over 6 of the articles'"),
+        ("qwen2.5-coder-1.5b", {}, "ok the articles' own sentences, chosen with qwen2.5-coder-1.5b"),
         ("openai:gpt-5-mini", {"rounds": 1}, "ok by openai:gpt-5-mini over 14 passages, in 1 round at most"),
         (
             "openai:mine",

@@ -21,7 +21,7 @@ from assistant.prompts import load_prompt
 from assistant.recordings import Mode, Recordings
 from assistant.resources import prompts_folder
 
-REPLY = '{"answer": "It costs 90 billion – “too much”.", "used": [1]}'
+REPLY = '{"answer": "It costs 90 billion – “too much”."}'
 SENTENCES = short.numbered(passages_of(Article("a", "Dam", "The dam costs 90 billion. Work begins.")), 2)
 QUERY = make_query("Cost?", (), Filters(), None)
 ASKED = [SystemMessage("Be short."), HumanMessage("What does it cost?")]
@@ -62,7 +62,7 @@ def test_a_recorded_draft_is_replayed_word_for_word_without_a_model(tmp_path: Pa
         kept = recordings(tmp_path, mode)
         with kept.of("g1") as replayed:
             chat = StructuredChat(kept.chat_model(load), "small", SMALL)
-            made = short.draft(chat, prompt, QUERY, SENTENCES, texts.append)
+            made = short.worded(chat, prompt, QUERY, SENTENCES, texts.append)
         return made, texts, len(replayed)
 
     recorded, texts, replayed = draft("record", replying(REPLY))

@@ -148,8 +148,7 @@ def _verdict(answer: Answer) -> list[Text]:
 
 CHECKED = {
     "model": "a model finds it in its quotes",
-    "reader": "the reader finds it in its quotes",
-    "exact": "its quotations stand there; its meaning is not checked",
+    "exact": "code finds its numbers and quotations there; no more",
     "verbatim": "word for word",
 }
 """What a sentence was checked by, in words."""

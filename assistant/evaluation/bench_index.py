@@ -13,8 +13,8 @@ from assistant.build import build_index, identity
 from assistant.errors import IndexMismatch, IndexMissing
 from assistant.evaluation.bench_command import notice
 from assistant.index import Index
-from assistant.settings import Settings
 from assistant.live import progress
+from assistant.settings import Settings
 
 
 def indexed(

@@ -36,7 +36,7 @@ FIRST, SECOND = sentences_of(DAM)
 
 def test_quotes_are_numbered_as_they_are_first_used() -> None:
     claims, citations = cite(
-        [Statement("Both.", (SECOND, FIRST), 0.87654321, "model"), Statement("One.", (FIRST,), 0.5, "reader")]
+        [Statement("Both.", (SECOND, FIRST), 0.87654321, "model"), Statement("One.", (FIRST,), 0.5, "exact")]
     )
     assert [claim.citations for claim in claims] == [[1, 2], [2]]
     assert [one.quote for one in citations] == ["It costs 90.", "It was approved."]

@@ -1,4 +1,4 @@
-"""Short answers: quotes of the likeliest sentences, and a small model's sentence over them."""
+"""Short answers: the likeliest sentences as they stand, and the one that an embedded model means."""
 
 import datetime as dt
 from dataclasses import replace
@@ -10,12 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.answering import short
+from assistant.answering.evidence import Sentence
 from assistant.answering.query import Query
 from assistant.articles import Article
 from assistant.filters import Filters
-from assistant.interface import Tokens
 from assistant.models.reader import Reading
-from assistant.models.structured import Reply
 from assistant.prompts import load_prompt
 from assistant.resources import prompts_folder
 from assistant.retrieval import Passage
@@ -33,61 +32,58 @@ def read(article: Article, answers: float, first: float, second: float) -> Passa
     return replace(passage, hits=(replace(passage.hits[0], score=answers, reading=reading),))
 
 
+def evidence(*passages: Passage) -> list[Sentence]:
+    return short.numbered(passages, 4)
+
+
+BOTH = evidence(read(EARLY, 0.9, 0.9, 0.05), read(LATER, 0.8, 0.9, 0.1))
+
+
 def test_sentences_stand_in_the_order_of_their_days() -> None:
     numbered = short.numbered(passages_of(LATER, EARLY), 4)
     assert [(one.id, one.article.id) for one in numbered] == [("1", "a"), ("2", "a"), ("3", "b"), ("4", "b")]
 
 
 @pytest.mark.parametrize(
-    ("passages", "said"),
+    ("sentences", "said", "quoted"),
     [
-        ([read(EARLY, 0.9, 0.9, 0.05)], ["The dam costs 90."]),
-        ([read(EARLY, 0.9, 0.5, 0.45)], ["The dam costs 90.", "It is big."]),
-        (
-            [read(EARLY, 0.9, 0.9, 0.05), read(LATER, 0.8, 0.9, 0.1)],
-            ["The dam costs 90.", "The dam costs 95."],
-        ),
-        ([], []),
+        (evidence(read(EARLY, 0.9, 0.9, 0.01)), "", ["The dam costs 90."]),
+        (evidence(read(EARLY, 0.9, 0.5, 0.45)), "", ["The dam costs 90.", "It is big."]),
+        (BOTH, "", ["The dam costs 90.", "The dam costs 95."]),
+        (BOTH, "The dam is costly, at 95", ["The dam costs 95.", "The dam costs 90."]),
+        (BOTH, "It is very late.", ["It is late.", "The dam costs 90."]),
+        (BOTH, "It costs 90.", ["The dam costs 90."]),
+        (BOTH, "?!", ["The dam costs 90."]),
+        ([], "", []),
+        ([], "The dam", []),
     ],
 )
-def test_quotes(passages: list[Passage], said: list[str]) -> None:
-    quotes = short.quotes(passages)
-    assert [one.text for one in quotes] == said
+def test_quotes(sentences: list[Sentence], said: str, quoted: list[str]) -> None:
+    quotes = short.quotes(sentences, said)
+    assert [one.text for one in quotes] == quoted
     assert all(one.by == "verbatim" and len(one.sentences) == 1 for one in quotes)
 
 
 def test_a_long_second_quote_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(short, "MOST_WORDS", 6)
-    assert len(short.quotes([read(EARLY, 0.9, 0.5, 0.45)])) == 1
+    assert len(short.quotes(BOTH)) == 1
 
 
-def made(reply: Any) -> list[tuple[str, tuple[str, ...]]]:
+def worded(reply: Any) -> str:
     prompt = load_prompt(prompts_folder(), "answer_small").template
-    evidence = short.numbered(passages_of(EARLY, LATER), 3)
-    drafted, _ = short.draft(QueuedChat(reply), prompt, QUERY, evidence, lambda text: None)  # type: ignore[arg-type]
-    return [(one.text, one.cites) for one in drafted]
+    said, _ = short.worded(QueuedChat(reply), prompt, QUERY, BOTH, lambda text: None)  # type: ignore[arg-type]
+    return said
 
 
 @pytest.mark.parametrize(
     ("reply", "said"),
-    [
-        (small("It costs 90", 1), [("It costs 90.", ("1",))]),
-        (small("It costs 90.", 1, 3), [("It costs 90.", ("1", "3"))]),
-        ({"answer": "It costs 90.", "used": "2"}, [("It costs 90.", ("2",))]),
-        (small("", 1), []),
-        (small("It costs 90."), []),
-        ({"answer": None, "used": None}, []),
-        (Reply('{"answer": "It costs", "used": [1]}', Tokens(), "length", "json_schema"), []),
-    ],
+    [(small("It costs 90."), "It costs 90."), ({"answer": None}, ""), ({"answer": 90}, "90"), ("{", "")],
 )
-def test_a_small_models_sentence(reply: Any, said: Any) -> None:
-    assert made(reply) == said
-
-
-def test_only_numbers_that_there_are() -> None:
-    assert short.schema(2)["properties"]["used"]["items"]["enum"] == [1, 2]
+def test_what_an_embedded_model_says(reply: Any, said: str) -> None:
+    assert worded(reply) == said
 
 
 @given(st.text())
 def test_no_reply_raises(text: str) -> None:
-    assert len(made(text)) <= 1
+    assert 1 <= len(short.quotes(BOTH, worded(text))) <= short.MOST_QUOTES
+    assert 0 <= short.nearness(text, EARLY.text) <= 1

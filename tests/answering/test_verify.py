@@ -1,4 +1,4 @@
-"""Verification: what of a draft stands, by code, by the reader, and by a model."""
+"""Verification: what of a draft stands, by code and by a model."""
 
 import datetime as dt
 from typing import Any
@@ -11,7 +11,6 @@ from assistant.answering.verify import (
     Rejected,
     Statement,
     check_by_model,
-    check_by_reader,
     check_exactly,
     misquoted,
 )
@@ -86,24 +85,6 @@ def test_what_may_be_computed_is_left_to_a_model() -> None:
 )
 def test_quotations(text: str, wrong: list[str]) -> None:
     assert misquoted(text, [DAM.text.replace("build", "raise")]) == wrong
-
-
-def test_the_reader_checks_what_is_not_verbatim() -> None:
-    pairs: list[Any] = []
-
-    def support(asked: Any) -> list[float]:
-        pairs.extend(asked)
-        return [0.5, 0.49]
-
-    verbatim = statement("Parliament approved the dam on Tuesday.", "1.1")
-    good, bad = statement("It costs 90 billion.", "1.2"), statement("She said so.", "1.2", "1.3")
-    made = check_by_reader([verbatim, good, bad], support)
-    assert made[0] == verbatim
-    assert isinstance(made[1], Statement)
-    assert (made[1].by, made[1].support) == ("reader", 0.5)
-    assert made[2] == Rejected("She said so.", "what it cites does not support it")
-    assert len(pairs) == 2
-    assert check_by_reader([verbatim], lambda pairs: pytest.fail("asked")) == [verbatim]
 
 
 def test_a_model_checks_all_sentences_in_one_call() -> None:
