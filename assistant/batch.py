@@ -63,6 +63,11 @@ class Line(BaseModel):
                 turns[-1] = replace(turns[-1], answer=f"{turns[-1].answer} {entry.text}".strip())
         return turns
 
+    def query(self) -> str:
+        """The question behind the turn before it, as one text that can be searched for."""
+        turns = self.turns()
+        return f"{turns[-1].question} {self.question}" if turns else self.question
+
 
 Answering = Callable[[Line, Filters], BaseModel]
 

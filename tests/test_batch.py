@@ -169,6 +169,7 @@ def test_both_forms_of_history() -> None:
     assert roles.turns() == [Turn("Who?", "She. Or he."), Turn("Why?", "")]
     greeted = Line.model_validate({"question": "Who?", "history": [{"role": "assistant", "text": "Hello."}]})
     assert greeted.turns() == []
+    assert (roles.query(), greeted.query()) == ("Why? And then?", "Who?")
 
 
 def test_standard_input_is_answered_as_it_comes(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:

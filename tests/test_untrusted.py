@@ -93,9 +93,7 @@ def test_an_article_cannot_forge_lines_of_the_rendering(text: str) -> None:
 def test_a_headline_that_addresses_a_machine_is_not_shown() -> None:
     shown = render(sentences_of(Article("x", ORDER, NEWS)))
     assert shown == (
-        "[1] (no headline) | no date\n"
-        "1.1 The dam was approved on Tuesday.\n"
-        "1.2 It costs 90 billion crowns."
+        "[1] (no headline) | no date\n1.1 The dam was approved on Tuesday.\n1.2 It costs 90 billion crowns."
     )
 
 
