@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from assistant.evidence import render
 from fakes import write_corpus
 
 from assistant.articles import Article, read_corpus
@@ -24,7 +25,6 @@ from assistant.evaluation.attacks import (
     read_attacks,
     section,
 )
-from assistant.evidence import render
 from assistant.interface import Answer, AnswerWarning, Citation, Status
 from assistant.resources import corpus_folder
 from assistant.untrusted import instruction_warnings, is_instruction

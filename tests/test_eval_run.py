@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from assistant.events import ignore
 
 from assistant.errors import AssistantError, ModelError, SettingsError
 from assistant.evaluation.gold import CASE_TYPES, Case, Evidence, Turn
@@ -12,7 +13,6 @@ from assistant.evaluation.retrieval_scores import retrieval_scorers
 from assistant.evaluation.run import Ask, Graded, Report, kept, run
 from assistant.evaluation.score import Score
 from assistant.evaluation.scorers import correctness, standard_scorers
-from assistant.events import ignore
 from assistant.interface import Answer
 
 PROVENANCE = {"model": "small", "python": "3.12"}

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
+from assistant.answer import Assistant
 from fakes import write_corpus
 from langchain_core.embeddings import DeterministicFakeEmbedding
 from reporting import answer, case, grade, quoting
 from test_retrieval import CommonWords
 
-from assistant.answer import Assistant
 from assistant.articles import Article, read_corpus
 from assistant.evaluation.explain import article_chunks, explain, retrieve, retrieve_lost
 from assistant.evaluation.gold import Evidence, Turn

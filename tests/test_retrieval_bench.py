@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from assistant.context import Turn, standalone
 from langchain_core.cross_encoders import BaseCrossEncoder
 from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from assistant.articles import Article, read_corpus
 from assistant.chunks import Chunk, split_article
-from assistant.context import Turn, standalone
 from assistant.errors import GoldError
 from assistant.evaluation import bench_scale
 from assistant.evaluation.bench_data import Need, Question, asked, many_articles, public_questions
