@@ -21,13 +21,12 @@ Key = tuple[str, int]
 def fused(known: Sequence[Passage], rankings: Sequence[Sequence[Passage]], count: int) -> list[Passage]:
     """The known passages, and behind them the `count` best new ones of several rankings, fused by rank.
 
-    A passage whose best paragraph stands in one that is known already is not new.
+    A passage whose best paragraph stands in one that is known already is not new; of those that several
+    rankings hold, the first one's counts, since scores for different questions do not compare.
     """
     best: dict[Key, Passage] = {}
     for passage in (passage for ranking in rankings for passage in ranking):
-        key = passage.article.id, passage.hits[0].chunk.position
-        if key not in best or passage.score > best[key].score:
-            best[key] = passage
+        best.setdefault((passage.article.id, passage.hits[0].chunk.position), passage)
     keys = [[(one.article.id, one.hits[0].chunk.position) for one in ranking] for ranking in rankings]
     order = reciprocal_rank_fusion(*keys) if len(keys) > 1 else [key for ranking in keys for key in ranking]
     found = list(known)

@@ -225,10 +225,8 @@ class Assistant:
             evidence, said = short.numbered(course.passages, self.profile.passages), ""
             if self.chat is not None and evidence:
                 prompt = self.prompts["answer_small"].template
-                said, spent = short.worded(
-                    self.chat, prompt, course.query, evidence, lambda text: on_event(TextSoFar(text))
-                )
+                said, spent = short.worded(self.chat, prompt, course.query, evidence)
                 course.tokens += spent
-            course.statements = short.quotes(evidence, said)
+            course.statements = short.quotes(evidence, course.query.standalone, said)
             course.reason = None if course.statements else "not-stated"
         course.lap("generate")

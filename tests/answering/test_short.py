@@ -47,31 +47,31 @@ def test_sentences_stand_in_the_order_of_their_days() -> None:
 @pytest.mark.parametrize(
     ("sentences", "said", "quoted"),
     [
-        (evidence(read(EARLY, 0.9, 0.9, 0.01)), "", ["The dam costs 90."]),
+        (evidence(read(EARLY, 0.9, 0.9, 0.01)), "", ["The dam costs 90.", "It is big."]),
         (evidence(read(EARLY, 0.9, 0.5, 0.45)), "", ["The dam costs 90.", "It is big."]),
         (BOTH, "", ["The dam costs 90.", "The dam costs 95."]),
         (BOTH, "The dam is costly, at 95", ["The dam costs 95.", "The dam costs 90."]),
         (BOTH, "It is very late.", ["It is late.", "The dam costs 90."]),
-        (BOTH, "It costs 90.", ["The dam costs 90."]),
-        (BOTH, "?!", ["The dam costs 90."]),
+        (BOTH, "It costs 90.", ["The dam costs 90.", "The dam costs 95."]),
+        (BOTH, "?!", ["The dam costs 90.", "The dam costs 95."]),
         ([], "", []),
         ([], "The dam", []),
     ],
 )
 def test_quotes(sentences: list[Sentence], said: str, quoted: list[str]) -> None:
-    quotes = short.quotes(sentences, said)
+    quotes = short.quotes(sentences, "What?", said)
     assert [one.text for one in quotes] == quoted
     assert all(one.by == "verbatim" and len(one.sentences) == 1 for one in quotes)
 
 
 def test_a_long_second_quote_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(short, "MOST_WORDS", 6)
-    assert len(short.quotes(BOTH)) == 1
+    assert len(short.quotes(BOTH, "What?")) == 1
 
 
 def worded(reply: Any) -> str:
     prompt = load_prompt(prompts_folder(), "answer_small").template
-    said, _ = short.worded(QueuedChat(reply), prompt, QUERY, BOTH, lambda text: None)  # type: ignore[arg-type]
+    said, _ = short.worded(QueuedChat(reply), prompt, QUERY, BOTH)  # type: ignore[arg-type]
     return said
 
 
@@ -85,5 +85,5 @@ def test_what_an_embedded_model_says(reply: Any, said: str) -> None:
 
 @given(st.text())
 def test_no_reply_raises(text: str) -> None:
-    assert 1 <= len(short.quotes(BOTH, worded(text))) <= short.MOST_QUOTES
-    assert 0 <= short.nearness(text, EARLY.text) <= 1
+    assert 1 <= len(short.quotes(BOTH, "What?", worded(text))) <= short.MOST_QUOTES
+    assert 0 <= short.nearness(text, EARLY.text, "Is it?") <= 1
