@@ -21,7 +21,8 @@ from assistant.interface import AnswerWarning
 from assistant.phrases import SUSPICIOUS, TOKENS, TURNS, Kind, phrases
 
 NEAR = 300
-"""Characters between two marks of turns at most for what stands between them to be a turn."""
+"""Characters at most between the mark of a turn and another mark or an order for what stands between to be
+that turn."""
 
 DEPTH = 2
 """How many encodings within one another are looked into."""
@@ -142,7 +143,7 @@ def _instructions_in(text: str, depth: int) -> tuple[Finding, ...]:
 
 
 def _belong(last: Finding, one: Finding) -> bool:
-    turn = last.kind == one.kind == "marker"
+    turn = last.kind == "marker" and one.kind != "invisible"
     return one.start - last.end <= (NEAR if turn else 0)
 
 

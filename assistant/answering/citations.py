@@ -79,7 +79,7 @@ def nearest(passages: Sequence[Passage]) -> list[Citation]:
     """The likeliest sentence of the passages that came closest, for an answer that abstains."""
     found: list[Citation] = []
     for passage in passages[:NEAREST]:
-        sentences = sentences_of(passage, 1)
+        sentences = [sentence for sentence in sentences_of(passage, 1) if not sentence.suspect]
         if sentences:
             best = max(sentences, key=lambda sentence: sentence.chance)
             found.append(_citation(len(found) + 1, best))
