@@ -30,7 +30,8 @@ from assistant.evaluation.bench_stages import (
 from assistant.evaluation.gold import read_gold
 from assistant.evaluation.retrieval_bench import Bench, main
 from assistant.index import Identity, Index, sync
-from assistant.retrieval import PRIOR, Hit, Passage, Retriever
+from assistant.passages import Hit, Passage
+from assistant.retrieval import PRIOR, Retriever
 from assistant.settings import Settings
 
 IDENTITY = Identity("fake", 160)
