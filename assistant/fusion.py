@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from assistant.copies import OVERLAP, Trigrams, containment, trigrams
-
-if TYPE_CHECKING:
-    from assistant.retrieval import Hit, Passage
+from assistant.passages import Hit, Passage
 
 RRF_K = 10
 """Constant of reciprocal rank fusion (Cormack, Clarke and Büttcher 2009, who use 60 for long rankings);

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from assistant.answering.events import Event
     from assistant.answering.verify import Rejected, Statement
-    from assistant.retrieval import Passage
+    from assistant.passages import Passage
 
 LISTED = 5
 """Passages that are named while the model reads."""

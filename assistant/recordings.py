@@ -34,6 +34,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
 from assistant.errors import RecordingError, RecordingMissing, RecordingStale
 from assistant.interface import Strict, Tokens
+from assistant.models.hearing import Heard
 
 Mode = Literal["replay", "record"]
 DIGITS = 16
@@ -63,7 +64,7 @@ class Call(Strict):
     seconds: float
     """Wall-clock time of the call when it was recorded."""
     finish: str | None = None
-    """Why the model stopped."""
+    """Why the model stopped, as `Heard` has it, whatever its provider calls it."""
 
 
 class _File(Strict):
@@ -238,6 +239,9 @@ def _digest(value: Any) -> str:
 
 def _call(key: Key, pieces: list[AIMessageChunk], seconds: float) -> Call:
     message = add_ai_message_chunks(AIMessageChunk(content=""), *pieces)
+    heard = Heard()
+    for piece in pieces:
+        heard.add(piece)
     usage = message.usage_metadata
     tokens = Tokens(prompt=usage["input_tokens"], completion=usage["output_tokens"]) if usage else Tokens()
     return Call(
@@ -245,7 +249,7 @@ def _call(key: Key, pieces: list[AIMessageChunk], seconds: float) -> Call:
         reply=message.text,
         tokens=tokens,
         seconds=round(seconds, 2),
-        finish=message.response_metadata.get("finish_reason"),
+        finish=heard.finish,
     )
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
@@ -28,8 +28,9 @@ from assistant.chunks import Chunk, heading, to_document
 from assistant.filters import Filters
 from assistant.fusion import Key, group_copies, reciprocal_rank_fusion
 from assistant.index import Index
-from assistant.models.reader import Reader, Reading
+from assistant.models.reader import Reader
 from assistant.models.reranker import logit, probability
+from assistant.passages import Hit, Passage, Ranks
 from assistant.times import Times, question_times
 from assistant.untrusted import blanked, without_instructions
 
@@ -45,48 +46,6 @@ CITED = 5
 
 READ = 9
 """Chunks that the reader reads; it costs about as much a chunk as the reranker."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ranks:
-    """1-based ranks after each stage; None where the stage did not hold the passage."""
-
-    dense: int | None = None
-    lexical: int | None = None
-    fused: int | None = None
-    reranked: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A chunk that was found. `score` lies between 0 and 1, higher is better."""
-
-    chunk: Chunk
-    article: Article
-    score: float
-    ranks: Ranks = field(default_factory=Ranks)
-    reading: Reading | None = None
-    """What the reader made of the chunk's text, where it read it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """`article.text[start:end]`: the best of its hits with its neighbours. The hits come best first."""
-
-    article: Article
-    start: int
-    end: int
-    hits: tuple[Hit, ...]
-    copies: tuple[Hit, ...] = ()
-    """Near copies of its hits in other articles, as citable as the passage itself."""
-
-    @property
-    def text(self) -> str:
-        return self.article.text[self.start : self.end]
-
-    @property
-    def score(self) -> float:
-        return self.hits[0].score
 
 
 class Retriever(BaseRetriever):

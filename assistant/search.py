@@ -11,7 +11,8 @@ from assistant.answering.query import Turn, make_query
 from assistant.filters import Filters
 from assistant.fusion import fused
 from assistant.interface import SearchAnswer, SearchPassage, Seconds, StageRanks
-from assistant.retrieval import Passage, Retriever
+from assistant.passages import Passage
+from assistant.retrieval import Retriever
 
 
 def search(

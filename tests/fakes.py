@@ -19,7 +19,7 @@ from assistant.errors import ModelError
 from assistant.interface import Tokens
 from assistant.models.profiles import Profile, profile_of
 from assistant.models.structured import Reply
-from assistant.retrieval import Hit, Passage
+from assistant.passages import Hit, Passage
 
 CORPUS = {
     "dam.md": """---

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from assistant.events import ignore
 
+from assistant.answering.events import ignore
 from assistant.errors import AssistantError, ModelError, SettingsError
 from assistant.evaluation.gold import CASE_TYPES, Case, Evidence, Turn
 from assistant.evaluation.report import header, rows, table, update_results

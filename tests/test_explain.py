@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from assistant.answer import Assistant
-from fakes import write_corpus
+from fakes import SMALL, write_corpus
 from langchain_core.embeddings import DeterministicFakeEmbedding
 from reporting import answer, case, grade, quoting
 from test_retrieval import CommonWords
 
+from assistant.answering.pipeline import Assistant
 from assistant.articles import Article, read_corpus
 from assistant.evaluation.explain import article_chunks, explain, retrieve, retrieve_lost
 from assistant.evaluation.gold import Evidence, Turn
@@ -41,8 +41,7 @@ def retriever(tmp_path_factory: pytest.TempPathFactory, articles: dict[str, Arti
 def asked(retriever: Retriever, **changes: object) -> Graded:
     """A case answered by the sentences of the best paragraph."""
     one = case("c1", question="What will the dam cost?", **changes)
-    assistant = Assistant(retriever, lambda pairs: [1.0] * len(pairs), {}, None, evidence=1)
-    given = assistant.ask(one.question)
+    given = Assistant(retriever, {}, None, SMALL).ask(one.question, history=one.turns())
     return Graded(case=one, answer=given, scores=(correctness(one, given),), seconds=0.1, error=None)
 
 
@@ -52,7 +51,7 @@ def test_the_searches_are_those_of_the_assistant(retriever: Retriever) -> None:
     assert graded.answer is not None
     assert list(found.passages[: found.returned]) == graded.answer.passages
     assert [chunk.id for chunk in found.chunks["dam"]] == ["dam#0"]
-    assert (found.reranked, found.returned, len(found.read)) == (30, 8, 2)
+    assert (found.reranked, found.returned, len(found.read)) == (22, 8, 2)
     assert sorted(found.fused.values()) == list(range(1, len(found.fused) + 1))
     assert set(found.dense) | set(found.lexical) == set(found.fused)
 
@@ -67,9 +66,31 @@ def test_a_follow_up_is_searched_as_it_was_asked(retriever: Retriever) -> None:
     unmeasured = grade(graded.case, None, None)
     assert ("ferry", 0) in retrieve(retriever, unmeasured, read=1).lexical
     assert graded.answer is not None
-    rewritten = graded.answer.model_copy(update={"rewritten": "herring stocks"})
+    assert list(retrieve(retriever, graded, read=1).passages) == graded.answer.passages
+    changes = {"rewritten": "herring stocks", "searches": ["herring stocks"]}
+    rewritten = graded.answer.model_copy(update=changes)
     again = retrieve(retriever, graded.model_copy(update={"answer": rewritten}), read=1)
     assert list(again.lexical) == [("fish", 0)]
+
+
+def test_further_searches_of_the_model_are_made_too(retriever: Retriever) -> None:
+    graded = asked(retriever)
+    assert graded.answer is not None
+    question = graded.case.question
+    assert ("fish", 0) not in retrieve(retriever, graded, read=1).lexical
+    changes = {"searches": [question, "herring stocks"], "rounds": 2}
+    searched = graded.model_copy(update={"answer": graded.answer.model_copy(update=changes)})
+    found = retrieve(retriever.model_copy(update={"k": 1}), searched, read=1)
+    assert (found.lexical["dam", 0], found.lexical["fish", 0]) == (1, 1)
+    assert {passage.article for passage in found.passages[: found.returned]} == {"dam", "ferry", "fish"}
+    assert {chunk.article_id for chunk in found.read} == {"dam", "ferry", "fish"}
+
+
+def test_a_question_about_a_day_is_searched_as_of_it(retriever: Retriever) -> None:
+    """As the assistant does."""
+    one = case("c1", question="As of 5 March 2025, which ferry ran aground?")
+    found = retrieve(retriever, grade(one, None, None), read=1)
+    assert {passage.article for passage in found.passages} == {"dam"}
 
 
 def test_only_cases_that_lost_evidence_are_searched_again(

@@ -7,14 +7,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from fakes import QueuedModel, write_corpus
+from fakes import QueuedModel, checked, drafted, write_corpus
+from langchain_core.cross_encoders import BaseCrossEncoder
+from langchain_core.embeddings import Embeddings
 
+from assistant.build import Encoders
 from assistant.cli import main
 from assistant.evaluation.harness import Wanted
 from assistant.settings import load_settings
 
-COST = '{"claims": [{"sentence": 1, "text": "The dam will cost 90 billion crowns."}]}'
-GROUND = '{"claims": [{"sentence": 1, "text": "The ferry Marta ran aground off the island of Sandoy."}]}'
+STANDS = json.dumps(checked(""))
+COST = json.dumps(drafted(("The dam will cost 90 billion crowns.", "1.2"))), STANDS
+GROUND = json.dumps(drafted(("The ferry Marta ran aground off the island of Sandoy.", "1.1"))), STANDS
+SILENT = json.dumps(drafted(verdict="not_stated"))
 RIGHT = '{"why": "It is there.", "right": true}'
 CASES: list[dict[str, Any]] = [
     {
@@ -109,7 +114,7 @@ def test_what_is_not_recorded_is_an_error_that_says_how_to_record_it(place: Plac
 
 
 def test_recorded_once_replayed_for_ever(place: Place) -> None:
-    recorded = record(place, COST, GROUND, arguments=("--update-baseline",))
+    recorded = record(place, *COST, *GROUND, arguments=("--update-baseline",))
     assert recorded.status == 0
     baseline = place.gold.parent / "baseline-some-model.json"
     assert (recorded.err[-1], verdict(recorded)) == (f"{baseline} is the baseline now", "The gate passed.")
@@ -133,17 +138,67 @@ def test_recorded_once_replayed_for_ever(place: Place) -> None:
     ]
 
 
+class Unasked(Embeddings, BaseCrossEncoder):
+    """The small models of somebody who has not got them."""
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        raise AssertionError("a replay embeds nothing")
+
+    def embed_query(self, text: str) -> list[float]:
+        raise AssertionError("a replay embeds nothing")
+
+    def score(self, text_pairs: list[tuple[str, str]]) -> list[float]:
+        raise AssertionError("a replay scores nothing")
+
+    def read(self, question: str, passages: Any, headings: Any = None) -> list[Any]:
+        raise AssertionError("a replay reads nothing")
+
+    def support(self, pairs: Any) -> list[float]:
+        raise AssertionError("a replay judges nothing")
+
+
+def test_what_the_small_models_said_is_recorded_too(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside the answers, of a run over the whole gold; so a replay needs none of them."""
+    shared = place.gold.parent / "recordings" / "scores.jsonl"
+    record(place, *COST, arguments=("--only", "number"))
+    assert not shared.exists()
+    record(place, *GROUND)
+    kept = shared.read_bytes()
+    assert kept
+    monkeypatch.setenv("ASSISTANT_CACHE", str(tmp_path / "new"))
+    unasked = Unasked()
+    monkeypatch.setattr("assistant.build.load_encoders", lambda _: Encoders(unasked, unasked, unasked))
+    ended = place.run()
+    assert (ended.status, verdict(ended)) == (0, "The gate passed.")
+    assert [line.partition(" in ")[0] for line in ended.err[-3:-1]] == [
+        "1/2 cost number: right, 7 words",
+        "2/2 ferry lookup: right, 10 words",
+    ]
+    assert shared.read_bytes() == kept
+
+
+def test_a_damaged_memory_is_one_line(place: Place) -> None:
+    shared = place.gold.parent / "recordings" / "scores.jsonl"
+    shared.parent.mkdir()
+    shared.write_text("<<<<<<< ours\n")
+    ended = place.run()
+    assert (ended.status, len(ended.err)) == (2, 1)
+    assert "scores.jsonl: cannot be used" in ended.err[0]
+
+
 def test_an_interrupted_recording_goes_on_where_it_was(place: Place) -> None:
-    place.model.replies[:] = [COST, KeyboardInterrupt()]
+    place.model.replies[:] = [*COST, KeyboardInterrupt()]
     assert place.run("--record").status == 130
     asked = len(place.model.prompts)
-    record(place, GROUND)
-    assert len(place.model.prompts) == asked + 1
+    record(place, *GROUND)
+    assert len(place.model.prompts) == asked + 2
     assert place.run().status == 0
 
 
 def test_a_changed_question_is_stale_and_says_why_and_how_long_it_takes(place: Place) -> None:
-    record(place, COST, GROUND)
+    record(place, *COST, *GROUND)
     write_gold(
         place.gold, CASES[0], CASES[1] | {"question": "Where exactly did the ferry Marta run aground?"}
     )
@@ -157,9 +212,9 @@ def test_a_changed_question_is_stale_and_says_why_and_how_long_it_takes(place: P
 
 
 def test_a_worse_answer_fails_where_the_floor_says_so(place: Place) -> None:
-    record(place, COST, GROUND, arguments=("--update-baseline",))
+    record(place, *COST, *GROUND, arguments=("--update-baseline",))
     (place.gold.parent / "floors.toml").write_text("[floors.all]\nright = 0.9\n")
-    place.model.replies[:] = [COST, '{"claims": []}']
+    place.model.replies[:] = [*COST, SILENT]
     ended = place.run("--live")
     assert ended.status == 1
     assert verdict(ended) == "The gate failed: right is 50.0%, below its floor of 90.0%"
@@ -176,7 +231,7 @@ def test_retrieval_is_graded_where_the_answer_is_not_recorded(place: Place, tmp_
 
 
 def test_a_part_of_the_gold_has_no_verdict(place: Place) -> None:
-    record(place, COST, GROUND)
+    record(place, *COST, *GROUND)
     ended = place.run("--only", "lookup")
     assert (ended.status, ended.err[-1]) == (0, "no verdict: only cases of type lookup were asked")
     assert place.run("--only", "lookups").status == 2
@@ -185,7 +240,7 @@ def test_a_part_of_the_gold_has_no_verdict(place: Place) -> None:
 
 
 def test_a_case_that_is_gone_has_no_recording(place: Place) -> None:
-    record(place, COST, GROUND)
+    record(place, *COST, *GROUND)
     write_gold(place.gold, CASES[1])
     record(place)
     folder = place.gold.parent / "recordings" / "some-model"
@@ -195,7 +250,7 @@ def test_a_case_that_is_gone_has_no_recording(place: Place) -> None:
 def test_a_judge_advises_and_is_recorded_too(place: Place, tmp_path: Path) -> None:
     wrong = '{"why": "No.", "right": false}'
     judge = ("--judge", "other:model", "--report", str(tmp_path / "report"))
-    assert record(place, COST, RIGHT, RIGHT, GROUND, wrong, RIGHT, arguments=judge).status == 0
+    assert record(place, *COST, RIGHT, RIGHT, *GROUND, wrong, RIGHT, arguments=judge).status == 0
     assert place.run(*judge).status == 0
     report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
     values = [

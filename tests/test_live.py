@@ -23,7 +23,7 @@ from assistant.answering.verify import Rejected, Statement
 from assistant.articles import Article
 from assistant.chunks import split_article
 from assistant.live import View, progress, reading, waiting, watching
-from assistant.retrieval import Hit, Passage
+from assistant.passages import Hit, Passage
 
 ARTICLE = Article("dam", "Dam \x1b[2J approved", "The dam was approved. It costs a lot.", dt.date(2025, 3, 4))
 CHUNK = split_article(ARTICLE, 160)[0]

@@ -56,30 +56,38 @@ def test_others_think_not(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "base_url", "local"),
+    ("name", "base_url", "size"),
     [
-        ("ollama:llama3.1:8b", None, True),
-        ("ollama:gpt-oss:20b", "http://gpu.example.org:11434", True),
-        ("openai:llama-3.1-8b", "http://127.0.0.1:8000/v1", True),
-        ("openai:llama-3.1-8b", "http://gpu:8000/v1", True),
-        ("openai:llama-3.1-8b", "http://192.168.1.4/v1", True),
-        ("openai:meta/llama-3.1-70b", "https://openrouter.ai/api/v1", False),
-        ("openai:gpt-4.1-mini", "http://127.0.0.1:4000", False),
-        ("openai:anthropic/claude-sonnet-4-5", "http://proxy.internal/v1", False),
+        ("ollama:llama3.1:8b", None, (8192, 8, 2)),
+        ("ollama:gpt-oss:20b", "http://gpu.example.org:11434", (8192, 8, 2)),
+        ("openai:llama-3.1-8b", "http://127.0.0.1:8000/v1", (16_384, 14, 3)),
+        ("openai:llama-3.1-8b", "http://gpu:8000/v1", (16_384, 14, 3)),
+        ("openai:llama-3.1-8b", "http://192.168.1.4/v1", (16_384, 14, 3)),
+        ("openai:meta/llama-3.1-70b", "https://openrouter.ai/api/v1", (128_000, 14, 3)),
+        ("openai:gpt-4.1-mini", "http://127.0.0.1:4000", (1_000_000, 14, 3)),
+        ("openai:anthropic/claude-sonnet-4-5", "http://proxy.internal/v1", (200_000, 14, 3)),
     ],
 )
-def test_a_server_of_ones_own_gets_little(name: str, base_url: str | None, local: bool) -> None:
+def test_a_server_of_ones_own_gets_less(name: str, base_url: str | None, size: tuple[int, int, int]) -> None:
     made = profile_of(name, base_url=base_url)
-    assert (made.passages, made.rounds) == ((6, 2) if local else (14, 3))
-    assert (made.context == 8192) is local
+    assert (made.context, made.passages, made.rounds) == size
+    assert made.capable
     assert made.prices is None
+
+
+def test_all_passages_of_a_local_model_fit_its_context() -> None:
+    """At 160 words a passage, the longest there is by default."""
+    for made in (profile_of("ollama:llama3.1:8b"), profile_of("openai:llama", base_url="http://gpu:8000/v1")):
+        assert made.evidence_words >= 160 * made.passages
 
 
 def test_a_large_context_makes_a_local_server_a_hosted_one() -> None:
     made = profile_of("ollama:qwen3:32b", context=40_000)
     assert (made.context, made.passages, made.rounds, made.thinking) == (40_000, 14, 3, 8000)
     assert profile_of("ollama:qwen3:32b").thinking == 2048
-    assert profile_of("ollama:qwen3:32b", context=16_000).passages == 6
+    assert profile_of("ollama:qwen3:32b", context=16_000).passages == 8
+    served = profile_of("openai:qwen3-32b", base_url="http://gpu:8000/v1")
+    assert (served.context, served.thinking) == (16_384, 4096)
 
 
 def test_every_value_can_be_set() -> None:

@@ -1,14 +1,15 @@
 """Recordings: replays without a model, records what is missing, says what is stale."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import FAILURE, SMALL, QueuedModel, passages_of
+from fakes import CAPABLE, FAILURE, SMALL, QueuedModel, passages_of
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.outputs import ChatGenerationChunk
 
 from assistant.answering import short
 from assistant.answering.query import make_query
@@ -16,7 +17,8 @@ from assistant.articles import Article
 from assistant.errors import ModelError, RecordingError, RecordingMissing, RecordingStale
 from assistant.filters import Filters
 from assistant.interface import Tokens
-from assistant.models.structured import StructuredChat
+from assistant.models.profiles import Profile
+from assistant.models.structured import Reply, StructuredChat
 from assistant.prompts import load_prompt
 from assistant.recordings import Mode, Recordings
 from assistant.resources import prompts_folder
@@ -72,6 +74,62 @@ def test_a_recorded_draft_is_replayed_word_for_word_without_a_model(tmp_path: Pa
     assert again == recorded
     assert again[1] == Tokens(prompt=100, completion=10)
     assert (len(texts), replayed) == (1, 1)
+
+
+class Stopping(QueuedModel):
+    """Says why it stops, each time in the words that it is told to."""
+
+    reasons: list[dict[str, str]]
+
+    def _stream(
+        self, messages: list[BaseMessage], stop: Any = None, run_manager: Any = None, **kwargs: Any
+    ) -> Iterator[ChatGenerationChunk]:
+        yield from super()._stream(messages, stop, run_manager, **kwargs)
+        reason = AIMessageChunk(content="", response_metadata=self.reasons.pop(0))
+        yield ChatGenerationChunk(message=reason)
+
+
+SCHEMA = {"type": "object", "properties": {"answer": {"type": "string"}}}
+CUT = pytest.mark.parametrize(
+    "cut", [{"finish_reason": "length"}, {"stop_reason": "max_tokens"}, {"done_reason": "length"}]
+)
+
+
+def structured(
+    folder: Path, mode: Mode, name: str, profile: Profile, load: Callable[[], BaseChatModel]
+) -> tuple[Reply, int]:
+    """A reply, and how many calls of it were replayed."""
+    kept = recordings(folder, mode)
+    with kept.of("g1") as replayed:
+        reply = StructuredChat(kept.chat_model(load), name, profile).ask(ASKED, SCHEMA)
+    return reply, len(replayed)
+
+
+@CUT
+def test_a_replayed_answer_that_was_cut_off_stays_so(tmp_path: Path, cut: dict[str, str]) -> None:
+    model = Stopping(replies=['{"answer": "It co'], reasons=[cut])
+    recorded, _ = structured(tmp_path, "record", "small", SMALL, lambda: model)
+    assert recorded.finish == "length"
+    stored = json.loads((tmp_path / "small-1" / "g1.json").read_text(encoding="utf-8"))
+    assert [call["finish"] for call in stored["calls"]] == ["length"]
+    assert structured(tmp_path, "replay", "small", SMALL, no_model) == (recorded, 1)
+
+
+@CUT
+def test_a_hosted_model_that_was_given_more_room_is_replayed_with_it(
+    tmp_path: Path, cut: dict[str, str]
+) -> None:
+    model = Stopping(replies=['{"answer": "It co', REPLY], reasons=[cut, {"finish_reason": "stop"}])
+    recorded, _ = structured(tmp_path, "record", "some:model", CAPABLE, lambda: model)
+    assert (recorded.text, recorded.finish) == (REPLY, "stop")
+    assert structured(tmp_path, "replay", "some:model", CAPABLE, no_model) == (recorded, 2)
+
+
+def test_a_recording_that_does_not_say_why_the_model_stopped_is_replayed(tmp_path: Path) -> None:
+    recorded, _ = structured(tmp_path, "record", "small", SMALL, replying(REPLY))
+    assert "finish" not in (tmp_path / "small-1" / "g1.json").read_text(encoding="utf-8")
+    replayed, _ = structured(tmp_path, "replay", "small", SMALL, no_model)
+    assert (replayed.text, replayed.finish) == (REPLY, None) == (recorded.text, recorded.finish)
 
 
 def test_a_file_is_readable_and_its_own_for_each_case(tmp_path: Path) -> None:

@@ -17,17 +17,11 @@ from assistant.articles import Article, read_corpus
 from assistant.build import build_retriever, identity
 from assistant.evaluation.gold import Case, quote_spans, read_gold
 from assistant.filters import Filters
+from assistant.fusion import Key, group_copies, reciprocal_rank_fusion
 from assistant.index import Identity, Index, sync
+from assistant.passages import Hit, Passage
 from assistant.resources import corpus_folder
-from assistant.retrieval import (
-    Hit,
-    Key,
-    Passage,
-    Retriever,
-    group_copies,
-    reciprocal_rank_fusion,
-    rerank,
-)
+from assistant.retrieval import Retriever, rerank
 from assistant.settings import load_settings
 
 CASES = read_gold(corpus_folder().parent / "eval" / "gold.jsonl")

@@ -13,7 +13,8 @@ from assistant.articles import Article
 from assistant.filters import Filters
 from assistant.index import Identity, Index, sync
 from assistant.interface import SearchAnswer
-from assistant.retrieval import Passage, Retriever
+from assistant.passages import Passage
+from assistant.retrieval import Retriever
 from assistant.search import search
 
 TEXT = "The ferry Marta ran aground off Sandoy on Thursday with 212 passengers on board, and nobody was hurt."

@@ -20,6 +20,8 @@ TUESDAY = dt.date(2025, 11, 25)
         ("30 per cent", [(30.0, "percent")]),
         ("a dozen ships", [(12.0, None)]),
         ("half of them", [(50.0, "percent")]),
+        ("two percentage points", [(2.0, "point")]),
+        ("two percentage", [(2.0, None)]),
         ("twenty-six countries", [(26.0, None)]),
         ("on 4 March 2025", []),
         ("in 2025", [(2025.0, None)]),
@@ -80,6 +82,8 @@ def test_what_a_source_does_not_say(claim: str, source: str, lacking: list[str])
         ("Together 60 died.", "10 died on Monday, 20 on Tuesday and 30 on Friday."),
         ("That is 50 percent.", "30 of 60 came."),
         ("That is 62 percent.", "38 of 61 came."),
+        ("Turnout fell by 13.5 percentage points.", "Turnout was 48.2%, after 61.7%."),
+        ("Turnout fell by nine points.", "Turnout was 52 percent, after 61 percent."),
         ("It took 9 days.", "It began on 4 March and ended on 13 March."),
         ("It took three months.", "It began on 4 March 2025 and ended on 4 June 2025."),
     ],
@@ -87,6 +91,21 @@ def test_what_a_source_does_not_say(claim: str, source: str, lacking: list[str])
 def test_what_may_be_worked_out(claim: str, source: str) -> None:
     assert unconfirmed(claim, [Source(source)]) == []
     assert unconfirmed(claim, [Source(source)], computed=False) != []
+
+
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        ("Some 62 voted.", "It passed by 61 votes to 38."),
+        ("Some 62 came.", "38 of 61 came."),
+        ("Turnout fell by 9 percent.", "Turnout was 52 percent, after 61 percent."),
+        ("It took 62 hours.", "38 of 61 came."),
+        ("It took 9 at most.", "It began on 4 March and ended on 13 March."),
+        ("It was 30.", "In the north 10 tonnes, in the south 20 tonnes."),
+    ],
+)
+def test_what_is_worked_out_in_a_unit_confirms_nothing_without_it(claim: str, source: str) -> None:
+    assert unconfirmed(claim, [Source(source)]) != []
 
 
 def test_sources_are_added_up_with_each_other() -> None:
@@ -98,6 +117,19 @@ def test_sources_are_added_up_with_each_other() -> None:
 def test_a_missing_unit_may_be_the_others() -> None:
     assert Amount(3, None, "3").agrees(Amount(3, "ton", "3 ton"))
     assert not Amount(3, "euro", "").agrees(Amount(3, "ton", ""))
+
+
+def test_the_unit_of_a_derived_amount_is_nobody_elses() -> None:
+    share = Amount(62, "percent", "", derived=True)
+    said, bare = Amount(62, "percent", "62 percent"), Amount(62, None, "62")
+    assert said.agrees(share)
+    assert share.agrees(said)
+    assert not bare.agrees(share)
+    assert not share.agrees(bare)
+    assert Amount(62, "ton", "62 ton").agrees(Amount(62, None, "", derived=True))
+
+
+def test_a_day_without_a_year_is_that_of_any() -> None:
     assert Day(3, 4, None).agrees(dt.date(2025, 3, 4))
 
 

@@ -21,7 +21,7 @@ from assistant.filters import Filters
 from assistant.interface import Answer
 from assistant.models.reranker import probability
 from assistant.models.structured import StructuredChat
-from assistant.retrieval import Passage
+from assistant.passages import Passage
 from assistant.settings import EXTRACTIVE
 from assistant.surface import in_words
 

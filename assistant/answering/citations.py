@@ -11,7 +11,7 @@ from assistant.answering.query import Query
 from assistant.answering.verify import Rejected, Statement
 from assistant.filters import Filters
 from assistant.interface import AnswerPassage, AnswerWarning, Checks, Citation, Claim
-from assistant.retrieval import Passage
+from assistant.passages import Passage
 from assistant.untrusted import instruction_warnings
 
 NEAREST = 3

@@ -28,7 +28,7 @@ from assistant.interface import (
     Tokens,
 )
 from assistant.models.profiles import Profile, cost_of
-from assistant.retrieval import Passage
+from assistant.passages import Passage
 
 MESSAGES: dict[AbstentionReason, str] = {
     "nothing-relevant": "The corpus has nothing about this.",

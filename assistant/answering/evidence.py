@@ -13,7 +13,7 @@ from itertools import groupby
 
 from assistant.articles import Article
 from assistant.chunks import sentence_spans
-from assistant.retrieval import Passage
+from assistant.passages import Passage
 from assistant.untrusted import is_instruction, neutral, visible
 
 BESIDE = 0.05

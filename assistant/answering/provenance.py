@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from assistant.copies import OVERLAP, containment, trigrams
 from assistant.interface import Citation
-from assistant.retrieval import Passage
+from assistant.passages import Passage
 from assistant.surface import in_words
 from assistant.times import question_times
 

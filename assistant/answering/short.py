@@ -20,7 +20,7 @@ from assistant.answering.verify import Statement
 from assistant.interface import Tokens
 from assistant.models.replies import parse_object
 from assistant.models.structured import StructuredChat
-from assistant.retrieval import Passage
+from assistant.passages import Passage
 from assistant.surface import words
 
 MOST_QUOTES = 2

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from assistant.answering.verify import Rejected, Statement
     from assistant.catalogue import Catalogue
     from assistant.filters import Filters
-    from assistant.retrieval import Passage, Retriever
+    from assistant.passages import Passage
+    from assistant.retrieval import Retriever
 
 HISTORY = 6
 """Turns that a follow-up may refer to."""

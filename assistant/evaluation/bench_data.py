@@ -19,7 +19,7 @@ from assistant.chunks import Chunk, sentence_spans
 from assistant.errors import GoldError
 from assistant.evaluation.gold import Case, check_gold, quote_spans, read_gold
 from assistant.filters import Filters
-from assistant.retrieval import Passage
+from assistant.passages import Passage
 
 SETS = ("clapnq", "mtragun", "ramdocs", "timeqa")
 """Folders with corpus.jsonl and questions.jsonl, of public question sets."""

@@ -13,7 +13,7 @@ from ir_measures import RR, Qrel, ScoredDoc, nDCG
 
 from assistant.evaluation.bench_data import SEVERAL, SINGLE, Need, Question
 from assistant.evaluation.statistics import mean_interval
-from assistant.retrieval import Passage
+from assistant.passages import Passage
 
 DEPTH = 10
 """Passages taken for a question."""

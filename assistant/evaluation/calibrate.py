@@ -31,7 +31,7 @@ from assistant.evaluation.scorers import bag_f1, token_bag
 from assistant.evaluation.statistics import Interval, auc
 from assistant.filters import Filters
 from assistant.models.reranker import logit, probability
-from assistant.retrieval import Passage
+from assistant.passages import Passage
 from assistant.settings import Settings, load_settings
 
 LOST, ALLOWED = 0.10, 0.15

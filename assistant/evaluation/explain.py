@@ -6,11 +6,14 @@ The searches are made again, since an answer does not tell what they passed over
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from rich.console import Console
 from rich.text import Text
 
 from assistant.answering.citations import answer_passage
+from assistant.answering.pipeline import MORE
+from assistant.answering.query import make_query
 from assistant.articles import Article
 from assistant.catalogue import Catalogue
 from assistant.chunks import Chunk
@@ -18,7 +21,7 @@ from assistant.evaluation.funnel import Retrieved, Step, Trace, trace
 from assistant.evaluation.run import Graded, Report
 from assistant.evaluation.scorers import outcome
 from assistant.filters import Filters
-from assistant.fusion import Key, reciprocal_rank_fusion
+from assistant.fusion import Key, fused, reciprocal_rank_fusion
 from assistant.retrieval import POOL, Retriever
 from assistant.terminal import safe
 
@@ -83,26 +86,40 @@ def retrieve_lost(
 
 
 def retrieve(retriever: Retriever, graded: Graded, read: int) -> Retrieved:
-    """Searches again for the case, stage by stage; `read` is the number of passages that are read."""
-    case = graded.case
-    question = (graded.answer.rewritten if graded.answer else None) or case.query()
-    filters = Filters(as_of=case.as_of)
+    """Searches again for the case as it was searched for, stage by stage; `read` is the number of passages
+    that are read.
+
+    A rank is the best of all searches.
+    """
+    case, answer = graded.case, graded.answer
     index = retriever.index
+    newest = index.catalogue.newest(Filters(as_of=case.as_of))
+    query = make_query(case.question, case.turns(), Filters(as_of=case.as_of), newest)
+    if answer and answer.rewritten:
+        query = replace(query, standalone=answer.rewritten)
+    first = len(query.searches)
+    further = answer.searches[first:] if answer else []
+    searches = [*query.searches, *further]
     pool = max(POOL, 2 * retriever.k)
-    dense = index.dense(retriever.embeddings.embed_query(question), pool, filters)
-    lexical = index.catalogue.search(question, pool, filters)
-    keys = [[(article, position) for article, position, _ in found] for found in (dense, lexical)]
+    dense = [_keys(retriever.dense(search, pool, query.filters)) for search in searches]
+    lexical = [_keys(index.catalogue.search(search, pool, query.filters)) for search in searches]
     # As many as leave the pool as it is: a larger one would be another retrieval.
-    passages = retriever.retrieve(question, filters, pool // 2)
+    rankings = [retriever.retrieve(search, query.filters, pool // 2) for search in searches]
+    returned = max(retriever.k, read)
+    found = fused([], [ranking[:returned] for ranking in rankings[:first]], returned)
+    if answer and further:
+        found = fused(found, [ranking[:MORE] for ranking in rankings[first:]], MORE * (answer.rounds - 1))
+        read = returned = len(found)
+    passages = fused(found, rankings, pool // 2)
     articles = {evidence.article for evidence in case.evidence}
     return Retrieved(
         chunks={article: article_chunks(index.catalogue, article) for article in articles},
-        dense=_ranks(keys[0]),
-        lexical=_ranks(keys[1]),
-        fused=_ranks(reciprocal_rank_fusion(*keys)),
+        dense=_best_ranks(dense),
+        lexical=_best_ranks(lexical),
+        fused=_best_ranks(reciprocal_rank_fusion(*both) for both in zip(dense, lexical, strict=True)),
         reranked=retriever.candidates if retriever.reranker is not None else 2 * pool,
         passages=[answer_passage(passage) for passage in passages],
-        returned=max(retriever.k, read),
+        returned=returned,
         read=[hit.chunk for passage in passages[:read] for hit in passage.hits],
     )
 
@@ -117,5 +134,13 @@ def article_chunks(catalogue: Catalogue, article_id: str) -> list[Chunk]:
     return chunks
 
 
-def _ranks(keys: Iterable[Key]) -> dict[Key, int]:
-    return {key: rank for rank, key in enumerate(keys, 1)}
+def _keys(found: Iterable[tuple[str, int, float]]) -> list[Key]:
+    return [(article, position) for article, position, _ in found]
+
+
+def _best_ranks(rankings: Iterable[Iterable[Key]]) -> dict[Key, int]:
+    best: dict[Key, int] = {}
+    for ranking in rankings:
+        for rank, key in enumerate(ranking, 1):
+            best[key] = min(rank, best.get(key, rank))
+    return best

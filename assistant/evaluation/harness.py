@@ -91,8 +91,6 @@ def evaluate(settings: Settings, index: Index, wanted: Wanted, notice: Notice) -
     check(cases, articles, settings.chunk_words, notice)
     recordings = _recordings(settings.model, wanted, wanted.recordings)
     assistant = build_assistant(settings, index, recordings)
-    support = support_of(assistant.retriever.reader, assistant.retriever.reranker)
-    scorers = standard_scorers(articles, support)
     made = provenance(settings, assistant)
     memory = Memory(settings.cache / FILE, wanted.recordings / SHARED)
     if wanted.mode != "live":
@@ -100,6 +98,8 @@ def evaluate(settings: Settings, index: Index, wanted: Wanted, notice: Notice) -
             "the language model's as recorded; those of reranker and reader only for what is new"
         )
         assistant.retriever = with_memory(assistant.retriever, settings, memory)
+    support = support_of(assistant.retriever.reader, assistant.retriever.reranker)
+    scorers = standard_scorers(articles, support)
     if wanted.judge:
         scorers += _judges(settings, wanted)
     report = run(

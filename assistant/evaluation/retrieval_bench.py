@@ -47,7 +47,8 @@ from assistant.evaluation.bench_scale import scale_table
 from assistant.evaluation.bench_stages import DEFAULT_ROW, EMBEDDERS, GOLD_ROWS, PUBLIC_ROWS, Configuration
 from assistant.evaluation.remembered import remembered
 from assistant.evaluation.report import update_results
-from assistant.retrieval import POOL, Passage, Retriever
+from assistant.passages import Passage
+from assistant.retrieval import POOL, Retriever
 from assistant.settings import Settings, load_settings
 
 GOLD = "gold"

@@ -13,6 +13,7 @@ import argparse
 import datetime as dt
 import hashlib
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
@@ -29,7 +30,7 @@ from assistant.answering.verify import (
 )
 from assistant.articles import Article
 from assistant.build import load_encoders, profile_for, support_of
-from assistant.errors import AssistantError, GoldError
+from assistant.errors import GoldError
 from assistant.evaluation.bench_command import conclude, notice
 from assistant.evaluation.statistics import wilson_interval
 from assistant.interface import Strict
@@ -83,14 +84,19 @@ def _sentence(quote: Quote) -> Sentence:
 
 
 def read_pairs(path: Path) -> list[Pair]:
-    """Raises GoldError for a file that holds anything else."""
+    """Raises GoldError for a file that holds anything else, or too little to tell of both halves."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-        return [Pair.model_validate_json(line) for line in lines if line.strip()]
+        pairs = [Pair.model_validate_json(line) for line in lines if line.strip()]
     except (OSError, ValueError) as error:
         raise GoldError(
             f"{path}: holds no claims ({' '.join(str(error).split())[:120]}); correct it"
         ) from error
+    if repeated := [name for name, count in Counter(pair.id for pair in pairs).items() if count > 1]:
+        raise GoldError(f"{path}: holds the id {repeated[0]} twice; correct it")
+    if len({(pair.half, pair.supported) for pair in pairs}) < 4:
+        raise GoldError(f"{path}: needs supported and unsupported claims in both halves; add some")
+    return pairs
 
 
 def exact(pair: Pair) -> bool:
@@ -215,11 +221,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = load_settings(model=chosen.model)
         return "claims", section(settings, read_pairs(chosen.claims), ask_model=chosen.model is not None)
 
-    try:
-        return conclude(chosen.results, measure)
-    except AssistantError as error:
-        notice(str(error))
-        return 2
+    return conclude(chosen.results, measure)
 
 
 if __name__ == "__main__":

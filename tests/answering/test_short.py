@@ -15,9 +15,9 @@ from assistant.answering.query import Query
 from assistant.articles import Article
 from assistant.filters import Filters
 from assistant.models.reader import Reading
+from assistant.passages import Passage
 from assistant.prompts import load_prompt
 from assistant.resources import prompts_folder
-from assistant.retrieval import Passage
 
 LATER = Article("b", "B", "The dam costs 95. It is late.", dt.date(2025, 4, 1))
 EARLY = Article("a", "A", "The dam costs 90. It is big.", dt.date(2025, 3, 1))
