@@ -99,7 +99,7 @@ def print_answer(answer: Answer, console: Console, *, hint: str = "") -> None:
     """
     if answer.rewritten:
         console.print(Text(safe(answer.rewritten), style="dim"))
-    if answer.status == "conflicting":
+    if answer.status == "conflicting" and not answer.answer.startswith(DIFFER.rstrip(":")):
         console.print(Text(DIFFER, style="bold"))
     if answer.answer:
         console.print(Text(safe(answer.answer)))
