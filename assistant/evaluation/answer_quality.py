@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from assistant.evaluation.assertions import asserts
-from assistant.evaluation.degeneration import faults, told_twice
+from assistant.evaluation.degeneration import blemishes, faults
 from assistant.evaluation.gold import Case, quote_spans
 from assistant.evaluation.matching import held, holds, sentences, without_markers, words
 from assistant.evaluation.score import Articles, Score, Scorer, share
@@ -85,7 +85,7 @@ def not_degenerate(case: Case, answer: Answer) -> Score:
     """1 if nothing is repeated, echoed, a mere headline or cut off, else 0. None for an abstention."""
     if answer.status == "abstained":
         return Score("not degenerate", None, "abstained")
-    found = faults(answer) or ["a sentence is told twice"] * told_twice(answer)
+    found = faults(answer) or blemishes(answer)
     return Score("not degenerate", float(not found), "; ".join(found) or "sound")
 
 
