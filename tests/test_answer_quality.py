@@ -134,19 +134,34 @@ def test_a_sentence_helps_by_what_it_says_or_by_what_it_quotes() -> None:
     assert precision_of_sentences(UNANSWERABLE, told, articles=ARTICLES).value is None
 
 
+def test_a_sentence_helps_that_leads_up_to_the_evidence_or_dates_it() -> None:
+    evidence = (Evidence(article="dam", quote=WORK),)
+    asked = case(question="When does work begin on the dam?", expect=(("April",),), evidence=evidence)
+    quotes = (citation(COST), citation(COST, 2), citation(FERRY, 3))
+    told = answer("The dam is dear.", "It is dear.", "The dam and the ferry.", quotes=quotes)
+    assert helpful_claims(asked, told, ARTICLES) == [True, False, False]
+    assert helpful_claims(asked, told, {}) == [False, False, False]
+    dated = answer(
+        "Work on the dam started on 3 May.", "A ferry ran aground near it on 3 May.", "Work stopped."
+    )
+    assert helpful_claims(asked, dated, ARTICLES) == [True, False, False]
+
+
 def test_sentences_are_supported_by_their_own_quotes() -> None:
     asked: list[tuple[str, str]] = []
 
     def support(pairs: list[tuple[str, str]]) -> list[float]:
         asked.extend(pairs)
-        return [0.9 if claim in quotes else 0.1 for claim, quotes in pairs]
+        return [0.1 for _ in pairs]  # also of a copy
 
     told = answer(COST, WORK, FERRY, quotes=(citation(COST), citation(FERRY, 2)))
     told = told.model_copy(
         update={"claims": [told.claims[0].model_copy(update={"citations": [1, 2, 9]}), *told.claims[1:]]}
     )
-    assert claim_support(told, support) == [0.9, 0.1, 0]
+    assert claim_support(told, support) == [1, 0.1, 0]
     assert asked == [(COST, f"{COST} {FERRY}"), (WORK, FERRY)]
+    dated = answer(f"23 April 2026: {FERRY}", quotes=(citation(FERRY),))
+    assert claim_support(dated, support) == [1]
     score = supported_sentences(support)(case(), told)
     assert score == Score("supported sentences", pytest.approx(1 / 3), f"unsupported: {WORK}, {FERRY}")
     assert supported_sentences(support, 0.1)(case(), told).value == pytest.approx(2 / 3)
