@@ -14,6 +14,7 @@ from assistant.evaluation import check_scorers
 from assistant.evaluation.answer_quality import SUPPORTED
 from assistant.evaluation.check_scorers import (
     Confusion,
+    Rated,
     claim_labels,
     confusions,
     fit_threshold,
@@ -40,10 +41,11 @@ FALSE = "The dam will cost 80 billion crowns."
 
 
 def row(*told: str, second: dict[str, Any] | None = None, **labels: Any) -> dict[str, Any]:
-    """An answer of these sentences, each with itself as its quote."""
+    """An answer of these sentences, each with nearly itself as its quote."""
     quotes = [
         {
-            "number": number, "article": "dam", "title": "Dam", "date": None, "outlets": [], "quote": text,
+            "number": number, "article": "dam", "title": "Dam", "date": None, "outlets": [],
+            "quote": text.replace("will cost", "costs"),
             "start": 0, "end": len(text), "url": None,
         }
         for number, text in enumerate(told, 1)
@@ -58,7 +60,12 @@ def row(*told: str, second: dict[str, Any] | None = None, **labels: Any) -> dict
 
 ROWS = [
     row(RIGHT, second={}),
-    row(RIGHT, BESIDE, beside_the_point=[1], second={"correct": False}),
+    row(
+        RIGHT,
+        BESIDE,
+        beside_the_point=[1],
+        second={"correct": False, "false_sentences": [1], "beside_the_point": [], "degenerate": True},
+    ),
     row(FALSE, correct=False, false_sentences=[0], second={}),
     row(RIGHT, RIGHT, degenerate=True, correct=False, second={}),
     row(correct=False, second={}),
@@ -80,22 +87,33 @@ def test_scorers_are_counted_beside_people(tmp_path: Path) -> None:
     read = sheet(tmp_path, *ROWS, row(RIGHT) | {"case": "gone"})
     assert len(read) == 6
     assert confusions(read, {}, claim_labels(read, support)) == [
-        Confusion("right", both=2, scorer_only=0, people_only=1, neither=3),
-        Confusion("no false sentence", both=3, scorer_only=0, people_only=1, neither=1),
-        Confusion("not degenerate", both=3, scorer_only=0, people_only=1, neither=1),
-        Confusion("sentences that help", both=5, scorer_only=0, people_only=2, neither=1),
-        Confusion("supported sentences", both=6, scorer_only=0, people_only=1, neither=1),
+        Confusion("right", both=2, scorer_only=0, people_only=1, neither=3, readers=0.8),
+        Confusion("no false sentence", both=3, scorer_only=0, people_only=1, neither=1, readers=0.75),
+        Confusion("not degenerate", both=3, scorer_only=0, people_only=1, neither=1, readers=0.75),
+        Confusion("sentences that help", both=5, scorer_only=0, people_only=2, neither=1, readers=5 / 6),
+        Confusion("supported sentences", both=6, scorer_only=0, people_only=1, neither=1, readers=5 / 6),
     ]
+
+
+def test_support_is_compared_only_where_there_are_quotes(tmp_path: Path) -> None:
+    quoted, bare = row(RIGHT, second={"false_sentences": [0]}), row(FALSE)
+    bare["answer"]["citations"] = []
+    assert claim_labels(sheet(tmp_path, quoted, bare), support) == [Rated(0.9, sound=True, second=False)]
 
 
 def test_too_many_disagreements_are_a_failure(tmp_path: Path, capsys: Any) -> None:
     assert print_agreement(sheet(tmp_path, *ROWS), {}, support) == 1
     told = capsys.readouterr().out
-    assert "right                      2       0       1     3  83.3%\n" in told
+    assert "right                      2       0       1     3  83.3%      80.0%\n" in told
+    below = "right, no false sentence, not degenerate, sentences that help, supported sentences"
+    assert f"\nBelow 95%: {below}\n" in told
+    assert "\nSupport that parts true sentences from false ones best: 0.500\n" in told
     assert "m cost: people say right\n" in told
     assert told.endswith("The outcome agrees in 83.3% of the answers, and at least 95% must\n")
     assert print_agreement(sheet(tmp_path, *ROWS[:2]), {}, support) == 0
-    assert "no false sentence" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "\nBelow" not in told
+    assert "Support that parts" not in told
 
 
 def test_readers_are_compared_where_both_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,7 +121,7 @@ def test_readers_are_compared_where_both_read(tmp_path: Path, monkeypatch: pytes
     found = kappas(read)
     # Of five answers, one is right for the first reader alone, one for both, three for neither.
     assert found["correct"] == pytest.approx((0.8 - 0.56) / (1 - 0.56))
-    assert found["degenerate"] == found["false sentences"] == 1
+    assert found["degenerate"] == found["false sentences"] == found["correct"]  # with two for the second
     assert "complete" not in found
     assert kappas(sheet(tmp_path, ROWS[-1])) == {}
     monkeypatch.setitem(sys.modules, "sklearn.metrics", None)
@@ -112,12 +130,12 @@ def test_readers_are_compared_where_both_read(tmp_path: Path, monkeypatch: pytes
 
 
 def test_the_threshold_parts_both_kinds_best() -> None:
-    labelled = [(0.1, False), (0.2, False), (0.3, True), (0.4, False), *[(0.8, True)] * 6]
-    assert fit_threshold(labelled) == pytest.approx(0.6)
-    assert fit_threshold([(0.1, False), (0.3, True)]) == pytest.approx(0.2)
+    told = [(0.1, False), (0.2, False), (0.3, True), (0.4, False), *[(0.8, True)] * 6]
+    assert fit_threshold([Rated(*one) for one in told]) == pytest.approx(0.6)
+    assert fit_threshold([Rated(0.1, sound=False), Rated(0.3, sound=True)]) == pytest.approx(0.2)
     assert 0 < SUPPORTED < 1
     with pytest.raises(GoldError, match="label more answers"):
-        fit_threshold([(0.1, True)])
+        fit_threshold([Rated(0.1, sound=True)])
 
 
 @pytest.mark.parametrize("content", ["", "{}", "no", json.dumps(row(RIGHT) | {"case": "gone"})])

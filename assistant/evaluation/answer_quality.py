@@ -10,17 +10,28 @@ import re
 from collections.abc import Callable, Sequence
 
 from assistant.evaluation.assertions import asserts
-from assistant.evaluation.degeneration import faults, told_twice
+from assistant.evaluation.degeneration import blemishes, faults
 from assistant.evaluation.gold import Case, quote_spans
-from assistant.evaluation.matching import held, holds, sentences, without_markers, words
+from assistant.evaluation.matching import (
+    held,
+    holds,
+    sentences,
+    telling,
+    without_day,
+    without_markers,
+    words,
+)
 from assistant.evaluation.score import Articles, Score, Scorer, share
-from assistant.interface import Answer, Citation, Claim
+from assistant.interface import Answer, Citation
 
 Support = Callable[[Sequence[tuple[str, str]]], list[float]]
 """How likely it is, for each (claim, quotes), that the quotes support the claim, 0 to 1."""
 
 SUPPORTED = 0.25
 """Support from which on a claim counts as supported: `check_scorers.fit_threshold`, of 110 answers."""
+
+ASKED = 1 / 3
+"""Share of a claim's words that must be the question's for a day in it to be the day of what was asked."""
 
 _WORD = re.compile(r"\S*\w\S*")
 
@@ -85,7 +96,7 @@ def not_degenerate(case: Case, answer: Answer) -> Score:
     """1 if nothing is repeated, echoed, a mere headline or cut off, else 0. None for an abstention."""
     if answer.status == "abstained":
         return Score("not degenerate", None, "abstained")
-    found = faults(answer) or ["a sentence is told twice"] * told_twice(answer)
+    found = faults(answer) or blemishes(answer)
     return Score("not degenerate", float(not found), "; ".join(found) or "sound")
 
 
@@ -113,9 +124,19 @@ def _precision(name: str, case: Case, helpful: Sequence[bool]) -> Score:
 
 
 def helpful_claims(case: Case, answer: Answer, articles: Articles) -> list[bool]:
-    """For each claim, whether it states an expected form or one of its citations overlaps evidence."""
+    """For each claim, whether it helps.
+
+    It does if it states an expected form or the day of what was asked, or if one of its citations overlaps
+    evidence or leads up to it.
+    """
     return [
-        _states(case, claim.text) or any(_quotes_evidence(case, one, articles) for one in quotes)
+        _states(case, claim.text)
+        or _tells_day(case, claim.text)
+        or any(_quotes_evidence(case, one, articles) for one in quotes)
+        or (
+            bool(telling(claim.text) & telling(case.query()))
+            and any(_leads_to_evidence(case, one, articles) for one in quotes)
+        )
         for claim, quotes in zip(answer.claims, claim_quotes(answer), strict=True)
     ]
 
@@ -128,6 +149,24 @@ def claim_quotes(answer: Answer) -> list[list[Citation]]:
 
 def _states(case: Case, text: str) -> bool:
     return any(held(text, group) for group in case.expect)
+
+
+def _tells_day(case: Case, text: str) -> bool:
+    """Whether a text names a day, and enough of its words are the question's."""
+    told = telling(without_day(text))
+    return any(word.startswith("@") for word in told) and (
+        len(told & telling(case.query())) >= ASKED * len(told)
+    )
+
+
+def _leads_to_evidence(case: Case, citation: Citation, articles: Articles) -> bool:
+    """Whether the quote ends where evidence begins in its article, up to white space."""
+    return any(
+        citation.end <= start and not article.text[citation.end : start].strip()
+        for evidence in case.evidence
+        if citation.article == evidence.article and (article := articles.get(evidence.article))
+        for start, _ in quote_spans(article.text, evidence.quote)
+    )
 
 
 def _quotes_evidence(case: Case, citation: Citation, articles: Articles) -> bool:
@@ -164,11 +203,15 @@ def supported_sentences(
 
 
 def claim_support(answer: Answer, support: Support) -> list[float]:
-    """How well each claim is supported by its quotes; 0 for a claim that has none."""
+    """How well each claim is supported by its quotes: 0 where it has none, 1 if they hold its words."""
     quoted = [
-        (claim, " ".join(citation.quote for citation in quotes))
+        (claim.text, " ".join(citation.quote for citation in quotes))
         for claim, quotes in zip(answer.claims, claim_quotes(answer), strict=True)
     ]
-    asked: list[tuple[Claim, str]] = [(claim, quotes) for claim, quotes in quoted if quotes]
-    values = iter(support([(claim.text, quotes) for claim, quotes in asked]) if asked else ())
-    return [next(values) if quotes else 0.0 for _, quotes in quoted]
+    asked = [(told, quotes) for told, quotes in quoted if quotes]
+    values = iter(support(asked) if asked else ())
+    judged = [next(values) if quotes else 0.0 for _, quotes in quoted]
+    return [
+        1.0 if holds(quotes, without_day(told)) else value
+        for (told, quotes), value in zip(quoted, judged, strict=True)
+    ]

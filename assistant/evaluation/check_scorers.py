@@ -2,15 +2,15 @@
 
 The sheet is JSON Lines, a `Row` a line: an answer of some system to a gold case, what a reader found, and for
 some rows what a second reader found. For every scorer that has a human counterpart the four counts and the
-agreement are told, and for the readers Cohen's kappa between them. `fit_threshold` chooses from which support
-on a claim counts as supported.
+agreement are told, and beside it how often two readers agree: more cannot be asked of a scorer. Cohen's kappa
+between the readers is told too. `fit_threshold` chooses from which support on a claim counts as supported.
 """
 
 from __future__ import annotations
 
 import importlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from assistant.errors import GoldError, ModelError
 from assistant.evaluation.answer_quality import (
     SUPPORTED,
     Support,
+    claim_quotes,
     claim_support,
     helpful_claims,
     no_false_sentence,
@@ -33,7 +34,10 @@ from assistant.interface import Answer
 
 FILE = "labelled.jsonl"
 AGREED = 0.95
-"""Share of the answers on which the outcome must be what people say."""
+"""Share in which a scorer should say what people say; the outcome must."""
+
+Seen = tuple[bool, bool, bool | None]
+"""What a scorer, a reader and a second reader, if there is one, say of the same answer or sentence."""
 
 
 class Labels(BaseModel):
@@ -81,6 +85,8 @@ class Confusion:
     scorer_only: int
     people_only: int
     neither: int
+    readers: float | None = None
+    """The share that two readers see alike, of what both read; None without any."""
 
     @property
     def total(self) -> int:
@@ -90,6 +96,15 @@ class Confusion:
     def agreement(self) -> float | None:
         """The share that both see alike; None without any."""
         return (self.both + self.neither) / self.total if self.total else None
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """A claim's support by its quotes, and whether a reader, and a second one, did not call it false."""
+
+    support: float
+    sound: bool
+    second: bool | None = None
 
 
 def read_sheet(path: Path, cases: Sequence[Case]) -> list[Labelled]:
@@ -114,65 +129,83 @@ def _labelled(case: Case, row: Row) -> Labelled:
     return Labelled(case, Answer.model_validate(given), row.labels, row.labels_second)
 
 
-def confusions(
-    sheet: Sequence[Labelled], articles: Articles, claims: Sequence[tuple[float, bool]]
-) -> list[Confusion]:
+def confusions(sheet: Sequence[Labelled], articles: Articles, claims: Sequence[Rated]) -> list[Confusion]:
     """Every scorer with a human counterpart; the first is the outcome. `claims` are of `claim_labels`."""
     return [
-        _confusion("right", ((_right(one), one.labels.correct) for one in sheet)),
-        _confusion("no false sentence", _false(sheet)),
-        _confusion("not degenerate", _degenerate(sheet)),
+        _confusion("right", _answers(sheet, _right, lambda found: found.correct)),
+        _confusion("no false sentence", _answers(sheet, _sound, lambda found: not found.false_sentences)),
+        _confusion("not degenerate", _answers(sheet, _whole, lambda found: not found.degenerate)),
         _confusion("sentences that help", _helping(sheet, articles)),
-        _confusion("supported sentences", ((value >= SUPPORTED, sound) for value, sound in claims)),
+        _confusion(
+            "supported sentences", ((one.support >= SUPPORTED, one.sound, one.second) for one in claims)
+        ),
     ]
+
+
+def _confusion(name: str, seen: Iterable[Seen]) -> Confusion:
+    told = list(seen)
+    counts = Counter((scorer, people) for scorer, people, _ in told)
+    twice = [people == second for _, people, second in told if second is not None]
+    readers = sum(twice) / len(twice) if twice else None
+    return Confusion(
+        name, counts[True, True], counts[True, False], counts[False, True], counts[False, False], readers
+    )
+
+
+def _answers(
+    sheet: Sequence[Labelled],
+    scorer: Callable[[Labelled], float | None],
+    good: Callable[[Labels], bool],
+) -> Iterator[Seen]:
+    for one in sheet:
+        value = scorer(one)
+        if value is not None:
+            yield bool(value), good(one.labels), good(one.second) if one.second else None
 
 
 def _right(one: Labelled) -> bool:
     return outcome(one.case, one.answer) == "right"
 
 
-def _confusion(name: str, pairs: Iterable[tuple[bool, bool]]) -> Confusion:
-    counts = Counter(pairs)
-    return Confusion(name, counts[True, True], counts[True, False], counts[False, True], counts[False, False])
+def _sound(one: Labelled) -> float | None:
+    return no_false_sentence(one.case, one.answer).value
 
 
-def _false(sheet: Sequence[Labelled]) -> Iterator[tuple[bool, bool]]:
-    for one in sheet:
-        value = no_false_sentence(one.case, one.answer).value
-        if value is not None:
-            yield bool(value), not one.labels.false_sentences
+def _whole(one: Labelled) -> float | None:
+    return not_degenerate(one.case, one.answer).value
 
 
-def _degenerate(sheet: Sequence[Labelled]) -> Iterator[tuple[bool, bool]]:
-    for one in sheet:
-        value = not_degenerate(one.case, one.answer).value
-        if value is not None:
-            yield bool(value), not one.labels.degenerate
-
-
-def _helping(sheet: Sequence[Labelled], articles: Articles) -> Iterator[tuple[bool, bool]]:
+def _helping(sheet: Sequence[Labelled], articles: Articles) -> Iterator[Seen]:
     for one in sheet:
         if one.case.answerable:
             for place, helps in enumerate(helpful_claims(one.case, one.answer, articles)):
-                yield helps, place not in one.labels.beside_the_point
+                second = place not in one.second.beside_the_point if one.second else None
+                yield helps, place not in one.labels.beside_the_point, second
 
 
-def claim_labels(sheet: Sequence[Labelled], support: Support) -> list[tuple[float, bool]]:
-    """Each claim's support by its quotes, and whether people did not call it false."""
+def claim_labels(sheet: Sequence[Labelled], support: Support) -> list[Rated]:
+    """The claims that have quotes; of others people say whether they are true, and not how well supported."""
     return [
-        (value, place not in one.labels.false_sentences)
+        Rated(
+            value,
+            place not in one.labels.false_sentences,
+            place not in one.second.false_sentences if one.second else None,
+        )
         for one in sheet
-        for place, value in enumerate(claim_support(one.answer, support))
+        for place, (value, quotes) in enumerate(
+            zip(claim_support(one.answer, support), claim_quotes(one.answer), strict=True)
+        )
+        if quotes
     ]
 
 
-def fit_threshold(labelled: Sequence[tuple[float, bool]]) -> float:
+def fit_threshold(claims: Sequence[Rated]) -> float:
     """The support from which on calling a claim supported is right most often, both kinds weighing the same.
 
     The middle between the two scores that it parts. Raises GoldError unless there are claims of both kinds.
     """
-    sound = [value for value, label in labelled if label]
-    false = [value for value, label in labelled if not label]
+    sound = [one.support for one in claims if one.sound]
+    false = [one.support for one in claims if not one.sound]
     if not sound or not false:
         raise GoldError("the sheet has no true or no false sentences; label more answers")
     values = sorted({*sound, *false})
@@ -214,14 +247,17 @@ def print_agreement(sheet: Sequence[Labelled], articles: Articles, support: Supp
     claims = claim_labels(sheet, support)
     found = confusions(sheet, articles, claims)
     print(f"{len(sheet)} answers that people read")
-    print(f"{'':22}{'both':>6}{'scorer':>8}{'people':>8}{'none':>6}  agreement")
+    print(f"{'':22}{'both':>6}{'scorer':>8}{'people':>8}{'none':>6}  agreement  of two readers")
     for one in found:
         counts = f"{one.both:6}{one.scorer_only:8}{one.people_only:8}{one.neither:6}"
-        print(f"{one.name:22}{counts}  {'-' if one.agreement is None else f'{one.agreement:.1%}'}")
+        print(f"{one.name:22}{counts}  {_percent(one.agreement):9}  {_percent(one.readers)}")
+    if below := [one.name for one in found if one.agreement is not None and one.agreement < AGREED]:
+        print(f"Below {AGREED:.0%}: {', '.join(below)}")
     if kappa := kappas(sheet):
         print("Between two readers, kappa: " + ", ".join(f"{name} {k:.2f}" for name, k in kappa.items()))
-    if len({sound for _, sound in claims}) > 1:
-        print(f"Support that parts true sentences from false ones best: {fit_threshold(claims):.3f}")
+    rated = [one for one in claims if one.support < 1]  # the others are copies of their quotes
+    if len({one.sound for one in rated}) > 1:
+        print(f"Support that parts true sentences from false ones best: {fit_threshold(rated):.3f}")
     for row in sheet:
         if _right(row) != row.labels.correct:
             said = "right" if row.labels.correct else "wrong"
@@ -231,3 +267,7 @@ def print_agreement(sheet: Sequence[Labelled], articles: Articles, support: Supp
         print(f"The outcome agrees in {right:.1%} of the answers, and at least {AGREED:.0%} must")
         return 1
     return 0
+
+
+def _percent(part: float | None) -> str:
+    return "-" if part is None else f"{part:.1%}"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import combinations
 
-from assistant.evaluation.matching import sentences, without_markers, words
+from assistant.evaluation.matching import sentences, without_day, without_markers, words
 from assistant.interface import Answer
 
 PHRASE = range(2, 7)
@@ -38,8 +38,16 @@ def faults(answer: Answer) -> list[str]:
     return [*_repetitions(answer.answer), *_echoes(answer), *_headlines(answer), *_ends(answer)]
 
 
-def told_twice(answer: Answer) -> bool:
-    """Whether a sentence comes again nearly word for word: tiresome, but the answer is not wrong for it."""
+def blemishes(answer: Answer) -> list[str]:
+    """What readers mind although the answer is not wrong for it, a line each; nothing for an abstention."""
+    if answer.status == "abstained":
+        return []
+    found = ["a sentence is told twice"] * _told_twice(answer)
+    return found + ["a claim is a headline with its day"] * _is_headline(answer, without_day)
+
+
+def _told_twice(answer: Answer) -> bool:
+    """Whether a sentence comes again nearly word for word."""
     told = [found for one in sentences(answer.answer) if len(found := words(one).split()) > LEAST]
     return any(
         _in_order(one, other) >= NEARLY * min(len(one), len(other)) for one, other in combinations(told, 2)
@@ -79,9 +87,14 @@ def _echoes(answer: Answer) -> Iterator[str]:
 
 
 def _headlines(answer: Answer) -> Iterator[str]:
-    titles = {citation.title for citation in answer.citations if len(citation.title.split()) >= LEAST}
-    if any(_same(claim.text, title) for claim in answer.claims for title in titles):
+    if _is_headline(answer, str):
         yield "a claim is a headline"
+
+
+def _is_headline(answer: Answer, plain: Callable[[str], str]) -> bool:
+    """Whether a claim, made plain, is the title of something cited."""
+    titles = {citation.title for citation in answer.citations if len(citation.title.split()) >= LEAST}
+    return any(_same(plain(claim.text), title) for claim in answer.claims for title in titles)
 
 
 def _same(one: str, other: str) -> bool:

@@ -78,9 +78,29 @@ _WORD = re.compile(rf"[{_UNSPACED}]|[€$£¥₴₽]|@?[^\W{_UNSPACED}]+(?:(?<=\
 _SPACE = re.compile(r"\s+")
 
 
+_DATED = r"\d{1,2} [A-Z][a-z]+ \d{4}"
+_DAY_BEFORE, _DAY_BEHIND = re.compile(rf"^{_DATED}: "), re.compile(rf" \({_DATED}\)(?=[.!?]?$)")
+_LINKING = frozenset(
+    "a about after an and are as at be because been before but by did do does for from had has have he her "
+    "his how if in into is it its my not of on or our over she than that the their these they this those to "
+    "up was were what when where which while who whom whose why will with would your".split()
+)
+
+
 def without_markers(text: str) -> str:
     """The text without its citation markers, such as [1] or [2, 3]."""
     return _MARKER.sub("", text)
+
+
+def without_day(text: str) -> str:
+    """The text without its markers, and without the day of its source set before or behind it."""
+    return _DAY_BEHIND.sub("", _DAY_BEFORE.sub("", without_markers(text).strip()))
+
+
+@lru_cache(maxsize=4096)
+def telling(text: str) -> frozenset[str]:
+    """The plain words of a text that do more than link others."""
+    return frozenset(words(text).split()) - _LINKING
 
 
 def holds(text: str, form: str) -> bool:
