@@ -1,7 +1,7 @@
 """Prompts: `prompts/*.md` as LangChain templates, read once and checked.
 
 A prompt file has a `# system` part, which stays the same from call to call so that a model can keep it
-cached, and a `# user` part. `{name}` is a slot; a literal brace is doubled.
+cached, and a `# user` part. `{name}` is a slot; a literal brace is doubled. A comment may stand before them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ SLOTS = {
 }
 """Every prompt that answering uses, with the slots it must have."""
 
-_PARTS = re.compile(r"\A\s*# system\n(?P<system>.*?)^# user\n(?P<user>.*)\Z", re.DOTALL | re.MULTILINE)
+_PARTS = re.compile(r"\A\s*(?:<!--(?:(?!-->).)*-->\s*)?# system\n(?P<system>.*?)^# user\n(?P<user>.*)\Z",
+re.DOTALL | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

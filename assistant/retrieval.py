@@ -96,10 +96,8 @@ class Retriever(BaseRetriever):
 
     def dense(self, question: str, count: int, filters: Filters) -> list[tuple[str, int, float]]:
         """The chunks nearest to the question: (article id, position, cosine similarity), best first."""
-        found: list[tuple[str, int, float]] = self.index.dense(
-            self.embeddings.embed_query(question), count, filters
-        )
-        return found
+        found = self.index.dense(self.embeddings.embed_query(question), count, filters)
+        return [(article, position, round(similarity, 4)) for article, position, similarity in found]
 
     def _passages(self, hits: Sequence[Hit], k: int) -> list[Passage]:
         """The k best passages that the hits make, with the near copies of each."""

@@ -4,8 +4,15 @@ In reading order:
 
     gold              Case: a gold question with its acceptable answers and evidence; reading, checking
     draft             drafts of cases, for a person to make questions of
+    matching          the scorers' own eyes: does a form of words stand in a text?
+    assertions        does a sentence assert what is known to be wrong?
+    degeneration      repetition, echoes and cut-off ends
+    score             Score, Scorer, Outcome
     support           does a quote carry a claim, as far as words can tell?
-    scorers           pure functions of a case and its answer, each giving one Score
+    answer_quality    length, first sentence, false sentences, precision of sentences
+    citation_scores   what is cited, and whether it is verbatim
+    scorers           right, and the rest: pure functions of a case and its answer, each giving one Score
+    check_scorers     how the scorers agree with people
     retrieval_scores  the same of a case and the passages that were found
     run               asks every case, scores the answers, survives interruption
     abstention        what would be risked at each confidence
@@ -19,12 +26,12 @@ In reading order:
     report            a run as Markdown tables, kept in eval/RESULTS.md
     command           `assistant eval`
     harm              the gate's own test
-    remembered        a reranker that scores no pair twice
+    remembered        what the small models say, kept, so that a replay is the same everywhere
     attacks           instructions planted in articles, and what they change of the answers
-    calibrate         the evidence gate's threshold, and what its signals are worth
+    calibrate         the threshold for declining, and what its signals are worth
 
 Beside them lie the benchmarks: retrieval_bench with its bench_* modules; bench_answers, with bench_sets,
 bench_scores, bench_table and bench_support, for answers on other people's questions; and judgecal for the
-agreement of scorer and judge with people. What the assistant is compared with lies outside of it, in
-eval/benchmarks.
+agreement of scorer and judge with people. What the assistant is compared with, the page of all figures and
+the benchmark of checks lie outside of it, in eval/benchmarks.
 """

@@ -4,6 +4,7 @@
     hub.py           models that are not packaged: found here first, then on the hub
     embeddings.py    load_embeddings, embedder_id
     reranker.py      load_reranker
+    reader.py        Reader: does a passage answer, and where?
     chatml.py        messages as Qwen reads them, control tokens in them made harmless
     embedded.py      EmbeddedChat: a packaged language model, through llama.cpp
     profiles.py      what to expect of a language model, by its name
@@ -13,6 +14,7 @@
     asking.py        a request for JSON, in each provider's words
     hearing.py       what a model says, piece by piece
     structured.py    StructuredChat: asks for JSON, whatever the server takes
+    replies.py       what a model replied, read tolerantly
 
 Only these modules import providers. Heavy libraries are imported inside the functions that need them, and
 nothing is imported here.

@@ -111,18 +111,18 @@ def _reading(encoding: Encoding, outputs: list[Floats], shift: int) -> Reading:
     """`shift` is where the passage starts in the text that was read."""
     shown = [place for place, part in enumerate(encoding.sequence_ids) if part == 1]
     inside = [place for place in shown if encoding.offsets[place][0] >= shift]
-    answers = float(1 / (1 + np.exp(-float(outputs[2]))))
+    # Rounded here and below: a reading is kept and compared, and its last digits are the processor's.
+    answers = round(float(1 / (1 + np.exp(-float(outputs[2])))), 6)
     if not inside:
         return Reading(0, 0, answers, 0.0)
     offsets = [(start - shift, end - shift) for start, end in (encoding.offsets[place] for place in inside)]
     low, high, chance = best_span(outputs[0][inside], outputs[1][inside])
     chances = _softmax(outputs[0][shown])[-len(inside) :]
-    # A reading is kept and compared, and its last digits are the processor's.
     chances = chances.round(4)
     starts = tuple(
         (place, float(one)) for (place, _), one in zip(offsets, chances, strict=True) if one >= UNLIKELY
     )
-    return Reading(offsets[low][0], offsets[high][1], answers, chance, starts)
+    return Reading(offsets[low][0], offsets[high][1], answers, round(chance, 4), starts)
 
 
 def best_span(start: Floats, end: Floats, most: int = MOST_TOKENS) -> tuple[int, int, float]:
