@@ -166,7 +166,8 @@ EXTRA = [{"id": "fish", "title": "Fish", "text": "Herring stocks in the northern
 @pytest.fixture
 def news(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("ASSISTANT_CACHE", str(tmp_path / "cache"))
-    write(tmp_path / "wikinews" / "corpus.jsonl", CORPUS)
+    titled = [CORPUS[0], CORPUS[1] | {"title": "Ferry"}]  # else a quote would be the headline too
+    write(tmp_path / "wikinews" / "corpus.jsonl", titled)
     write(tmp_path / "wikinews" / "extra-en.jsonl", EXTRA)
     write(tmp_path / "wikinews" / "gold.jsonl", NEWS)
     return tmp_path

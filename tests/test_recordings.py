@@ -59,21 +59,29 @@ def replay(folder: Path, case: str, asked: str = "What does it cost?", **bound: 
 def test_a_recorded_draft_is_replayed_word_for_word_without_a_model(tmp_path: Path) -> None:
     prompt = load_prompt(prompts_folder(), "answer_small").template
 
-    def draft(mode: Mode, load: Callable[[], BaseChatModel]) -> tuple[Any, list[str], int]:
-        texts: list[str] = []
+    def draft(mode: Mode, load: Callable[[], BaseChatModel]) -> tuple[tuple[str, Tokens], int]:
         kept = recordings(tmp_path, mode)
         with kept.of("g1") as replayed:
             chat = StructuredChat(kept.chat_model(load), "small", SMALL)
-            made = short.worded(chat, prompt, QUERY, SENTENCES, texts.append)
-        return made, texts, len(replayed)
+            return short.worded(chat, prompt, QUERY, SENTENCES), len(replayed)
 
-    recorded, texts, replayed = draft("record", replying(REPLY))
-    assert (texts[-1], replayed) == ("It costs 90 billion – “too much”.", 0)
-    assert len(texts) > 2  # streamed on while recording
-    again, texts, replayed = draft("replay", no_model)
-    assert again == recorded
-    assert again[1] == Tokens(prompt=100, completion=10)
-    assert (len(texts), replayed) == (1, 1)
+    recorded = "It costs 90 billion – “too much”.", Tokens(prompt=100, completion=10)
+    assert draft("record", replying(REPLY)) == (recorded, 0)
+    assert draft("replay", no_model) == (recorded, 1)
+
+
+def test_an_answer_is_told_of_as_it_comes_also_while_it_is_recorded(tmp_path: Path) -> None:
+    def texts(mode: Mode, load: Callable[[], BaseChatModel]) -> list[str]:
+        told: list[str] = []
+        kept = recordings(tmp_path, mode)
+        with kept.of("g1"):
+            StructuredChat(kept.chat_model(load), "small", SMALL).ask(ASKED, SCHEMA, on_text=told.append)
+        return told
+
+    *before, last = texts("record", replying(REPLY))
+    assert len(before) > 1
+    assert last == REPLY
+    assert texts("replay", no_model) == [REPLY]
 
 
 class Stopping(QueuedModel):
