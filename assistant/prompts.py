@@ -25,8 +25,10 @@ SLOTS = {
 }
 """Every prompt that answering uses, with the slots it must have."""
 
-_PARTS = re.compile(r"\A\s*(?:<!--(?:(?!-->).)*-->\s*)?# system\n(?P<system>.*?)^# user\n(?P<user>.*)\Z",
-re.DOTALL | re.MULTILINE)
+_PARTS = re.compile(
+    r"\A\s*(?:<!--(?:(?!-->).)*-->\s*)?# system\n(?P<system>.*?)^# user\n(?P<user>.*)\Z",
+    re.DOTALL | re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, slots=True)
