@@ -35,7 +35,8 @@ laps = [time.perf_counter()]
 from assistant import build, cli, live, settings, terminal
 def lap(): laps.append(time.perf_counter())
 import chromadb, langchain_chroma, onnxruntime, tokenizers
-import assistant.answer, assistant.models.chat, assistant.models.reader, assistant.models.reranker
+import assistant.answering.pipeline, assistant.models.chat, assistant.models.reader, assistant.models.reranker
+from assistant.answering.events import PassagesFound
 lap()
 chosen = settings.load_settings(index=sys.argv[1], model=sys.argv[3])
 index = build.open_index(chosen, print, lambda done, total: None)
@@ -44,9 +45,8 @@ lap()
 assistant.load_model()
 lap()
 def found(event):
-    if isinstance(event, assistant_module.PassagesFound):
+    if isinstance(event, PassagesFound):
         laps[4:] = [time.perf_counter()]
-assistant_module = sys.modules["assistant.answer"]
 assistant.ask(sys.argv[2], on_event=found)
 lap()
 print(json.dumps([later - before for before, later in zip(laps, laps[1:])]))
