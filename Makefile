@@ -39,10 +39,10 @@ ask: setup  ## answer a question: make ask Q="..." (A="--as-of 2025-11-26": furt
 	@$(BIN)/assistant ask $(A) -- "$$Q" || { status=$$?; test $$status -eq 1 || exit $$status; }
 
 calibrate: setup  ## show what the threshold for declining declines and withholds: BENCH=FOLDER
-	@$(BIN)/python -m assistant.evaluation.calibrate $(if $(BENCH),--bench "$(BENCH)") $(A)
+	@$(BIN)/python -m eval.benchmarks.calibrate $(if $(BENCH),--bench "$(BENCH)") $(A)
 
 train-reader: setup  ## train the reader anew (about an hour): BENCH=FOLDER with reader.jsonl and support.jsonl
-	@$(BIN)/python -m assistant.training --data "$(BENCH)" $(A)
+	@$(BIN)/python -m eval.training --data "$(BENCH)" $(A)
 
 test: setup  ## run the tests, two files at a time (T="-k name": pytest's options)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(T)
@@ -61,16 +61,16 @@ eval: setup  ## grade the assistant on the gold cases, and compare with the base
 	@$(BIN)/assistant eval $(A)
 
 harm: setup  ## test the gate: the same must pass, and what is worse be caught (A="...": options)
-	@$(BIN)/python -m assistant.evaluation.harm $(A)
+	@$(BIN)/python -m eval.benchmarks.harm $(A)
 
 attacks: setup  ## plant instructions in articles, and see what they change (A="--model extractive": the options)
-	@$(BIN)/python -m assistant.evaluation.attacks $(A)
+	@$(BIN)/python -m eval.benchmarks.attacks $(A)
 
 bench-retrieval: setup  ## measure retrieval on gold, and on public sets: BENCH=FOLDER (A="...": further options)
-	@$(BIN)/python -m assistant.evaluation.retrieval_bench $(if $(BENCH),--bench "$(BENCH)") $(A)
+	@$(BIN)/python -m eval.benchmarks.retrieval_bench $(if $(BENCH),--bench "$(BENCH)") $(A)
 
 bench-answers: setup  ## measure answers on a set: SET=clapnq BENCH=FOLDER (N=60, MODEL=..., PIPELINE=tutorial)
-	@$(BIN)/python -m $(if $(PIPELINE),eval.benchmarks.$(PIPELINE),assistant.evaluation.bench_answers) \
+	@$(BIN)/python -m eval.benchmarks.$(or $(PIPELINE),answers) \
 		--set "$(SET)" $(if $(BENCH),--bench "$(BENCH)") $(if $(N),--sample "$(N)") $(if $(EXTRA),--extra) \
 		$(if $(MODEL),--model "$(MODEL)") $(if $(RUNS),--runs "$(RUNS)") $(A)
 
@@ -82,7 +82,7 @@ how-good: setup  ## tell how good it is, of the runs that were kept: BENCH=FOLDE
 		$(if $(RUNS),--runs "$(RUNS)") $(A)
 
 bench-judgecal: setup  ## measure how the scorer, or JUDGE=model on N=... answers, agrees with people: BENCH=FOLDER
-	@$(BIN)/python -m assistant.evaluation.judgecal --bench "$(BENCH)" \
+	@$(BIN)/python -m eval.benchmarks.judgecal --bench "$(BENCH)" \
 		$(if $(JUDGE),--judge "$(JUDGE)") $(if $(N),--sample "$(N)") $(A)
 
 bench-claims: setup  ## measure the checks of sentences against their quotes (A="--model NAME": by a model too)
@@ -99,4 +99,4 @@ wheel: setup  ## build the wheel in dist/
 
 clean:  ## remove what was built, and caches, but not .venv
 	@rm -rf dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	@find assistant tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find assistant eval tests -name __pycache__ -type d -prune -exec rm -rf {} +

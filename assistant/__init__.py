@@ -36,7 +36,6 @@ The modules in reading order, each importing only from those above it:
     terminal      what a person sees
     live          what the assistant is doing while it does it
     evaluation/   gold cases, scorers, runs, reports
-    training/     makes the reader anew; never needed to use the assistant
     doctor        what is installed and healthy, and what to do where it is not
     options       the options of the commands
     chat/         the conversation

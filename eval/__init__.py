@@ -1,1 +1,1 @@
-"""What the evaluation works with, and what the assistant is compared with; no part of the assistant."""
+"""What the evaluation works with, benchmarks, and the reader's training; no part of the assistant."""

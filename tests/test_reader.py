@@ -17,10 +17,10 @@ from assistant.answering.evidence import sentences_of
 from assistant.articles import Article
 from assistant.chunks import split_article
 from assistant.errors import SettingsError
-from assistant.evaluation.calibrate import span_f1
 from assistant.models.reader import MOST_TOKENS, Reader, Reading, best_span, load_reader, reader_id
 from assistant.passages import Hit, Passage
 from assistant.retrieval import READ, read
+from eval.benchmarks.calibrate import span_f1
 
 COST = "The dam will cost 90 billion crowns, said energy minister Ilse Brandt on Tuesday."
 PASSAGE = f"{COST} Work begins in April 2026."

@@ -25,13 +25,8 @@ In reading order:
     harness           all of it together: from settings to a Report with its verdict
     report            a run as Markdown tables, kept in eval/RESULTS.md
     command           `assistant eval`
-    harm              the gate's own test
     remembered        what the small models say, kept, so that a replay is the same everywhere
-    attacks           instructions planted in articles, and what they change of the answers
-    calibrate         the threshold for declining, and what its signals are worth
 
-Beside them lie the benchmarks: retrieval_bench with its bench_* modules; bench_answers, with bench_sets,
-bench_scores, bench_table and bench_support, for answers on other people's questions; and judgecal for the
-agreement of scorer and judge with people. What the assistant is compared with, the page of all figures and
-the benchmark of checks lie outside of it, in eval/benchmarks.
+The benchmarks, the gate's own test and what the assistant is compared with lie outside of it, in
+eval/benchmarks.
 """

@@ -7,12 +7,11 @@ from pathlib import Path
 from assistant.build import build_retriever, profile_for, support_of
 from assistant.errors import GoldError
 from assistant.evaluation.baseline import baseline_of, write_baseline
-from assistant.evaluation.bench_data import stored_articles
 from assistant.evaluation.check_scorers import FILE, print_agreement, read_sheet
 from assistant.evaluation.draft import draft_cases
 from assistant.evaluation.explain import explain, retrieve_lost
 from assistant.evaluation.gate import exit_status
-from assistant.evaluation.gold import read_cases, read_gold
+from assistant.evaluation.gold import read_cases, read_gold, stored_articles
 from assistant.evaluation.harness import Notice, Wanted, check, evaluate, select_cases
 from assistant.evaluation.remembered import with_memory
 from assistant.evaluation.report.markdown import section, update_results

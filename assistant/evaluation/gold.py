@@ -19,6 +19,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from assistant.answering.query import Turn as Asked
 from assistant.articles import Article
+from assistant.catalogue import Catalogue
 from assistant.chunks import split_article
 from assistant.errors import GoldError
 from assistant.interface import Strict
@@ -246,3 +247,9 @@ def _passages(article: Article, most_words: int) -> list[tuple[int, int]]:
                 break
             found.append((chunk.start, last.end))
     return found
+
+
+def stored_articles(catalogue: Catalogue) -> dict[str, Article]:
+    """Every article of an index by its id, as it was indexed."""
+    found = (catalogue.article(article_id) for article_id in catalogue.fingerprints())
+    return {article.id: article for article in found if article is not None}

@@ -22,9 +22,8 @@ from assistant.articles import Article
 from assistant.build import build_assistant, provenance, support_of
 from assistant.errors import GoldError, SettingsError
 from assistant.evaluation.baseline import read_baseline
-from assistant.evaluation.bench_data import stored_articles
 from assistant.evaluation.gate import held_against, read_rules
-from assistant.evaluation.gold import CASE_TYPES, Case, check_gold, cut_quotes, read_gold
+from assistant.evaluation.gold import CASE_TYPES, Case, check_gold, cut_quotes, read_gold, stored_articles
 from assistant.evaluation.judge import SLOTS, agreement, judge_scorer, judged_sentences
 from assistant.evaluation.remembered import FILE, SHARED, Memory, with_memory
 from assistant.evaluation.retrieval_scores import retrieval_scorers

@@ -31,7 +31,6 @@ from assistant.answering.verify import (
 from assistant.articles import Article
 from assistant.build import load_encoders, profile_for, support_of
 from assistant.errors import GoldError
-from assistant.evaluation.bench_command import conclude, notice
 from assistant.evaluation.statistics import wilson_interval
 from assistant.interface import Strict
 from assistant.models.chat import load_chat_model
@@ -40,6 +39,7 @@ from assistant.prompts import load_prompt
 from assistant.resources import prompts_folder
 from assistant.settings import Settings, load_settings
 from assistant.values import unconfirmed
+from eval.benchmarks.command import conclude, notice
 
 CLAIMS = Path("eval/claims.jsonl")
 SUPPORTED = 0.5

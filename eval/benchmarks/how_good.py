@@ -16,10 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.errors import AssistantError
-from assistant.evaluation.bench_command import notice
-from assistant.evaluation.bench_scores import PLANTED, RECALL, STALE
-from assistant.evaluation.bench_sets import ALL_SETS, GOLD, WITH_CASES
-from assistant.evaluation.bench_table import (
+from assistant.evaluation.report import update_results
+from assistant.evaluation.report.figures import Slice
+from assistant.evaluation.run import Graded
+from assistant.evaluation.score import Outcome
+from assistant.settings import load_settings
+from eval.benchmarks.command import notice
+from eval.benchmarks.kept_runs import DEFAULT, KeptRun, find_cached, find_runs, rank, score_runs
+from eval.benchmarks.scores import PLANTED, RECALL, STALE
+from eval.benchmarks.sets import ALL_SETS, GOLD, WITH_CASES
+from eval.benchmarks.table import (
     COUNT,
     FIRST,
     LENGTH,
@@ -33,12 +39,6 @@ from assistant.evaluation.bench_table import (
     table,
     unanswerable,
 )
-from assistant.evaluation.report import update_results
-from assistant.evaluation.report.figures import Slice
-from assistant.evaluation.run import Graded
-from assistant.evaluation.score import Outcome
-from assistant.settings import load_settings
-from eval.benchmarks.kept_runs import DEFAULT, KeptRun, find_cached, find_runs, rank, score_runs
 
 SECTION = "how-good"
 LONG = frozenset({"clapnq", "mtragun"})

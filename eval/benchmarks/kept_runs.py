@@ -8,11 +8,11 @@ from pathlib import Path
 
 from assistant.articles import read_corpus
 from assistant.errors import SettingsError
-from assistant.evaluation.bench_scores import general_scorers, recalled, scorers_of
-from assistant.evaluation.bench_sets import ALL_SETS, WITH_CASES, corpus_of, read_set
 from assistant.evaluation.run import Report, kept
 from assistant.recordings import file_name
 from assistant.settings import Settings
+from eval.benchmarks.scores import general_scorers, recalled, scorers_of
+from eval.benchmarks.sets import ALL_SETS, WITH_CASES, corpus_of, read_set
 
 DEFAULT = file_name(Settings.model_fields["model"].default)
 EXTRACTIVE = "extractive"

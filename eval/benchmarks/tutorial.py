@@ -5,8 +5,7 @@
 Articles split into 1000 characters of which 200 overlap, all-MiniLM-L6-v2, Chroma, the nearest four, and the
 tutorial's prompts, word for word; of a conversation, the question is reworded first, as in its second part.
 It reads an article as a page would show it, headline and day before the text. It knows no days to hide
-articles after, checks nothing and cites nothing. The options are those of
-`assistant.evaluation.bench_answers`.
+articles after, checks nothing and cites nothing. The options are those of `eval.benchmarks.answers`.
 """
 
 from __future__ import annotations
@@ -33,7 +32,6 @@ from langchain_text_splitters import RecursiveCharacterTextSplitter
 from assistant.articles import Article, corpus_stamp, read_corpus
 from assistant.chunks import sentence_spans
 from assistant.errors import ModelError
-from assistant.evaluation.bench_answers import System, main
 from assistant.evaluation.gold import Case
 from assistant.interface import Abstention, Answer, AnswerPassage, Claim, Seconds, Tokens
 from assistant.models.chat import load_chat_model, model_errors, tokens_of
@@ -41,6 +39,7 @@ from assistant.models.embeddings import embedder_id, load_embeddings
 from assistant.recordings import file_name
 from assistant.settings import Settings
 from assistant.surface import in_words
+from eval.benchmarks.answers import System, main
 from eval.benchmarks.unknowing import does_not_know
 
 NAME = "tutorial"

@@ -1,6 +1,6 @@
 """How well the correctness scorer, or a judge, agrees with people.
 
-    python -m assistant.evaluation.judgecal --bench FOLDER [--judge MODEL] [--sample N]
+    python -m eval.benchmarks.judgecal --bench FOLDER [--judge MODEL] [--sample N]
 
 `FOLDER/judgecal/items.jsonl` holds answers of five systems to open questions, each graded right or wrong by a
 person (Wang et al., "Evaluating Open-QA Evaluation", NeurIPS 2023). Each becomes a case with one group of
@@ -20,8 +20,6 @@ from pathlib import Path
 import numpy as np
 
 from assistant.errors import GoldError
-from assistant.evaluation.bench_command import conclude
-from assistant.evaluation.bench_data import read_lines, sampled, usable
 from assistant.evaluation.gold import Case, Evidence
 from assistant.evaluation.judge import SLOTS, judge_scorer
 from assistant.evaluation.score import Scorer
@@ -32,6 +30,8 @@ from assistant.models.chat import load_chat_model
 from assistant.prompts import load_prompt
 from assistant.resources import prompts_folder
 from assistant.settings import load_settings
+from eval.benchmarks.command import conclude
+from eval.benchmarks.data import read_lines, sampled, usable
 
 
 @dataclass(frozen=True, slots=True)

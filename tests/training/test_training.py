@@ -12,9 +12,9 @@ from assistant import weights
 from assistant.models.onnx import load_tokenizer
 from assistant.models.reader import Reader
 from assistant.settings import load_settings
-from assistant.training import data, export, measure, train
-from assistant.training.__main__ import training_folder
-from assistant.training.network import Network
+from eval.training import data, export, measure, train
+from eval.training.__main__ import training_folder
+from eval.training.network import Network
 
 QUESTIONS: list[dict[str, Any]] = [
     {

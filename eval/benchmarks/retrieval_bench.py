@@ -1,8 +1,8 @@
 """The retrieval benchmark: what each stage of retrieval is worth, on gold and on public question sets.
 
-    python -m assistant.evaluation.retrieval_bench [--bench FOLDER] [--only SET ...] [--sample 100]
+    python -m eval.benchmarks.retrieval_bench [--bench FOLDER] [--only SET ...] [--sample 100]
            [--misses dev|test]
-    python -m assistant.evaluation.retrieval_bench --scale [--bench FOLDER]
+    python -m eval.benchmarks.retrieval_bench --scale [--bench FOLDER]
 
 One row a configuration, one column a measure, one section of `eval/RESULTS.md` a question set. Indexes are
 kept below `--work` and the reranker's logits in the cache folder, so that only a first run is slow;
@@ -22,8 +22,14 @@ from time import perf_counter
 from assistant import weights
 from assistant.build import build_retriever
 from assistant.errors import AssistantError, SettingsError
-from assistant.evaluation.bench_command import notice
-from assistant.evaluation.bench_data import (
+from assistant.evaluation.gold import stored_articles
+from assistant.evaluation.remembered import remembered
+from assistant.evaluation.report import update_results
+from assistant.passages import Passage
+from assistant.retrieval import POOL, Retriever
+from assistant.settings import Settings, load_settings
+from eval.benchmarks.command import notice
+from eval.benchmarks.data import (
     SETS,
     SEVERAL,
     SINGLE,
@@ -31,10 +37,9 @@ from assistant.evaluation.bench_data import (
     digest,
     gold_questions,
     public_questions,
-    stored_articles,
 )
-from assistant.evaluation.bench_index import indexed
-from assistant.evaluation.bench_measures import (
+from eval.benchmarks.index import indexed
+from eval.benchmarks.measures import (
     DEPTH,
     GOLD_MEASURES,
     PUBLIC_MEASURES,
@@ -43,13 +48,8 @@ from assistant.evaluation.bench_measures import (
     losses,
     table,
 )
-from assistant.evaluation.bench_scale import scale_table
-from assistant.evaluation.bench_stages import DEFAULT_ROW, EMBEDDERS, GOLD_ROWS, PUBLIC_ROWS, Configuration
-from assistant.evaluation.remembered import remembered
-from assistant.evaluation.report import update_results
-from assistant.passages import Passage
-from assistant.retrieval import POOL, Retriever
-from assistant.settings import Settings, load_settings
+from eval.benchmarks.scale import scale_table
+from eval.benchmarks.stages import DEFAULT_ROW, EMBEDDERS, GOLD_ROWS, PUBLIC_ROWS, Configuration
 
 GOLD = "gold"
 

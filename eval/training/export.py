@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from assistant.training.network import Network
+from eval.training.network import Network
 
 NAMES = ("start", "end", "answers", "support")
 

@@ -11,11 +11,11 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
 from assistant.articles import Article, read_corpus
-from assistant.evaluation.bench_answers import main
 from assistant.evaluation.gold import Case, Turn
 from assistant.settings import Settings
 from assistant.surface import words
 from eval.benchmarks import tutorial
+from eval.benchmarks.answers import main
 from eval.benchmarks.tutorial import PROMPT, REWORD, ask, opened, pieces_of, the_tutorial
 from eval.benchmarks.unknowing import does_not_know
 

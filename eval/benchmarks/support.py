@@ -16,13 +16,13 @@ from pathlib import Path
 from assistant.build import support_of
 from assistant.chunks import sentence_spans
 from assistant.errors import GoldError
-from assistant.evaluation.bench_data import digest
 from assistant.evaluation.remembered import remembered
 from assistant.evaluation.statistics import Interval, balanced_interval
 from assistant.evaluation.support import SHARED, overlap
 from assistant.models.reader import load_reader
 from assistant.models.reranker import load_reranker
 from assistant.settings import Settings
+from eval.benchmarks.data import digest
 
 SENTENCES = 3
 """Of a source, one after the other, that are held against a claim at a time."""

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from assistant.errors import GoldError
-from assistant.evaluation.bench_answers import main, section
-from assistant.evaluation.bench_data import digest
-from assistant.evaluation.bench_scores import general_scorers, recalled, scorers_of
-from assistant.evaluation.bench_sets import Item, corpus_of, read_items, read_set
-from assistant.evaluation.bench_support import Claim, balanced, best_threshold, read_claims
 from assistant.evaluation.run import Graded
 from assistant.interface import Answer
+from eval.benchmarks.answers import main, section
+from eval.benchmarks.data import digest
+from eval.benchmarks.scores import general_scorers, recalled, scorers_of
+from eval.benchmarks.sets import Item, corpus_of, read_items, read_set
+from eval.benchmarks.support import Claim, balanced, best_threshold, read_claims
 
 CORPUS = [
     {"id": "dam", "title": "Dam", "text": "Parliament approved the valley dam by 61 votes to 38 in March."},

@@ -1,6 +1,6 @@
 """The attack test: instructions planted in articles, and what they change of the answers.
 
-    python -m assistant.evaluation.attacks [--model extractive] [--only KIND ...]
+    python -m eval.benchmarks.attacks [--model extractive] [--only KIND ...]
 
 Each attack of `eval/attacks.jsonl` is planted in a copy of its article. The very same assistant is asked the
 same question over the clean articles and over those with the planted one, which tells what the attack changed
@@ -24,7 +24,6 @@ from assistant.articles import Article, read_corpus
 from assistant.build import build_assistant, identity, provenance
 from assistant.chunks import sentence_spans
 from assistant.errors import AssistantError, GoldError
-from assistant.evaluation.bench_command import notice
 from assistant.evaluation.gold import Group, NonEmpty, quote_spans
 from assistant.evaluation.matching import holds, without_markers
 from assistant.evaluation.report import update_results
@@ -33,6 +32,7 @@ from assistant.index import Index, sync
 from assistant.interface import Answer, Strict
 from assistant.models.embeddings import load_embeddings
 from assistant.settings import Settings, load_settings
+from eval.benchmarks.command import notice
 
 ATTACKS = Path("eval/attacks.jsonl")
 CODE = "instruction-in-article"

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import GoldError
-from assistant.evaluation.bench_data import SETS, asked, digest, read_lines, sampled, usable
 from assistant.evaluation.gold import Case, Evidence, Turn, read_gold
 from assistant.evaluation.harness import GOLD as GOLD_FILE
 from assistant.evaluation.matching import holds
+from eval.benchmarks.data import SETS, asked, digest, read_lines, sampled, usable
 
 GOLD = "gold"
 WIKINEWS = "wikinews"

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from assistant.evaluation.bench_sets import read_set
 from assistant.evaluation.run import run
 from assistant.interface import Answer
 from eval.benchmarks.how_good import main
 from eval.benchmarks.kept_runs import find_cached, find_runs, rank
+from eval.benchmarks.sets import read_set
 
 CASE: dict[str, Any] = {
     "id": "n1",

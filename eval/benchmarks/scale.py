@@ -21,10 +21,10 @@ from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from assistant.articles import read_corpus
 from assistant.build import build_retriever, identity
-from assistant.evaluation.bench_data import Question, digest, gold_questions, many_articles
 from assistant.index import Index, sync
 from assistant.models.embeddings import load_embeddings
 from assistant.settings import Settings
+from eval.benchmarks.data import Question, digest, gold_questions, many_articles
 
 if sys.platform != "win32":
     import resource

@@ -17,9 +17,9 @@ import torch
 
 from assistant.evaluation.statistics import auc
 from assistant.models.reader import Reader, best_span
-from assistant.training.data import LABELS, Example
-from assistant.training.network import Network
-from assistant.training.train import tensors
+from eval.training.data import LABELS, Example
+from eval.training.network import Network
+from eval.training.train import tensors
 
 
 def token_f1(given: str, expected: str) -> float:

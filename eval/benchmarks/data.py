@@ -14,7 +14,6 @@ from typing import Any
 
 from assistant.articles import Article, read_corpus
 from assistant.batch import Line
-from assistant.catalogue import Catalogue
 from assistant.chunks import Chunk, sentence_spans
 from assistant.errors import GoldError
 from assistant.evaluation.gold import Case, check_gold, quote_spans, read_gold
@@ -73,12 +72,6 @@ def gold_questions(gold: Path, articles: Mapping[str, Article]) -> list[Question
     if problems := check_gold(cases, articles):
         raise GoldError(f"{gold}: {problems[0]} (of {len(problems)} such problems); correct the gold")
     return [_gold_question(case, articles) for case in cases if case.answerable]
-
-
-def stored_articles(catalogue: Catalogue) -> dict[str, Article]:
-    """Every article of an index by its id, as it was indexed."""
-    found = (catalogue.article(article_id) for article_id in catalogue.fingerprints())
-    return {article.id: article for article in found if article is not None}
 
 
 def _gold_question(case: Case, articles: Mapping[str, Article]) -> Question:

@@ -19,8 +19,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from assistant.training.data import Example
-from assistant.training.network import Network
+from eval.training.data import Example
+from eval.training.network import Network
 
 Say = Callable[[str], None]
 

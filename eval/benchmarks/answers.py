@@ -1,11 +1,11 @@
 """Answers on question sets, read where they lie.
 
-    python -m assistant.evaluation.bench_answers --set clapnq --bench FOLDER [--sample 60] [--model NAME]
+    python -m eval.benchmarks.answers --set clapnq --bench FOLDER [--sample 60] [--model NAME]
 
 A sample of the set's questions, the same everywhere, is asked of the assistant over an index of the set's
 articles. The index and the answers are kept in the cache folder, so an interrupted run goes on where it was;
-with `--runs` the answers are kept in a folder of one's own. What the assistant is compared with stands in
-`eval/benchmarks`. The set "wice" has claims in place of questions: see `bench_support`.
+with `--runs` the answers are kept in a folder of one's own. `tutorial` is what it is compared with.
+The set "wice" has claims in place of questions: see `support`.
 """
 
 from __future__ import annotations
@@ -22,10 +22,16 @@ from pathlib import Path
 from assistant.articles import read_corpus
 from assistant.build import build_assistant, provenance
 from assistant.evaluation.abstention import area, curve
-from assistant.evaluation.bench_command import conclude, notice
-from assistant.evaluation.bench_index import indexed
-from assistant.evaluation.bench_scores import scorers_of
-from assistant.evaluation.bench_sets import (
+from assistant.evaluation.gold import check_gold
+from assistant.evaluation.harness import ask_case
+from assistant.evaluation.run import Ask, Graded, run
+from assistant.evaluation.statistics import mean_interval
+from assistant.recordings import file_name
+from assistant.settings import Settings, load_settings
+from eval.benchmarks.command import conclude, notice
+from eval.benchmarks.index import indexed
+from eval.benchmarks.scores import scorers_of
+from eval.benchmarks.sets import (
     ALL_SETS,
     GOLD,
     SAMPLE,
@@ -35,14 +41,8 @@ from assistant.evaluation.bench_sets import (
     corpus_of,
     read_set,
 )
-from assistant.evaluation.bench_support import support_section
-from assistant.evaluation.bench_table import by_type
-from assistant.evaluation.gold import check_gold
-from assistant.evaluation.harness import ask_case
-from assistant.evaluation.run import Ask, Graded, run
-from assistant.evaluation.statistics import mean_interval
-from assistant.recordings import file_name
-from assistant.settings import Settings, load_settings
+from eval.benchmarks.support import support_section
+from eval.benchmarks.table import by_type
 
 CLAIMS = "wice"
 
@@ -179,7 +179,7 @@ def main(arguments: Sequence[str] | None = None, opens: Opens = the_assistant, p
 
     `opens` is another system than the assistant, named `pipeline`.
     """
-    parser = argparse.ArgumentParser(prog="bench_answers", description="Measures answers on question sets.")
+    parser = argparse.ArgumentParser(prog="answers", description="Measures answers on question sets.")
     # "wikinews-extra" is `--set wikinews --extra`.
     sets = [name for name in ALL_SETS if name != WIKINEWS_EXTRA]
     parser.add_argument("--set", choices=sets if pipeline else (*sets, CLAIMS), required=True)

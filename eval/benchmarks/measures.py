@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import ir_measures
 from ir_measures import RR, Qrel, ScoredDoc, nDCG
 
-from assistant.evaluation.bench_data import SEVERAL, SINGLE, Need, Question
 from assistant.evaluation.statistics import mean_interval
 from assistant.passages import Passage
+from eval.benchmarks.data import SEVERAL, SINGLE, Need, Question
 
 DEPTH = 10
 """Passages taken for a question."""

@@ -14,10 +14,17 @@ from assistant.answering.query import Turn, make_query
 from assistant.articles import Article, read_corpus
 from assistant.chunks import Chunk, split_article
 from assistant.errors import GoldError
-from assistant.evaluation import bench_scale
-from assistant.evaluation.bench_data import Need, Question, asked, many_articles, public_questions
-from assistant.evaluation.bench_measures import GOLD_MEASURES, PUBLIC_MEASURES, grade, losses, table
-from assistant.evaluation.bench_stages import (
+from assistant.evaluation.gold import read_gold
+from assistant.filters import Filters
+from assistant.index import Identity, Index, sync
+from assistant.passages import Hit, Passage
+from assistant.retrieval import PRIOR, Retriever
+from assistant.settings import Settings
+from eval.benchmarks import scale
+from eval.benchmarks.data import Need, Question, asked, many_articles, public_questions
+from eval.benchmarks.measures import GOLD_MEASURES, PUBLIC_MEASURES, grade, losses, table
+from eval.benchmarks.retrieval_bench import Bench, main
+from eval.benchmarks.stages import (
     DEFAULT_ROW,
     GOLD_ROWS,
     Without,
@@ -27,13 +34,6 @@ from assistant.evaluation.bench_stages import (
     unranked,
     without_heading,
 )
-from assistant.evaluation.gold import read_gold
-from assistant.evaluation.retrieval_bench import Bench, main
-from assistant.filters import Filters
-from assistant.index import Identity, Index, sync
-from assistant.passages import Hit, Passage
-from assistant.retrieval import PRIOR, Retriever
-from assistant.settings import Settings
 
 IDENTITY = Identity("fake", 160)
 EMBEDDINGS = DeterministicFakeEmbedding(size=16)
@@ -325,18 +325,18 @@ def test_many_articles_are_filled_up_and_the_same_every_time(corpus: Path) -> No
 def test_a_size_is_indexed_and_searched(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bench_scale, "load_embeddings", lambda *args, **kwargs: EMBEDDINGS)
+    monkeypatch.setattr(scale, "load_embeddings", lambda *args, **kwargs: EMBEDDINGS)
     monkeypatch.setattr(
-        bench_scale, "build_retriever", lambda _, index: Retriever(index=index, embeddings=EMBEDDINGS)
+        scale, "build_retriever", lambda _, index: Retriever(index=index, embeddings=EMBEDDINGS)
     )
     settings = Settings()
-    chunks, seconds = bench_scale.index_size(settings, [corpus], 5, tmp_path / "scale")
+    chunks, seconds = scale.index_size(settings, [corpus], 5, tmp_path / "scale")
     assert chunks >= 5
     assert seconds > 0
-    again, _ = bench_scale.index_size(settings, [corpus], 5, tmp_path / "scale")
+    again, _ = scale.index_size(settings, [corpus], 5, tmp_path / "scale")
     assert again == chunks
     assert len(list((tmp_path / "scale").glob("state-*"))) == 1, "made afresh"
     questions = [Question(str(number), "harbour", ()) for number in range(3)]
-    times, peak = bench_scale.search_size(settings, tmp_path / "scale", questions)
+    times, peak = scale.search_size(settings, tmp_path / "scale", questions)
     assert len(times) == 3
     assert math.isnan(peak) or peak > 10

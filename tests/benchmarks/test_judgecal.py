@@ -8,9 +8,9 @@ import pytest
 from fakes import QueuedModel
 
 from assistant.errors import GoldError
-from assistant.evaluation import judgecal
-from assistant.evaluation.judgecal import agree, balanced_interval, grade, main, read_items
 from assistant.evaluation.scorers import correctness
+from eval.benchmarks import judgecal
+from eval.benchmarks.judgecal import agree, balanced_interval, grade, main, read_items
 
 ITEMS = [
     ("q1", "Ottawa is the capital.", ["Ottawa", "Ottawa, Ontario"], True, "one"),

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from fakes import write_corpus
 
-from assistant.evaluation.bench_index import indexed
 from assistant.settings import load_settings
+from eval.benchmarks.index import indexed
 
 
 def test_an_index_is_kept_updated_and_made_anew(

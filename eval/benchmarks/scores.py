@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from assistant.evaluation.bench_sets import WITH_CASES, Item
 from assistant.evaluation.gold import Case
 from assistant.evaluation.matching import holds, without_markers
 from assistant.evaluation.score import Articles, Score, Scorer
@@ -21,6 +20,7 @@ from assistant.evaluation.scorers import (
     token_bag,
 )
 from assistant.interface import Answer
+from eval.benchmarks.sets import WITH_CASES, Item
 
 IGNORING_LENGTH = "right if length ignored"
 FIRST_SENTENCE = "first sentence"

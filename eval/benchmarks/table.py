@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.evaluation.bench_scores import FIRST_SENTENCE, IGNORING_LENGTH, PRECISION, WORDS
 from assistant.evaluation.report.figures import Slice, slices
 from assistant.evaluation.run import Graded
 from assistant.evaluation.score import Outcome
 from assistant.evaluation.statistics import Interval
+from eval.benchmarks.scores import FIRST_SENTENCE, IGNORING_LENGTH, PRECISION, WORDS
 
 NOTHING = "–"
 

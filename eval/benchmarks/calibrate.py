@@ -1,6 +1,6 @@
 """The threshold below which no answer is tried without a capable model, and what its signals are worth.
 
-    python -m assistant.evaluation.calibrate [--bench FOLDER] [--sample 60]
+    python -m eval.benchmarks.calibrate [--bench FOLDER] [--sample 60]
 
 Every gold question, and a sample of the public sets' where their folder is given, is searched for and read.
 The threshold that withholds at most `LOST` of the answerable dev questions of every set is shown; the one in
@@ -21,9 +21,6 @@ from sklearn.linear_model import LogisticRegression
 from assistant.answering.answerability import THRESHOLD, chance
 from assistant.build import build_retriever, open_index
 from assistant.errors import AssistantError
-from assistant.evaluation.bench_command import notice
-from assistant.evaluation.bench_data import asked, read_lines, sampled, usable
-from assistant.evaluation.bench_index import indexed
 from assistant.evaluation.gold import read_gold
 from assistant.evaluation.remembered import with_memory
 from assistant.evaluation.report import update_results
@@ -33,6 +30,9 @@ from assistant.filters import Filters
 from assistant.models.reranker import logit, probability
 from assistant.passages import Passage
 from assistant.settings import Settings, load_settings
+from eval.benchmarks.command import notice
+from eval.benchmarks.data import asked, read_lines, sampled, usable
+from eval.benchmarks.index import indexed
 
 LOST, ALLOWED = 0.10, 0.15
 """Share of the answerable dev questions that the gate may withhold, which leaves room below the share that is
@@ -211,7 +211,7 @@ def _interval(interval: Interval) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Measures and writes. Status 2 and one line when a file cannot be used."""
-    parser = argparse.ArgumentParser(prog="python -m assistant.evaluation.calibrate")
+    parser = argparse.ArgumentParser(prog="python -m eval.benchmarks.calibrate")
     parser.add_argument("--bench", type=Path, help="folder of public sets")
     parser.add_argument("--sample", type=int, default=60)
     parser.add_argument("--gold", type=Path, default=Path("eval/gold.jsonl"))

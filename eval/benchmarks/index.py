@@ -11,10 +11,10 @@ from pathlib import Path
 from assistant.articles import corpus_stamp
 from assistant.build import build_index, identity
 from assistant.errors import IndexMismatch, IndexMissing
-from assistant.evaluation.bench_command import notice
 from assistant.index import Index
 from assistant.live import progress
 from assistant.settings import Settings
+from eval.benchmarks.command import notice
 
 
 def indexed(

@@ -1,4 +1,4 @@
-"""`python -m assistant.training --data FOLDER`: trains the reader and writes `assistant/data/reader`.
+"""`python -m eval.training --data FOLDER`: trains the reader and writes `assistant/data/reader`.
 
 An interrupted run goes on from the checkpoint in the work folder; `--share 0.1` tries a tenth of it first;
 `--measure` only measures the reader that is there.
@@ -17,14 +17,14 @@ import torch
 from assistant import weights
 from assistant.models.onnx import default_threads, load_tokenizer
 from assistant.settings import load_settings
-from assistant.training.card import card
-from assistant.training.data import LABELS, LEFT_OUT, MEASURED, Example, examples, mixed
-from assistant.training.export import export
-from assistant.training.measure import measure_export, measures
-from assistant.training.network import Network, from_cross_encoder, from_sentence_encoder
-from assistant.training.train import Recipe, fit
+from eval.training.card import card
+from eval.training.data import LABELS, LEFT_OUT, MEASURED, Example, examples, mixed
+from eval.training.export import export
+from eval.training.measure import measure_export, measures
+from eval.training.network import Network, from_cross_encoder, from_sentence_encoder
+from eval.training.train import Recipe, fit
 
-TARGET = Path(__file__).parent.parent / "data" / "reader"
+TARGET = Path(__file__).parents[2] / "assistant" / "data" / "reader"
 BASES = {"ms-marco-MiniLM-L12-v2": from_cross_encoder, "all-MiniLM-L6-v2": from_sentence_encoder}
 QUICK = frozenset({"squad2", "nq"})
 """Sets measured along the way; all of them are at the end."""
@@ -98,7 +98,7 @@ def say(line: str) -> None:
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m assistant.training", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m eval.training", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of reader.jsonl and support.jsonl")
     parser.add_argument(
         "--work", type=Path, default=load_settings().cache / "training", help="folder of checkpoints"

@@ -14,7 +14,10 @@ from fakes import sentences_of, write_corpus
 from assistant.answering.evidence import render
 from assistant.articles import Article, read_corpus
 from assistant.errors import GoldError
-from assistant.evaluation.attacks import (
+from assistant.interface import Answer, AnswerWarning, Citation, Status
+from assistant.resources import corpus_folder
+from assistant.untrusted import instruction_warnings, is_instruction
+from eval.benchmarks.attacks import (
     ATTACKS,
     CODE,
     Attack,
@@ -25,11 +28,8 @@ from assistant.evaluation.attacks import (
     read_attacks,
     section,
 )
-from assistant.interface import Answer, AnswerWarning, Citation, Status
-from assistant.resources import corpus_folder
-from assistant.untrusted import instruction_warnings, is_instruction
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 ALL = read_attacks(ROOT / ATTACKS)
 BUILT_IN = {article.id: article for article in read_corpus(corpus_folder())}
 

@@ -1,6 +1,6 @@
 """The gate's own test: what is the same must pass, and what is worse must be caught.
 
-    python -m assistant.evaluation.harm [--model NAME] [--gold FILE] [--runs 200]
+    python -m eval.benchmarks.harm [--model NAME] [--gold FILE] [--runs 200]
 
 Same against same (A/A): two runs of one assistant that differ by chance in a word of an answer and in the
 order of passages whose scores are all but equal, over cases drawn with replacement. At most `alpha` of such
@@ -27,9 +27,9 @@ from assistant.answering.course import MESSAGES
 from assistant.build import open_index
 from assistant.errors import AssistantError, GoldError
 from assistant.evaluation.baseline import baseline_of, kept
-from assistant.evaluation.bench_data import stored_articles
 from assistant.evaluation.compare import Kept
 from assistant.evaluation.gate import Rules, exit_status, held_against, read_rules
+from assistant.evaluation.gold import stored_articles
 from assistant.evaluation.harness import GOLD, Wanted, evaluate
 from assistant.evaluation.matching import holds, sentences, without_markers
 from assistant.evaluation.paired import family_tests
