@@ -17,7 +17,7 @@ from assistant.untrusted import instruction_warnings
 NEAREST = 3
 """Passages that an answer shows when it abstains."""
 
-CLOSING = "\"”'’»)"
+CLOSING = "\"”“'’‘»«)"
 """What may stand behind the full stop of a sentence."""
 
 
