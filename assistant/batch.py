@@ -15,7 +15,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from assistant.answering.query import Turn
 from assistant.errors import AssistantError, SettingsError
@@ -31,6 +31,13 @@ class HistoryTurn(BaseModel):
     answer: str | None = None
     role: str | None = None
     text: str | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        # Else a history in other words would be passed over, and the follow-up taken for a question alone.
+        if self.question is None and self.text is None:
+            raise ValueError("write question and answer, or role and text")
+        return self
 
 
 class Line(BaseModel):
@@ -52,7 +59,7 @@ class Line(BaseModel):
         return value
 
     def turns(self) -> list[Turn]:
-        """The history as questions with answers; a role that speaks twice in a row is joined."""
+        """The history as questions with answers; what is answered in several entries is joined."""
         turns: list[Turn] = []
         for entry in self.history:
             if entry.question is not None:
@@ -220,5 +227,6 @@ def _object(raw: bytes) -> dict[str, Any]:
 def _one_line(error: Exception) -> str:
     if isinstance(error, ValidationError):
         first = error.errors()[0]
-        return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}; correct the line"
+        place, wrong = ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
+        return f"{place}: {wrong}; correct the line"
     return " ".join(str(error).split())

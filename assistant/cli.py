@@ -6,6 +6,7 @@ Errors are caught here and nowhere else: one line on standard error, exit status
 
 from __future__ import annotations
 
+import errno
 import gc
 import io
 import sys
@@ -278,6 +279,9 @@ def main() -> NoReturn:
     """Runs the command line; every error leaves by here."""
     # Imports make many objects and no garbage: looking for some at every 700th takes a seventh of their time.
     gc.set_threshold(50_000)
+    # What is closed is None in Python; what would be written there goes nowhere.
+    sys.stdout = sys.stdout or io.StringIO()
+    sys.stderr = sys.stderr or io.StringIO()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A character that the terminal's encoding lacks is written out, as standard error does it.
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -287,6 +291,11 @@ def main() -> NoReturn:
         from assistant.terminal import safe
 
         print(f"assistant: {' '.join(safe(str(error)).split())}", file=sys.stderr)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            traceback.print_exc()
+        else:
+            print(f"assistant: cannot write ({error.strerror}); make room and try again", file=sys.stderr)
     except Exception:
         # A defect. Python's own exit status for it, 1, would mean that the corpus does not say.
         traceback.print_exc()

@@ -42,7 +42,15 @@ def _print_version(wanted: bool) -> None:
 
 
 def _argument(metavar: str, text: str) -> Any:
-    return typer.Argument(metavar=metavar, help=text)
+    return typer.Argument(metavar=metavar, help=text, parser=_text)
+
+
+def _text(value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # bytes that are no text stand in it as lone surrogates
+        raise typer.BadParameter("it is not in UTF-8; write it in UTF-8") from None
+    return value
 
 
 def _day(value: str) -> dt.date:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -46,7 +47,9 @@ class Amount:
     def agrees(self, other: Amount) -> bool:
         """Whether both are one amount; a unit that is missing on one side may be the other's, unless that
         is derived."""
-        same = abs(self.value - other.value) <= 1e-9 * max(abs(self.value), abs(other.value))
+        same = math.isclose(
+            self.value, other.value
+        )  # which an endless number, such as a code, is to no other
         return same and (
             self.unit == other.unit
             or (self.unit is None and not other.derived)
@@ -92,7 +95,7 @@ def _unit(word: str) -> str | None:
 
 
 def _is_year(token: str) -> bool:
-    return len(token) == 4 and token[:2] in ("18", "19", "20")
+    return len(token) == 4 and token.isdecimal() and token[:2] in ("18", "19", "20")
 
 
 def days(text: str) -> list[Day]:
@@ -154,8 +157,9 @@ def _resolved(day: Day, sources: Iterable[Source]) -> bool:
         named = _RELATIVE.findall(words(source.text))
         if not named or source.published is None:
             continue
-        for shift in range(-NEAR, NEAR + 1):
-            date = source.published + dt.timedelta(shift)
+        here = source.published.toordinal()
+        for ordinal in range(max(here - NEAR, 1), min(here + NEAR, dt.date.max.toordinal()) + 1):
+            date = dt.date.fromordinal(ordinal)
             weekdays = [name for name in named if name in WEEKDAYS]
             fits = not weekdays or len(weekdays) < len(named) or WEEKDAYS[date.weekday()] in weekdays
             if day.agrees(date) and fits:
@@ -176,7 +180,7 @@ def _derived(stated: Sequence[Amount]) -> list[Amount]:
             found += [_worked_out(one.value + other.value, unit)]
             found += [_worked_out(abs(one.value - other.value), apart)]
             small, large = sorted((one.value, other.value))
-            if small > 0:
+            if small > 0 and large < math.inf:
                 share = 100 * small / large
                 found += [_worked_out(share, "percent"), _worked_out(round(share), "percent")]
                 found.append(_worked_out(large / small, None))

@@ -76,6 +76,7 @@ def test_a_line_that_fails_gives_its_error_and_the_run_goes_on(
         {"question": "a", "as_of": "soon"},
         {"question": "a", "as_of": 20251126},
         {"question": "a", "history": "b"},
+        {"question": "a", "history": [{"role": "user", "content": "b"}]},
         {"question": "a", "id": [1]},
         b"[" * 100_000,
         b'{"question": "\xff"}',
@@ -83,7 +84,7 @@ def test_a_line_that_fails_gives_its_error_and_the_run_goes_on(
         {"question": "last", "id": "l"},
         jobs=jobs,
     )
-    assert run.failed == 12
+    assert run.failed == 13
     assert run.lines[0] == {"id": "f", "error": "line 1: the model is gone; start it again"}
     assert run.lines[1]["error"] == 'line 2: not a JSON object in UTF-8; write {"question": "..."}'
     assert run.lines[3] == {
@@ -93,9 +94,11 @@ def test_a_line_that_fails_gives_its_error_and_the_run_goes_on(
     assert run.lines[4]["id"] == 5
     assert "as_of" in run.lines[5]["error"]
     assert '"2025-11-26"' in run.lines[6]["error"]
-    assert all(set(line) == {"id", "error"} for line in run.lines[:12])
-    assert [line["error"].split(":")[0] for line in run.lines[:12]] == [f"line {n}" for n in range(1, 13)]
-    assert run.lines[12]["answer"] == "Yes."
+    told = "line 9: history.0: write question and answer, or role and text; correct the line"
+    assert run.lines[8]["error"] == told
+    assert all(set(line) == {"id", "error"} for line in run.lines[:13])
+    assert [line["error"].split(":")[0] for line in run.lines[:13]] == [f"line {n}" for n in range(1, 14)]
+    assert run.lines[13]["answer"] == "Yes."
 
 
 def test_blank_lines_a_byte_order_mark_and_windows_line_ends(tmp_path: Path, capsys: Any) -> None:

@@ -205,7 +205,7 @@ def test_why_a_capable_model_said_so(talk: Talk, said: QueuedChat, capsys: Any) 
         {"verdict": "search", "search": ["crowns"], "sentences": []},
         drafted(cost, ("It is big.", "1.2"), verdict="partly", missing="who pays", wrong_premise="It is."),
         checked("", "nobody says so"),
-        drafted(cost, ("It is big.", "1.2")),
+        drafted(cost, ("It is big.", "1.2"), verdict="partly", missing="who pays", wrong_premise="It is."),
         checked("nobody says so"),
     ]
     talk("/model checked:m", ASKED, "/why")

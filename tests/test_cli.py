@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -382,10 +382,10 @@ def test_a_cost_that_is_not_known_cannot_be_limited(run: Run, places: list[str],
 # As a process
 
 
-def start(*arguments: str, **more: Any) -> subprocess.Popen[str]:
+def start(*arguments: str, before: Sequence[str] = (), **more: Any) -> subprocess.Popen[str]:
     path = os.pathsep.join(filter(None, [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH")]))
     return subprocess.Popen(
-        [sys.executable, "-m", "assistant", *arguments],
+        [*before, sys.executable, "-m", "assistant", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -423,6 +423,24 @@ def test_a_reader_that_goes_away(asking: list[str]) -> None:
         process.wait(timeout=60)
     assert process.returncode not in (0, -signal.SIGKILL)
     assert err == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full is Linux's")
+def test_no_room_and_nowhere_to_write(asking: list[str]) -> None:
+    told = []
+    for redirected in (">/dev/full", ">&-", "2>&-"):
+        shell = ["sh", "-c", f'exec "$@" {redirected}', "sh"]
+        with start("search", COST, *asking[:4], before=shell) as process:
+            out, err = process.communicate(timeout=60)
+        told.append((process.returncode, err, bool(out)))
+    full = "assistant: cannot write (No space left on device); make room and try again\n"
+    assert told == [(2, full, False), (0, "", False), (0, "", True)]
+
+
+def test_a_question_that_is_no_text(run: Run) -> None:
+    ended = run("ask", "Who \udcff?")
+    assert (ended.status, ended.out) == (2, "")
+    assert "it is not in UTF-8" in ended.err
 
 
 def test_what_the_encoding_lacks_is_written_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ TUESDAY = dt.date(2025, 11, 25)
         ("two percentage", [(2.0, None)]),
         ("twenty-six countries", [(26.0, None)]),
         ("on 4 March 2025", []),
+        ("on 4 March 20.5 million voted", [(20.5e6, None)]),
         ("in 2025", [(2025.0, None)]),
         ("", []),
         ("?!", []),
@@ -38,6 +39,8 @@ def test_amounts(text: str, found: list[tuple[float, str | None]]) -> None:
     [
         ("on 4 March 2025", [Day(3, 4, 2025)]),
         ("March 4th", [Day(3, 4, None)]),
+        ("on 4 March 20.5 million voted", [Day(3, 4, None)]),
+        ("on 4 March 19th and 20km away", [Day(3, 4, None)]),
         ("2025-03-04", [Day(3, 4, 2025)]),
         ("4 and 5 March", [Day(3, 4, None), Day(3, 5, None)]),
         ("30 may have died", []),
@@ -149,3 +152,10 @@ def test_any_text_can_be_checked(claim: str, sources: list[str], day: dt.date | 
 @given(text, st.booleans())
 def test_a_text_confirms_itself(claim: str, computed: bool) -> None:
     assert unconfirmed(claim, [Source(claim)], computed=computed) == []
+
+
+def test_the_ends_of_the_calendar_and_of_numbers_can_be_checked() -> None:
+    for day in (dt.date.min, dt.date.max):
+        assert unconfirmed("On 3 May.", [Source("It was on Tuesday.", day)]) == ["3 May"]
+    endless = f"{'9' * 400} and {'8' * 400}"
+    assert unconfirmed("It costs 5.", [Source(endless)]) == ["5"]

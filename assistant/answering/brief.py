@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from assistant.answering.citations import undated_warning
 from assistant.answering.course import Course
 from assistant.answering.events import Event, PassagesFound, ignore
 from assistant.answering.evidence import Sentence, pack, plain, render, sentences_of
@@ -18,7 +19,7 @@ from assistant.answering.query import make_query
 from assistant.answering.verify import Drafted, Statement
 from assistant.chunks import heading
 from assistant.filters import Filters
-from assistant.interface import Answer
+from assistant.interface import AbstentionReason, Answer
 from assistant.models.reranker import probability
 from assistant.models.structured import StructuredChat
 from assistant.passages import Passage
@@ -55,7 +56,7 @@ def brief(
     drafted, evidence = _written(assistant.chat, assistant, course, topic, words)
     course.statements, course.rejected = assistant.check(course, drafted, evidence)
     course.lap("generate")
-    return _answer(assistant, course)
+    return _answer(assistant, course, assistant.model_name)
 
 
 def _written(
@@ -114,7 +115,7 @@ def timeline(
             words -= size
     course.statements = sorted(chosen, key=lambda one: (str(one.sentences[0].article.published), one.text))
     course.lap("generate")
-    return _answer(assistant, course)
+    return _answer(assistant, course, EXTRACTIVE)
 
 
 def _found(assistant: Assistant, topic: str, filters: Filters) -> Course:
@@ -122,7 +123,10 @@ def _found(assistant: Assistant, topic: str, filters: Filters) -> Course:
     course = Course(make_query(topic, (), filters, assistant.newest(filters)), separator="\n")
     if any(map(str.isalnum, topic)):
         found = assistant.retriever.retrieve(topic, course.query.filters, POOL)
-        course.passages = [one for one in found if one.score >= RELEVANT and one.article.published]
+        about = [one for one in found if one.score >= RELEVANT]
+        course.passages = [one for one in about if one.article.published]
+        if undated := {one.article.id for one in about if not one.article.published}:
+            course.warnings = [undated_warning(len(undated), "cannot stand among dated points")]
     course.searches = [topic]
     course.lap("retrieve")
     return course
@@ -144,8 +148,11 @@ def _entry(assistant: Assistant, topic: str, passage: Passage) -> Statement | No
     return Statement(f"{in_words(published)}: {plain(best.text)}", (best,), score)
 
 
-def _answer(assistant: Assistant, course: Course) -> Answer:
-    course.reason = None if course.statements else "nothing-relevant"
+def _answer(assistant: Assistant, course: Course, model: str) -> Answer:
+    if not any(map(str.isalnum, course.query.question)):
+        course.reason = "unclear-question"
+    elif not course.statements:
+        reason: AbstentionReason = "not-stated" if course.warnings else "nothing-relevant"
+        course.reason = "unsupported" if course.rejected else reason
     undated = assistant.retriever.index.catalogue.counts()[2]
-    model = assistant.model_name if assistant.profile.capable else EXTRACTIVE
     return course.answer(assistant.newest(course.query.filters), undated, model, assistant.profile)

@@ -17,7 +17,7 @@ from assistant.untrusted import instruction_warnings
 NEAREST = 3
 """Passages that an answer shows when it abstains."""
 
-CLOSING = "\"”'’»)"
+CLOSING = "\"”“'’‘»«)"
 """What may stand behind the full stop of a sentence."""
 
 
@@ -119,6 +119,10 @@ def hidden_warnings(undated: int, filters: Filters) -> list[AnswerWarning]:
     """The warning that articles without a date were not looked at, when a date limits the question."""
     if not undated or (filters.as_of is None and filters.since is None):
         return []
-    plural = "articles have" if undated > 1 else "article has"
-    message = f"{undated} {plural} no date and stayed hidden under --as-of and --since"
-    return [AnswerWarning(code="undated-hidden", message=message)]
+    return [undated_warning(undated, "stayed hidden under --as-of and --since")]
+
+
+def undated_warning(count: int, what: str) -> AnswerWarning:
+    """The warning that so many articles have no date, and what that did."""
+    plural = "articles have" if count > 1 else "article has"
+    return AnswerWarning(code="undated-hidden", message=f"{count} {plural} no date and {what}")

@@ -55,6 +55,8 @@ class Course:
     accounts_differ: bool = False
     premise: str | None = None
     missing: str | None = None
+    warnings: list[AnswerWarning] = field(default_factory=list)
+    """What a reader should know besides what the answer itself shows."""
     separator: str = " "
     """Between the sentences of the answer."""
     started: float = field(default_factory=time.perf_counter)
@@ -98,6 +100,7 @@ class Course:
             warnings=[
                 *answer_warnings(query, citations, self.statements, self.passages, corpus_ends),
                 *hidden_warnings(undated, query.filters),
+                *self.warnings,
                 *(self._notes() if claims else ()),
             ],
             model=model,

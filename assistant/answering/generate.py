@@ -28,6 +28,8 @@ MOST_SEARCHES = 3
 
 _ID = r"\d{1,3}\.\d{1,3}"
 _MARKER = re.compile(rf"\s*[\[(]\s*{_ID}(?:\s*[,;]\s*{_ID})*\s*[\])]")
+_BULLETS = re.compile(r"^(?:[*• ]|-(?![\d€$£]))+")
+"""At the beginning of a line; a hyphen before a number is its sign."""
 _MARKED_SENTENCE = re.compile(rf"([^\[\]]+?)((?:\s*\[\s*{_ID}(?:\s*[,;]\s*{_ID})*\s*\])+)[.!?]?")
 
 
@@ -136,7 +138,7 @@ def parse_draft(reply: Reply, messages: Sequence[BaseMessage] = (), *, may_searc
             Drafted(clean(text), tuple(re.findall(_ID, ids)))
             for text, ids in _MARKED_SENTENCE.findall(reply.text)
         ]
-    stated = tuple(one for one in sentences if one.text and one.cites)
+    stated = tuple(one for one in sentences if one.text)
     searches = tuple(strings(given.get("search"))[:MOST_SEARCHES])
     verdict: Verdict = next(
         (one for one in VERDICTS if one == given.get("verdict")), "answered" if stated else "not_stated"
@@ -165,7 +167,7 @@ def _drafted(item: Any) -> Drafted:
 
 def clean(text: str) -> str:
     """The sentence on one line, without ids in it, and with a full stop."""
-    line = " ".join(_MARKER.sub("", text).split()).lstrip("-*• ").strip()
+    line = _BULLETS.sub("", " ".join(_MARKER.sub("", text).split()))
     return f"{line}." if line and line[-1].isalnum() else line
 
 

@@ -129,7 +129,7 @@ class Assistant:
         if not drafted.sentences:
             course.reason = "not-stated"
             return
-        self._verify_draft(chat, course, drafted, evidence)
+        drafted = self._verify_draft(chat, course, drafted, evidence)
         course.accounts_differ, course.premise = drafted.accounts_differ, drafted.premise
         course.missing = drafted.missing if drafted.verdict == "partly" else None
         course.reason = None if course.statements else "unsupported"
@@ -173,27 +173,34 @@ class Assistant:
                     on_text=lambda text: on_event(TextSoFar(text)),
                 )
             except ContextExceeded:
-                if evidence[-1].id.startswith("1."):
-                    raise
                 words = sum(len(sentence.text.split()) for sentence in evidence) // 2
+                if len(pack(course.passages, words)) == len(evidence):
+                    raise
                 continue
             course.tokens += drafted.tokens
             return drafted, evidence
 
     def _verify_draft(
         self, chat: StructuredChat, course: Course, drafted: Draft, evidence: Sequence[Sentence]
-    ) -> None:
-        """Keeps the sentences that stand, after those that do not were sent back once."""
-        statements, rejected = self.check(course, drafted.sentences, evidence)
-        if rejected:
-            repaired = repair(chat, drafted, rejected)
-            course.tokens += repaired.tokens
-            known = {statement.text: statement for statement in statements}
-            new = [one for one in repaired.sentences if one.text not in known]
-            mended, rejected = self.check(course, new, evidence)
-            known |= {statement.text: statement for statement in mended}
-            statements = [known[one.text] for one in repaired.sentences if one.text in known]
-        course.statements, course.rejected = statements, rejected
+    ) -> Draft:
+        """Keeps the sentences that stand, after those that do not were sent back once; the draft that they
+        are of."""
+        course.statements, course.rejected = self.check(course, drafted.sentences, evidence)
+        if not course.rejected:
+            return drafted
+        try:
+            repaired = repair(chat, drafted, course.rejected)
+        except ContextExceeded:  # with the first draft before it
+            return drafted
+        course.tokens += repaired.tokens
+        known = {statement.text: statement for statement in course.statements}
+        new = [one for one in repaired.sentences if one.text not in known]
+        mended, rejected = self.check(course, new, evidence)
+        known |= {statement.text: statement for statement in mended}
+        course.statements = [known[one.text] for one in repaired.sentences if one.text in known]
+        if course.statements or rejected:
+            course.rejected = rejected
+        return repaired
 
     def check(
         self, course: Course, drafted: Sequence[Drafted], evidence: Sequence[Sentence]

@@ -28,7 +28,9 @@ supported sentences two were sent back for a name that stood just before."""
 FEWEST = 2
 """Words between quotation marks that make a quotation; one alone may be a term."""
 
-_QUOTED = re.compile(r"[“\"]([^“”\"]+)[”\"]|(?<!\w)[‘']([^‘’']+)[’'](?!\w)")
+_QUOTED = re.compile(
+    r"„([^„“”\"]+)[“”\"]|«([^«»]+)»|»([^«»]+)«|[“\"]([^“”\"]+)[”\"]|(?<!\w)[‘']([^‘’']+)[’'](?!\w)"
+)
 _GAP = re.compile(r"\s*(?:\.{3}|…|\[[^\]]*\])\s*")
 
 SCHEMA: dict[str, Any] = {
@@ -114,7 +116,7 @@ def _with_quoted(
 def misquoted(text: str, quotes: Sequence[str]) -> list[str]:
     """The quotations in a text that stand in none of the quotes, up to spelling; omissions count as gaps."""
     known = [f" {words(plain(quote))} " for quote in quotes]
-    said = (match[1] or match[2] for match in _QUOTED.finditer(text))
+    said = (match[match.lastindex or 0] for match in _QUOTED.finditer(text))
     parts = [part for quotation in said for part in _GAP.split(quotation) if len(part.split()) >= FEWEST]
     return [part for part in parts if not any(f" {words(plain(part))} " in quote for quote in known)]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -30,9 +29,6 @@ if TYPE_CHECKING:
     from assistant.articles import Article
     from assistant.catalogue import Catalogue
     from assistant.chat.commands import Command
-
-
-HEADING = re.compile(r"#{1,6} ")
 
 
 def print_record(record: Record, *, capable: bool) -> None:
@@ -90,12 +86,12 @@ def _in_place(citation: Citation, article: Article | None) -> Text:
 
 def neighbours(article: Article, citation: Citation) -> tuple[str, str]:
     """The sentences of the article before and after a quote; empty where there is none."""
-    from assistant.chunks import sentence_spans
+    from assistant.answering.evidence import sentences_of
+    from assistant.passages import Passage
 
-    text = article.text
-    spans = [span for span in sentence_spans(text) if not HEADING.match(text, span[0])]
-    before = [text[start:end] for start, end in spans if end <= citation.start]
-    after = [text[start:end] for start, end in spans if start >= citation.end]
+    sentences = sentences_of(Passage(article, 0, len(article.text), ()), 1)
+    before = [one.text for one in sentences if one.end <= citation.start]
+    after = [one.text for one in sentences if one.start >= citation.end]
     return (before or [""])[-1], (after or [""])[0]
 
 

@@ -36,11 +36,21 @@ def test_entries_stand_in_order_of_time_on_lines_of_their_own(
     assert len(timeline(base, "ferry", words=3).claims) == 1, "one at least"
 
 
-@pytest.mark.parametrize("topic", ["", "?", "the operas of Giuseppe Verdi"])
-def test_nothing_about_a_topic(base: Assistant, topic: str) -> None:
+@pytest.mark.parametrize(
+    ("topic", "reason"),
+    [
+        ("", "unclear-question"),
+        ("?", "unclear-question"),
+        ("the operas of Giuseppe Verdi", "nothing-relevant"),
+        ("herring quota", "not-stated"),
+    ],
+)
+def test_nothing_about_a_topic(base: Assistant, topic: str, reason: str) -> None:
     answer = timeline(base, topic)
     assert answer.abstention is not None
-    assert (answer.status, answer.abstention.reason) == ("abstained", "nothing-relevant")
+    assert (answer.status, answer.abstention.reason) == ("abstained", reason)
+    undated = "1 article has no date and cannot stand among dated points"
+    assert [one.message for one in answer.warnings] == [undated] * (reason == "not-stated")
 
 
 def test_the_day_may_stand_in_the_topic(base: Assistant) -> None:
@@ -69,8 +79,9 @@ def test_points_that_do_not_stand_are_dropped(base: Assistant) -> None:
     answer, _ = made(base, {"sentences": [POINT, POINT | {"text": "It sank."}]}, checked("", "it did not"))
     assert [claim.text for claim in answer.claims] == [POINT["text"]]
     assert [claim.reason for claim in answer.dropped] == ["it did not"]
-    nothing, _ = made(base, {"sentences": []})
-    assert nothing.status == "abstained"
+    for points, reason in (([], "nothing-relevant"), ([POINT | {"cites": []}], "unsupported")):
+        nothing, _ = made(base, {"sentences": points})
+        assert nothing.abstention.reason == reason
 
 
 def test_what_does_not_fit_is_written_in_parts_and_merged(
@@ -87,3 +98,5 @@ def test_what_does_not_fit_is_written_in_parts_and_merged(
 
 def test_without_a_capable_model_a_brief_is_a_timeline(base: Assistant) -> None:
     assert brief(base, "ferry Sandoy").answer == timeline(base, "ferry Sandoy").answer
+    capable = with_chat(base, QueuedChat())
+    assert timeline(capable, "ferry Sandoy").model == "extractive"

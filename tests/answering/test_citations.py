@@ -66,6 +66,7 @@ def test_what_was_dropped_says_why() -> None:
         ("They met?", "They met [1]?"),
         ("They met", "They met [1]."),
         ('She said "go."', 'She said "go." [1]'),
+        ("Sie sagte: „Geh.“", "Sie sagte: „Geh.“ [1]"),
         ('She said "go"', 'She said "go" [1].'),
         ("", " [1]."),
     ],

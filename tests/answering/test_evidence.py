@@ -27,6 +27,12 @@ def test_sentences_have_ids_and_stand_in_their_article() -> None:
     assert sentences[1].place == ("dam", TEXT.index("It costs"))
 
 
+def test_headings_that_follow_each_other_are_no_sentence() -> None:
+    article = Article("dam", "Dam", "# Costs\n## What is said\nIt costs 90. It opens in May.")
+    (passage,) = passages_of(article)
+    assert [one.text for one in sentences_of(passage, 1)] == ["It costs 90.", "It opens in May."]
+
+
 def test_as_many_passages_as_there_is_room_for() -> None:
     passages = passages_of(DAM, FISH)
     assert {one.article.id for one in pack(passages, 100)} == {"dam", "fish"}

@@ -150,6 +150,31 @@ def test_a_sentence_that_is_not_put_right_is_dropped_with_its_reason(base: Assis
     assert nothing.abstention.reason == "unsupported"
 
 
+def test_a_sentence_that_cites_nothing_is_sent_back_and_told(base: Assistant) -> None:
+    bare = ("It opens in May.", "")
+    answer, chat = asked(base, drafted(COST, bare), FOUND, drafted(COST, bare))
+    assert [claim.text for claim in answer.claims] == [COST[0]]
+    assert [claim.text for claim in answer.dropped] == [bare[0]]
+    assert "Problem: it cites no sentence that was read" in chat.prompts[2]
+    nothing, _ = asked(base, drafted(bare), drafted(verdict="not_stated"))
+    assert nothing.abstention is not None
+    assert nothing.abstention.reason == "unsupported"
+    assert [claim.text for claim in nothing.dropped] == [bare[0]]
+
+
+def test_what_is_put_right_says_what_it_is_worth(base: Assistant) -> None:
+    first = drafted(COST, INVENTED, wrong_premise="It costs 95 billion crowns.", accounts_differ=True)
+    mended = drafted(COST, verdict="partly", missing="who pays")
+    answer, _ = asked(base, first, checked("", "no"), mended)
+    assert (answer.status, answer.missing, answer.premise) == ("partly", "who pays", None)
+
+
+def test_what_stands_is_kept_where_a_repair_is_too_long(base: Assistant) -> None:
+    answer, _ = asked(base, drafted(COST, INVENTED), checked("", "no"), ContextExceeded("too long"))
+    assert [claim.text for claim in answer.claims] == [COST[0]]
+    assert [(claim.text, claim.reason) for claim in answer.dropped] == [(INVENTED[0], "no")]
+
+
 @pytest.mark.parametrize(
     ("more", "status", "missing"),
     [
@@ -289,6 +314,16 @@ def test_a_day_hides_what_came_later(base: Assistant) -> None:
     assert (answer.status, answer.passages, answer.corpus_ends) == ("abstained", [], None)
     same_day = base.ask(QUESTION, filters=dataclasses.replace(before, as_of=dt.date(2025, 3, 4)))
     assert (same_day.status, same_day.corpus_ends) == ("answered", dt.date(2025, 3, 4))
+
+
+def test_what_cannot_be_made_shorter_is_not_asked_for_ever(tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "dam.md").write_text("# Dam\n\n## What the valley dam costs\n", encoding="utf-8")
+    chosen = load_settings(corpus=tmp_path / "corpus", index=tmp_path / "index", model="extractive")
+    with closing(open_index(chosen, lambda message: None, lambda done, total: None)) as index:
+        base = build_assistant(chosen, index)
+        with pytest.raises(ContextExceeded):
+            asked(base, ContextExceeded("too long"))
 
 
 def test_the_day_may_stand_in_the_question(base: Assistant) -> None:

@@ -80,11 +80,14 @@ def test_what_may_be_computed_is_left_to_a_model() -> None:
         ("It isn't the people's, he said, 'nor the king'.", ["nor the king"]),
         ("“We … for our children”", []),
         ("“We [will] build it”", ["build it"]),
+        ("Sie sagte: „das ist nicht wahr“, und ging ins „Haus“.", ["das ist nicht wahr"]),
+        ("Sie sagte: »for our children«, „for our children”.", []),
+        ("Elle a dit « ce n’est pas vrai ».", ["ce n’est pas vrai"]),
         ("no quotation", []),
     ],
 )
 def test_quotations(text: str, wrong: list[str]) -> None:
-    assert misquoted(text, [DAM.text.replace("build", "raise")]) == wrong
+    assert [part.strip() for part in misquoted(text, [DAM.text.replace("build", "raise")])] == wrong
 
 
 def test_a_model_checks_all_sentences_in_one_call() -> None:
