@@ -239,7 +239,7 @@ def test_ask(run: Run, asking: list[str]) -> None:
     ended = run("ask", COST, *asking)
     assert (ended.status, ended.err) == (0, "")
     assert "90 billion crowns" in ended.out
-    assert "[1][2] 4 Mar 2025  Valley dam is approved  dam\n" in ended.out
+    assert "[1] 4 Mar 2025  Valley dam is approved  dam\n" in ended.out
     answer = json.loads(run("ask", COST, "--json", *asking).out)
     assert (answer["status"], answer["model"]) == ("answered", "extractive")
     for citation in answer["citations"]:
