@@ -14,8 +14,7 @@ BEST = 3
 """Best passages whose best reading counts: among more of them, more just look like an answer."""
 
 THRESHOLD = 0.30
-"""Probability below which no answer is tried; `make calibrate` shows what it declines and what it
-withholds."""
+"""Probability below which no answer is tried; `make calibrate` shows what that costs."""
 
 RELEVANT = 0.01
 """Score of the best passage below which nothing about the question was found."""
@@ -23,7 +22,6 @@ RELEVANT = 0.01
 
 def chance(passages: Sequence[Passage]) -> float | None:
     """The reader's probability that one of the best passages answers; None where nothing was read."""
-    hits = sorted(
-        (hit for passage in passages for hit in passage.hits if hit.reading), key=lambda hit: -hit.score
-    )
-    return max((hit.reading.answers for hit in hits[:BEST] if hit.reading), default=None)
+    hits = [hit for passage in passages for hit in passage.hits if hit.reading]
+    best = sorted(hits, key=lambda hit: -hit.score)[:BEST]
+    return max((hit.reading.answers for hit in best if hit.reading), default=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from assistant.answering.citations import (
@@ -15,6 +16,7 @@ from assistant.answering.citations import (
     marked,
     nearest,
 )
+from assistant.answering.events import Event, SentenceKept, ignore
 from assistant.answering.query import Query
 from assistant.answering.verify import Rejected, Statement
 from assistant.interface import (
@@ -43,6 +45,8 @@ class Course:
     """What is known of an answer in the making."""
 
     query: Query
+    on_event: Callable[[Event], None] = ignore
+    """Is told of what happens meanwhile."""
     passages: list[Passage] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
@@ -57,6 +61,7 @@ class Course:
     missing: str | None = None
     warnings: list[AnswerWarning] = field(default_factory=list)
     """What a reader should know besides what the answer itself shows."""
+    told: set[str] = field(default_factory=set)
     separator: str = " "
     """Between the sentences of the answer."""
     started: float = field(default_factory=time.perf_counter)
@@ -67,6 +72,12 @@ class Course:
         passed = time.perf_counter() - self.started - sum(self.laps.values())
         self.laps[stage] = self.laps.get(stage, 0.0) + passed
 
+    def tell(self, statement: Statement) -> None:
+        """Tells whoever looks on of a statement that stands, once."""
+        if statement.text not in self.told:
+            self.told.add(statement.text)
+            self.on_event(SentenceKept(statement))
+
     @property
     def status(self) -> Status:
         if self.reason:
@@ -74,8 +85,7 @@ class Course:
         return "conflicting" if self.accounts_differ else "partly" if self.missing else "answered"
 
     def answer(self, corpus_ends: dt.date | None, undated: int, model: str, profile: Profile) -> Answer:
-        """The answer; `corpus_ends` is the newest day that was seen, `undated` how many articles have
-        none."""
+        """The answer; `corpus_ends` is the newest day seen, `undated` how many articles have none."""
         query = self.query
         claims, citations = cite(self.statements if self.reason is None else ())
         amount = cost_of(self.tokens, profile)
@@ -119,7 +129,6 @@ class Course:
         return [AnswerWarning(code=code, message=note) for code, note in notes.items() if note]
 
     def _confidence(self) -> float:
-        """The reader's probability that the passages answer; else how well the weakest sentence was
-        checked."""
+        """The reader's probability that the passages answer; else how sure the weakest sentence is."""
         weakest = min(statement.support for statement in self.statements)
         return round(weakest if self.chance is None else self.chance, 4)

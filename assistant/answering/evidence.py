@@ -104,8 +104,7 @@ def likeliest(passages: Sequence[Passage], count: int) -> list[Sentence]:
 
 
 def render(sentences: Iterable[Sentence]) -> str:
-    """What the model reads: each passage under its headline, outlets and date, a sentence with its id a
-    line."""
+    """What the model reads: each passage under its headline, outlets and date, a sentence a line."""
     blocks = []
     for number, group in groupby(sentences, key=lambda sentence: sentence.id.partition(".")[0]):
         lines = list(group)

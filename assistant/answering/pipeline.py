@@ -20,7 +20,6 @@ from assistant.answering.events import (
     PassagesFound,
     Searching,
     SentenceDropped,
-    SentenceKept,
     TextSoFar,
     ignore,
 )
@@ -96,35 +95,35 @@ class Assistant:
 
         Raises ModelError when the model fails; nothing else is expected to be raised.
         """
-        course = Course(make_query(question, history, filters, self.newest(filters)))
+        course = Course(make_query(question, history, filters, self.newest(filters)), on_event)
         if not any(map(str.isalnum, question)):
             course.reason = "unclear-question"
         elif self.chat is not None and self.profile.capable:
-            self._ask_model(self.chat, course, on_event)
+            self._ask_model(self.chat, course)
         else:
-            self._ask_reader(course, on_event)
+            self._ask_reader(course)
         for statement in course.statements:
-            on_event(SentenceKept(statement))
+            course.tell(statement)
         for rejected in course.rejected:
             on_event(SentenceDropped(rejected))
         undated = self.retriever.index.catalogue.counts()[2]
         return course.answer(self.newest(course.query.filters), undated, self.model_name, self.profile)
 
-    def _ask_model(self, chat: StructuredChat, course: Course, on_event: Callable[[Event], None]) -> None:
+    def _ask_model(self, chat: StructuredChat, course: Course) -> None:
         """A capable model answers, may search again, and is checked."""
         if course.query.history:
             course.query, spent = reword(chat, self.prompts["rewrite"].template, course.query)
             course.tokens += spent
-        self._search(course, course.query.searches, self.profile.passages, on_event)
+        self._search(course, course.query.searches, self.profile.passages)
         if not course.passages:
             course.reason = "nothing-relevant"
             return
-        drafted, evidence = self._draft(chat, course, on_event)
+        drafted, evidence = self._draft(chat, course)
         while drafted.verdict == "search":
-            on_event(Searching(list(drafted.searches)))
-            self._search(course, drafted.searches, MORE, on_event)
+            course.on_event(Searching(list(drafted.searches)))
+            self._search(course, drafted.searches, MORE)
             course.rounds += 1
-            drafted, evidence = self._draft(chat, course, on_event)
+            drafted, evidence = self._draft(chat, course)
         course.lap("generate")
         if not drafted.sentences:
             course.reason = "not-stated"
@@ -135,9 +134,7 @@ class Assistant:
         course.reason = None if course.statements else "unsupported"
         course.lap("ground")
 
-    def _search(
-        self, course: Course, searches: Sequence[str], count: int, on_event: Callable[[Event], None]
-    ) -> None:
+    def _search(self, course: Course, searches: Sequence[str], count: int) -> None:
         """Adds what is found for the searches, under the question's filters, to the passages."""
         query = course.query
         rankings = [
@@ -146,20 +143,17 @@ class Assistant:
                 query.filters,
                 count,
                 cited=query.cited,
-                on_candidates=lambda found: on_event(CandidatesFound([*course.passages, *found])),
+                on_candidates=lambda found: course.on_event(CandidatesFound([*course.passages, *found])),
             )
             for search in searches
         ]
         course.passages = fused(course.passages, rankings, count)
         course.searches += searches
-        on_event(PassagesFound(course.passages))
+        course.on_event(PassagesFound(course.passages))
         course.lap("retrieve")
 
-    def _draft(
-        self, chat: StructuredChat, course: Course, on_event: Callable[[Event], None]
-    ) -> tuple[Draft, list[Sentence]]:
-        """The model's draft over as many passages as it has room for; half of them where it has less than it
-        says."""
+    def _draft(self, chat: StructuredChat, course: Course) -> tuple[Draft, list[Sentence]]:
+        """The model's draft over the passages that it has room for; over half of them where it has less."""
         words = self.profile.evidence_words
         while True:
             evidence = pack(course.passages, words)
@@ -170,7 +164,7 @@ class Assistant:
                     course.query,
                     evidence,
                     may_search=course.rounds < self.profile.rounds,
-                    on_text=lambda text: on_event(TextSoFar(text)),
+                    on_text=lambda text: course.on_event(TextSoFar(text)),
                 )
             except ContextExceeded:
                 words = sum(len(sentence.text.split()) for sentence in evidence) // 2
@@ -183,8 +177,7 @@ class Assistant:
     def _verify_draft(
         self, chat: StructuredChat, course: Course, drafted: Draft, evidence: Sequence[Sentence]
     ) -> Draft:
-        """Keeps the sentences that stand, after those that do not were sent back once; the draft that they
-        are of."""
+        """Keeps the sentences that stand, after the others were sent back once; the draft they are of."""
         course.statements, course.rejected = self.check(course, drafted.sentences, evidence)
         if not course.rejected:
             return drafted
@@ -214,15 +207,16 @@ class Assistant:
         statements = [one for one in judged if isinstance(one, Statement)]
         rejected = [one for one in judged if isinstance(one, Rejected)]
         if statements and self.chat is not None and not self._exact:
-            judged, spent = check_by_model(statements, self.chat, self.prompts["verify"].template)
+            prompt = self.prompts["verify"].template
+            judged, spent = check_by_model(statements, self.chat, prompt, course.tell)
             course.tokens += spent
             statements = [one for one in judged if isinstance(one, Statement)]
             rejected += [one for one in judged if isinstance(one, Rejected)]
         return statements, rejected
 
-    def _ask_reader(self, course: Course, on_event: Callable[[Event], None]) -> None:
+    def _ask_reader(self, course: Course) -> None:
         """The articles' own sentences answer: the likeliest, and the one that an embedded model means."""
-        self._search(course, course.query.searches, self.retriever.k, on_event)
+        self._search(course, course.query.searches, self.retriever.k)
         course.chance = answerability.chance(course.passages)
         if not course.passages or course.passages[0].score < answerability.RELEVANT:
             course.reason = "nothing-relevant"

@@ -46,8 +46,7 @@ def copied(quote: str, text: str) -> bool:
 
 
 def sourcing(citations: Sequence[Citation], passages: Sequence[Passage]) -> str:
-    """What is to be known of the cited articles: "3 articles carry one report."; empty where each has its
-    own."""
+    """What is to be known of the cited articles: "3 articles carry one report.", if that is so."""
     found = reports(citations, passages)
     total = sum(map(len, found))
     if total == len(found):

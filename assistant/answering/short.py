@@ -67,8 +67,7 @@ def worded(
 
 
 def quotes(evidence: Sequence[Sentence], question: str, said: str = "") -> list[Statement]:
-    """The sentence nearest to what was `said`, else the likeliest; and the likeliest other, if there is
-    room."""
+    """The sentence nearest to what was `said`, else the likeliest; and another, if there is room."""
 
     def fit(sentence: Sentence) -> float:
         near = nearness(said, sentence.text, question) if said else 1.0
@@ -85,8 +84,7 @@ def quotes(evidence: Sequence[Sentence], question: str, said: str = "") -> list[
 
 
 def nearness(said: str, text: str, question: str) -> float:
-    """Share of the words of what was said that stand in the text, 0 to 1; the question's own count for
-    less."""
+    """Share of the words of what was said that stand in the text, 0 to 1; the question's count less."""
     asked = set(words(question).split())
     spoken = [(word, OLD if word in asked else 1.0) for word in words(said).split()]
     known = set(words(text).split())

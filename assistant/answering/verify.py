@@ -8,7 +8,7 @@ by the reader's support score.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +24,8 @@ from assistant.values import Source, unconfirmed
 BEFORE = 500
 """Characters of what stands before a quote that a model sees, to know who "he" is. With 240, of 260
 supported sentences two were sent back for a name that stood just before."""
+
+UNCHECKED = {"problem": "it was not checked", "supported": False}
 
 FEWEST = 2
 """Words between quotation marks that make a quotation; one alone may be a term."""
@@ -127,29 +129,46 @@ def sources_of(sentences: Sequence[Sentence]) -> list[Source]:
 
 
 def check_by_model(
-    statements: Sequence[Statement], chat: StructuredChat, prompt: ChatPromptTemplate
+    statements: Sequence[Statement],
+    chat: StructuredChat,
+    prompt: ChatPromptTemplate,
+    on_kept: Callable[[Statement], object] = lambda statement: None,
 ) -> tuple[list[Statement | Rejected], Tokens]:
     """Statements that a model finds in their quotes, in one call over all of them. Raises ModelError.
 
-    A sentence that the model does not speak of has not been checked, and does not stand.
+    `on_kept` gets each that stands as soon as the model has said so. A sentence that the model does not speak
+    of has not been checked, and does not stand.
     """
-    shown = "\n\n".join(_shown(number, one) for number, one in enumerate(statements, 1))
-    reply = chat.ask(prompt.format_messages(sentences=shown), SCHEMA)
-    given = parse_object(reply.text).get("checks")
+    numbered = {str(number): statement for number, statement in enumerate(statements, 1)}
+
+    def hear(raw: str) -> None:
+        for number, check in _checks(raw).items():
+            if check["supported"] and number in numbered:
+                on_kept(replace(numbered[number], by="model"))
+
+    shown = "\n\n".join(_shown(number, statement) for number, statement in numbered.items())
+    reply = chat.ask(prompt.format_messages(sentences=shown), SCHEMA, on_text=hear)
+    checks = _checks(reply.text)
+    return [_judged(one, checks.get(number, UNCHECKED)) for number, one in numbered.items()], reply.tokens
+
+
+def _judged(statement: Statement, check: Mapping[str, Any]) -> Statement | Rejected:
+    problem = " ".join(str(check["problem"] or "what it cites does not say so").split())
+    return replace(statement, by="model") if check["supported"] else Rejected(statement.text, problem)
+
+
+def _checks(raw: str) -> dict[str, dict[str, Any]]:
+    """What a model has said of each sentence by now, by its number; `supported` is said last."""
+    given = parse_object(raw).get("checks")
     checks = given if isinstance(given, list) else []
-    said = {str(check.get("sentence")): check for check in checks if isinstance(check, dict)}
-    checked: list[Statement | Rejected] = []
-    for number, statement in enumerate(statements, 1):
-        check = said.get(str(number), {"problem": "it was not checked"})
-        if check.get("supported") is True:
-            checked.append(replace(statement, by="model"))
-        else:
-            problem = " ".join(str(check.get("problem") or "what it cites does not say so").split())
-            checked.append(Rejected(statement.text, problem))
-    return checked, reply.tokens
+    return {
+        str(check.get("sentence")): {"problem": None} | check
+        for check in checks
+        if isinstance(check, dict) and isinstance(check.get("supported"), bool)
+    }
 
 
-def _shown(number: int, statement: Statement) -> str:
+def _shown(number: str, statement: Statement) -> str:
     """A sentence and its quotes as a model checks them, with the values that code did not find there."""
     lines = [f"Sentence {number}: {plain(statement.text)}"]
     lines += [f"Quote from [{described(one.article)}]: {_in_context(one)}" for one in statement.sentences]

@@ -1,6 +1,8 @@
 """Verification: what of a draft stands, by code and by a model."""
 
 import datetime as dt
+import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,6 +17,8 @@ from assistant.answering.verify import (
     misquoted,
 )
 from assistant.articles import Article
+from assistant.interface import Tokens
+from assistant.models.structured import Reply
 from assistant.prompts import load_prompt
 from assistant.resources import prompts_folder
 
@@ -102,6 +106,33 @@ def test_a_model_checks_all_sentences_in_one_call() -> None:
     assert "Sentence 2: It costs 95 billion.\nQuote from [Valley dam is approved | " in shown
     assert "(… Parliament approved the dam on Tuesday.) It costs 90 billion crowns" in shown
     assert "Not found in the quotes by a search: 95 billion" in shown
+
+
+def test_a_sentence_is_told_as_soon_as_the_model_has_said_that_it_stands() -> None:
+    whole = json.dumps(checked("", "the quote says 90", ""))
+
+    class Slow:
+        """Says its reply a character at a time."""
+
+        def __init__(self) -> None:
+            self.told_at: dict[str, int] = {}
+
+        def ask(self, messages: Any, schema: Any, *, on_text: Callable[[str], None]) -> Reply:
+            for end in range(1, len(whole) + 1):
+                self.end = end
+                on_text(whole[:end])
+            return Reply(whole, Tokens(), "stop", "json_schema")
+
+        def tell(self, one: Statement) -> None:
+            assert one.by == "model"
+            self.told_at.setdefault(one.text, self.end)
+
+    chat = Slow()
+    three = [statement(text, "1.2") for text in ("It costs 90.", "It costs 95.", "It is dear.")]
+    made, _ = check_by_model(three, chat, PROMPT, chat.tell)  # type: ignore[arg-type]
+    assert [type(one) for one in made] == [Statement, Rejected, Statement]
+    assert list(chat.told_at) == ["It costs 90.", "It is dear."]
+    assert chat.told_at["It costs 90."] < whole.index("the quote says")
 
 
 @pytest.mark.parametrize(
