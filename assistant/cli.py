@@ -11,7 +11,7 @@ import gc
 import io
 import sys
 import traceback
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
@@ -20,7 +20,7 @@ from assistant.errors import AssistantError
 from assistant.options import examples, limits, one_of, unknown_article
 
 if TYPE_CHECKING:
-    from assistant.settings import Settings
+    pass
 
 app = typer.Typer(
     name="assistant",
@@ -53,7 +53,7 @@ def index(
     from assistant.live import progress
     from assistant.terminal import notice
 
-    settings = _settings(corpus=corpus, index=index)
+    settings = running.settings(corpus=corpus, index=index)
     with progress("embedding passages") as update:
         changes = build_index(settings, notice, update, rebuild=rebuild, strict=strict)
     typer.echo(
@@ -88,7 +88,7 @@ def search(
     from assistant.terminal import notice, print_search, stdout
 
     one_of(query, batch, "QUERY")
-    settings = _settings(corpus=corpus, index=index, k=k)
+    settings = running.settings(corpus=corpus, index=index, k=k)
     encoders = begin_encoders(settings)
     with running.opened_index(settings) as opened:
         filters = limits(opened.catalogue, as_of, since, section, outlet)
@@ -141,7 +141,7 @@ def ask(
     from assistant.live import watching
 
     one_of(question, batch, "QUESTION")
-    settings = _settings(corpus=corpus, index=index, model=model)
+    settings = running.settings(corpus=corpus, index=index, model=model)
     running.check_max_cost(max_cost, batch, settings)
     given = {"as_of": as_of, "since": since, "section": section, "outlet": outlet}
     with running.opened_assistant(settings, **given) as (assistant, filters):
@@ -171,7 +171,7 @@ def show(
     """Print an article by its id, exactly as stored."""
     from assistant.terminal import article_json, print_article
 
-    with running.opened_index(_settings(corpus=corpus, index=index)) as opened:
+    with running.opened_index(running.settings(corpus=corpus, index=index)) as opened:
         found = opened.catalogue.article(article)
         if found is None:
             raise unknown_article(article, opened.catalogue)
@@ -200,7 +200,7 @@ def chat(
     """
     from assistant.chat.loop import chat
 
-    settings = _settings(corpus=corpus, index=index, model=model)
+    settings = running.settings(corpus=corpus, index=index, model=model)
     limits = {"as_of": as_of, "since": since, "section": section, "outlet": outlet}
     raise typer.Exit(chat(settings, session, keep=not no_save, model=model, **limits))
 
@@ -217,6 +217,7 @@ def evaluation(
     baseline: options.BaselineFile = None,
     update_baseline: options.UpdateBaseline = False,
     judge: options.Judge = None,
+    max_cost: options.MaxCost = None,
     check: options.Check = False,
     check_scorers: options.CheckScorers = False,
     draft: options.Draft = None,
@@ -236,7 +237,8 @@ def evaluation(
     from assistant.evaluation.harness import GOLD, Wanted
     from assistant.terminal import notice
 
-    settings = _settings(corpus=corpus, index=index, model=model)
+    settings = running.settings(corpus=corpus, index=index, model=model)
+    running.check_prices(max_cost, settings)
     wanted = Wanted(
         gold=gold or GOLD,
         mode=options.one_mode(replay=replay, record=record, live=live),
@@ -245,6 +247,7 @@ def evaluation(
         baseline=baseline,
         update_baseline=update_baseline,
         judge=judge,
+        max_cost=max_cost,
         resume=resume,
     )
     with running.opened_index(settings) as opened:
@@ -266,13 +269,7 @@ def doctor(corpus: options.Corpus = None, index: options.IndexDir = None) -> Non
     """Say what is installed, whether models and index are healthy, and what to do where they are not."""
     from assistant.doctor import examine
 
-    raise typer.Exit(0 if examine(_settings(corpus=corpus, index=index)) else 2)
-
-
-def _settings(**options: Any) -> Settings:
-    from assistant.settings import load_settings
-
-    return load_settings(**options)
+    raise typer.Exit(0 if examine(running.settings(corpus=corpus, index=index)) else 2)
 
 
 def main() -> NoReturn:

@@ -105,7 +105,7 @@ Jobs = Annotated[
 ]
 MaxCost = Annotated[
     float | None,
-    _option("--max-cost", "USD", "Ask no more of a batch once its answers have cost as much.", min=0),
+    _option("--max-cost", "USD", "Ask no more of a batch or of gold once answers have cost as much.", min=0),
 ]
 Words = Annotated[
     int | None,

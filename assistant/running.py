@@ -101,13 +101,23 @@ def is_hosted(model: str) -> bool:
 
 def check_max_cost(max_cost: float | None, batch: str | None, settings: Settings) -> None:
     """Raises SettingsError for a limit to the cost of one question, or one that cannot be known."""
-    if max_cost is None:
-        return
-    if batch is None:
+    if max_cost is not None and batch is None:
         raise SettingsError("--max-cost is for a batch; give --batch FILE, or leave it out")
+    check_prices(max_cost, settings)
+
+
+def check_prices(max_cost: float | None, settings: Settings) -> None:
+    """Raises SettingsError for a limit to a cost that cannot be known."""
     from assistant.build import profile_for
 
-    if profile_for(settings).prices is None:
+    if max_cost is not None and profile_for(settings).prices is None:
         raise SettingsError(
             f"what {settings.model} costs is not known; set price_in and price_out (USD, a million tokens)"
         )
+
+
+def settings(**options: Any) -> Settings:
+    """The settings, with a command's options on top. Raises SettingsError."""
+    from assistant.settings import load_settings
+
+    return load_settings(**options)

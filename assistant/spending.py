@@ -1,19 +1,16 @@
-"""Spending: what the answers of a batch took, and where their cost ends it."""
+"""Spending: what answers took, and where their cost ends a batch or an evaluation."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any
 
 from assistant.errors import SettingsError
 from assistant.interface import Answer, Tokens
 
-if TYPE_CHECKING:
-    from assistant.batch import Line
-    from assistant.filters import Filters
-
-    Ask = Callable[[Line, Filters], Answer]
+Ask = Callable[[Any, Any], Answer]
+"""A line of a batch and its limits, or a case of an evaluation and who looks on."""
 
 
 class Spending:
@@ -33,13 +30,13 @@ class Spending:
         Questions that are being answered then are answered to their end.
         """
 
-        def asked(line: Line, filters: Filters) -> Answer:
+        def asked(question: Any, more: Any) -> Answer:
             cost = self._cost or 0.0
             if self._most is not None and cost >= self._most:
                 raise SettingsError(
                     f"not asked: the answers before cost {cost:.4f} USD; raise --max-cost {self._most:g}"
                 )
-            answer = ask(line, filters)
+            answer = ask(question, more)
             self._add(answer)
             return answer
 

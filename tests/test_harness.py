@@ -118,10 +118,11 @@ def test_recorded_once_replayed_for_ever(place: Place) -> None:
     assert recorded.status == 0
     baseline = place.gold.parent / "baseline-some-model.json"
     assert (recorded.err[-1], verdict(recorded)) == (f"{baseline} is the baseline now", "The gate passed.")
-    assert [line.partition(" in ")[0] for line in recorded.err[-3:-1]] == [
+    assert [line.partition(" in ")[0] for line in recorded.err[-4:-2]] == [
         "1/2 cost number: right, 7 words",
         "2/2 ferry lookup: right, 10 words",
     ]
+    assert recorded.err[-2] == "2 answers: 400 tokens read, 40 written"
     folder = place.gold.parent / "recordings" / "some-model"
     assert sorted(path.name for path in folder.iterdir()) == ["cost.json", "ferry.json"]
     stored = json.loads((folder / "cost.json").read_text(encoding="utf-8"))
@@ -186,6 +187,17 @@ def test_a_damaged_memory_is_one_line(place: Place) -> None:
     ended = place.run()
     assert (ended.status, len(ended.err)) == (2, 1)
     assert "scores.jsonl: cannot be used" in ended.err[0]
+
+
+def test_gold_is_asked_no_further_than_it_may_cost(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = place.run("--record", "--max-cost", "0.0001")
+    assert (ended.status, len(ended.err)) == (2, 1)
+    assert "price_in and price_out" in ended.err[0]
+    monkeypatch.setenv("ASSISTANT_PRICE_IN", "1")
+    ended = record(place, *COST, arguments=("--max-cost", "0.0001"))
+    assert ended.status == 1
+    (line,) = (line for line in ended.err if line.startswith("2/2"))
+    assert "unmeasured, not asked: the answers before cost 0.0002 USD; raise --max-cost 0.0001" in line
 
 
 def test_an_interrupted_recording_goes_on_where_it_was(place: Place) -> None:

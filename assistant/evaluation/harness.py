@@ -38,6 +38,7 @@ from assistant.prompts import load_prompt
 from assistant.recordings import Mode, Recordings, file_name
 from assistant.resources import prompts_folder
 from assistant.settings import EXTRACTIVE, Settings
+from assistant.spending import Spending
 from assistant.weights import packaged
 
 GOLD = Path("eval/gold.jsonl")
@@ -59,6 +60,8 @@ class Wanted:
     update_baseline: bool = False
     judge: str | None = None
     """A model's name."""
+    max_cost: float | None = None
+    """US dollars from which nothing more is asked."""
     resume: Path | None = None
 
     @property
@@ -101,9 +104,10 @@ def evaluate(settings: Settings, index: Index, wanted: Wanted, notice: Notice) -
     scorers = standard_scorers(articles, support)
     if wanted.judge:
         scorers += _judges(settings, wanted)
+    spending = Spending(wanted.max_cost)
     report = run(
         cases,
-        partial(ask_recorded, assistant, recordings),
+        spending.metered(partial(ask_recorded, assistant, recordings)),
         scorers=scorers,
         retrieval_scorers=retrieval_scorers(articles),
         on_progress=_progress(len(cases), notice),
@@ -118,6 +122,8 @@ def evaluate(settings: Settings, index: Index, wanted: Wanted, notice: Notice) -
         report = held_against(report, None if wanted.update_baseline else baseline, rules)
         if wanted.mode == "record" or wanted.update_baseline:
             memory.save(wanted.recordings / SHARED)
+    if assistant.profile.capable and wanted.mode != "replay":
+        notice(spending.summary())
     if recordings:
         _tell_unrecorded(report, recordings, notice)
     return report
