@@ -44,3 +44,8 @@ The modules in reading order, each importing only from those above it:
     cli           the other commands
     __main__      python -m assistant
 """
+
+import os
+
+# onnxruntime reads this when it is imported, by whomever: from 1.29 on it reports its use to its makers.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

@@ -92,3 +92,10 @@ def test_a_question_never_loads_torch(tmp_path: Path) -> None:
         assert {"chromadb", "onnxruntime"} <= modules
     assert not modules & TORCH
     assert "xllamacpp" not in modules
+
+
+def test_onnxruntime_reports_to_nobody() -> None:
+    code = "import assistant, os; print(os.environ['ORT_DISABLE_TELEMETRY'])"
+    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    ended = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=True)
+    assert ended.stdout.split() == [b"1"]
