@@ -180,7 +180,7 @@ def build_assistant(
     if settings.model != EXTRACTIVE:
         load = partial(load_model, settings, profile)
         model = recordings.chat_model(load) if recordings else load()
-        chat = StructuredChat(model, settings.model, profile, notice)
+        chat = StructuredChat(model, settings.model, profile, notice, timeout=settings.timeout)
     retriever = build_retriever(settings, index, encoders)
     return Assistant(retriever, prompts, chat, profile, model_name=settings.model, verify=settings.verify)
 

@@ -29,11 +29,10 @@ from assistant.answering.verify import (
     sources_of,
 )
 from assistant.articles import Article
-from assistant.build import load_encoders, profile_for, support_of
+from assistant.build import load_encoders, load_model, profile_for, support_of
 from assistant.errors import GoldError
 from assistant.evaluation.statistics import wilson_interval
 from assistant.interface import Strict
-from assistant.models.chat import load_chat_model
 from assistant.models.structured import StructuredChat
 from assistant.prompts import load_prompt
 from assistant.resources import prompts_folder
@@ -158,10 +157,8 @@ def best_threshold(pairs: Sequence[Pair], scores: dict[str, float]) -> float:
 def model_verdicts(settings: Settings, pairs: Sequence[Pair]) -> set[str]:
     """Ids of the pairs that the model of the settings finds supported. Raises ModelError."""
     profile = profile_for(settings)
-    model = load_chat_model(
-        settings.model, settings.cache, base_url=settings.base_url, timeout=settings.timeout, profile=profile
-    )
-    chat = StructuredChat(model, settings.model, profile, notice)
+    model = load_model(settings, profile)
+    chat = StructuredChat(model, settings.model, profile, notice, timeout=settings.timeout)
     prompt = load_prompt(prompts_folder(), "verify").template
     found = set()
     for first in range(0, len(pairs), TOGETHER):

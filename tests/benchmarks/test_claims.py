@@ -111,7 +111,7 @@ def test_a_model_checks_the_test_half(
     places: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model = QueuedModel(replies=[json.dumps(checked("", "she did not"))])
-    monkeypatch.setattr(claims, "load_chat_model", lambda *arguments, **options: model)
+    monkeypatch.setattr(claims, "load_model", lambda *arguments: model)
     assert main([*places, "--model", "some:model"]) == 0
     shown = capsys.readouterr().out
     assert f"| some:model, test | 2 | {ALL} | {NONE} |" in shown
@@ -126,7 +126,7 @@ def test_many_pairs_are_checked_a_few_at_a_time(
     places: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model = QueuedModel(replies=[json.dumps(checked("")), json.dumps(checked("she did not"))])
-    monkeypatch.setattr(claims, "load_chat_model", lambda *arguments, **options: model)
+    monkeypatch.setattr(claims, "load_model", lambda *arguments: model)
     monkeypatch.setattr(claims, "TOGETHER", 1)
     assert main([*places, "--model", "some:model"]) == 0
     assert f"| some:model, test | 2 | {ALL} | {NONE} |" in capsys.readouterr().out
