@@ -1,51 +1,77 @@
 """A question-answering assistant over news articles whose every sentence can be checked.
 
-The modules in reading order, each importing only from those above it:
+    import assistant
 
-    errors        every error a person can meet
-    resources     where prompts and the built-in corpus lie
-    settings      every option, frozen
-    interface     the JSON that `ask` and `search` print
-    surface       one spelling for numbers, dates and names
-    values        the numbers and dates that a text states
-    formats       Markdown, plain text, HTML and JSON Lines, parsed
-    articles      Article; reads a corpus
-    disguises     hidden and encoded text, made plain
-    phrases       how texts talk to machines
-    untrusted     where an article addresses a machine; what of it a model may see
-    copies        whether two texts are near copies
-    chunks        Chunk; splits an article, keeps character offsets
-    filters       which articles a question may see
-    checksums     checksums of large files, remembered
-    weights       packaged model weights, checked
-    models/       encoders and language models; the only imports of their libraries
-    times         the day or month a question is about
-    states        the folders of an index: written as copies, then named
-    catalogue     what is indexed, and BM25 over it (SQLite)
-    index         Chroma beside the catalogue; kept in line with the corpus
-    passages      Ranks, Hit, Passage
-    fusion        several rankings as one, and near copies as one
-    retrieval     dense and lexical search, fused, reranked, read
-    prompts       prompts/*.md as templates
-    answering/    Assistant.ask: from a question to a checked answer
-    recordings    a language model's answers on disk, replayed without it
-    build         settings -> Index, Retriever, Assistant
-    search        retrieval alone, as `search` prints it
-    batch         many questions from JSON Lines
-    spending      what a batch took, and where its cost ends it
-    terminal      what a person sees
-    live          what the assistant is doing while it does it
-    evaluation/   gold cases, scorers, runs, reports
-    doctor        what is installed and healthy, and what to do where it is not
-    options       the options of the commands
+    with assistant.open("articles/", model="openai:gpt-5-mini") as news:
+        answer = news.ask("Who resigned in November?")
+        print(answer.answer, [citation.quote for citation in answer.citations])
+
+Each package imports only from those above it:
+
+    errors, schema, settings
+    text/         spelling, numbers and dates
+    corpus/       files to articles to chunks
+    injection/    where an article addresses a machine
+    models/       encoders and language models
+    index/        Chroma and SQLite on disk
+    retrieval/    a question to passages
+    answering/    passages to a checked answer
+    api/          what this module exports
+    terminal/     what a person sees
+    evaluation/   gold cases, scorers, the gate, reports
     chat/         the conversation
-    running       what the commands share
-    overviews     `brief` and `timeline`
-    cli           the other commands
-    __main__      python -m assistant
+    cli/          the commands
 """
 
+from __future__ import annotations
+
 import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 # onnxruntime reads this when it is imported, by whomever: from 1.29 on it reports its use to its makers.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+if TYPE_CHECKING:
+    from assistant.answering.query import Turn
+    from assistant.api.assistant import Assistant
+    from assistant.errors import AssistantError
+    from assistant.schema import Answer, SearchAnswer
+
+__all__ = ["Answer", "Assistant", "AssistantError", "SearchAnswer", "Turn", "__version__", "open"]
+
+_HOMES = {
+    "Answer": "schema",
+    "Assistant": "api.assistant",
+    "AssistantError": "errors",
+    "SearchAnswer": "schema",
+    "Turn": "answering.query",
+}
+
+
+def open(corpus: str | Path | None = None, **settings: Any) -> Assistant:
+    """The assistant over a folder or file of articles; without one, over the built-in corpus.
+
+    `settings` are those of README's table, such as `model` or `index`; what is not given is taken from the
+    environment and `assistant.toml`. Nothing is loaded before it is needed. Raises AssistantError for a
+    setting that cannot be used.
+    """
+    from assistant.api.assistant import Assistant
+    from assistant.settings import load_settings
+
+    return Assistant(load_settings(corpus=Path(corpus) if corpus is not None else None, **settings))
+
+
+def __getattr__(name: str) -> Any:
+    """The public names, imported when they are asked for, so that importing the package takes no time."""
+    from importlib import import_module
+    from importlib.metadata import PackageNotFoundError, version
+
+    if name in _HOMES:
+        return getattr(import_module(f"assistant.{_HOMES[name]}"), name)
+    if name == "__version__":
+        try:
+            return version("news-assistant")
+        except PackageNotFoundError:
+            return "0"
+    raise AttributeError(f"module 'assistant' has no attribute {name!r}")

@@ -21,8 +21,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from assistant.errors import SettingsError
-from assistant.resources import corpus_folder
+from assistant.errors import AssistantError, SettingsError
 
 APP = "news-assistant"
 SETTINGS_FILE = "assistant.toml"
@@ -134,3 +133,25 @@ def load_settings(**options: Any) -> Settings:
         raise SettingsError(f"setting '{name}': {first['msg']}{known}; {remedy}") from None
     except (OSError, ValueError) as error:  # a TOML file that cannot be read or parsed
         raise SettingsError(f"cannot read {SETTINGS_FILE}: {error}; correct or remove the file") from None
+
+
+def prompts_folder() -> Path:
+    """The folder of the prompt files; raises AssistantError if the installation lacks it."""
+    return _folder("prompts")
+
+
+def corpus_folder() -> Path:
+    """The folder of the built-in corpus; raises AssistantError if the installation lacks it."""
+    return _folder("corpus")
+
+
+def _folder(name: str, package: Path = Path(__file__).parent) -> Path:
+    """An installed package has it in `data`; a checkout, at its top level."""
+    installed, checkout = package / "data" / name, package.parent / name
+    for folder in (installed, checkout):
+        if folder.is_dir():
+            return folder
+    raise AssistantError(
+        f"the built-in {name} folder is in neither {installed.parent} nor {checkout.parent}; "
+        "reinstall with: pip install --force-reinstall --no-deps news-assistant"
+    )

@@ -9,10 +9,10 @@ import pytest
 from fake_server import FakeServer, Handler, serving
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
-from assistant.models import structured
-from assistant.models.chat import load_chat_model
-from assistant.models.profiles import profile_of
-from assistant.models.structured import Reply, StructuredChat
+from assistant.models.chat import structured_output
+from assistant.models.chat.loading import load_chat_model
+from assistant.models.chat.profiles import profile_of
+from assistant.models.chat.structured_output import Reply, StructuredChat
 
 SCHEMA = {
     "type": "object",
@@ -62,4 +62,4 @@ def asking(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Asker]:
         monkeypatch.delenv(name, raising=False)
     with serving() as server:
         yield Asker(server, folder)
-    structured.forget()
+    structured_output.forget()

@@ -48,7 +48,7 @@ def no_network() -> Iterator[None]:
 @pytest.fixture(autouse=True, scope="session")
 def encoders_once() -> Iterator[None]:
     """The encoders of the same settings are loaded once: they are safe to share, and remember nothing."""
-    from assistant import build
+    from assistant.api import build
 
     loaded: dict[tuple[Any, ...], Any] = {}
     load = build.load_encoders
@@ -67,8 +67,8 @@ def encoders_once() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def built_in_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built-in corpus, indexed with the default models: once for all workers, as it takes a while."""
-    from assistant import states
-    from assistant.build import build_index
+    from assistant.api.build import build_index
+    from assistant.index import snapshots
     from assistant.settings import load_settings
 
     folder = tmp_path_factory.getbasetemp()
@@ -76,6 +76,6 @@ def built_in_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder = folder.parent
     path = folder / "built-in" / "index"
     with FileLock(folder / "built-in.lock"):
-        if states.current(path) is None:
+        if snapshots.current(path) is None:
             build_index(load_settings(index=path), pytest.fail, lambda done, total: None, strict=True)
     return path

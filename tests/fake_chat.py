@@ -10,16 +10,15 @@ import sys
 import time
 from typing import Any
 
-from assistant import cli
-from assistant.chat import loading
-from assistant.index import Index
+from assistant.api import build
+from assistant.cli import main as cli
 from assistant.settings import Settings
 
-build = loading.build_assistant
+build_pipeline = build.build_pipeline
 replies = json.loads(sys.argv[1])
 
 
-def build_fake(settings: Settings, index: Index, **more: Any) -> Any:
+def build_fake(settings: Settings, retriever: Any, **more: Any) -> Any:
     """What is heavy is imported here, behind the prompt, as it is in the real one."""
     from fakes import CAPABLE, QueuedChat, with_chat
 
@@ -33,10 +32,10 @@ def build_fake(settings: Settings, index: Index, **more: Any) -> Any:
 
             return super().ask(messages, schema, on_text=slowly)
 
-    made = build(settings.model_copy(update={"model": "extractive"}), index, **more)
+    made = build_pipeline(settings.model_copy(update={"model": "extractive"}), retriever, **more)
     return with_chat(made, SlowChat(*replies), CAPABLE, model_name=settings.model, verify="exact")
 
 
-loading.build_assistant = build_fake
+build.build_pipeline = build_fake
 sys.argv = ["assistant", *sys.argv[2:]]
 cli.main()

@@ -12,14 +12,14 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from pydantic import Field
 
 from assistant.answering.evidence import Sentence, pack
-from assistant.answering.pipeline import Assistant
-from assistant.articles import Article
-from assistant.chunks import split_article
+from assistant.answering.pipeline import Pipeline
+from assistant.corpus.articles import Article
+from assistant.corpus.chunking import split_article
 from assistant.errors import ModelError
-from assistant.interface import Tokens
-from assistant.models.profiles import Profile, profile_of
-from assistant.models.structured import Reply
-from assistant.passages import Hit, Passage
+from assistant.models.chat.profiles import Profile, profile_of
+from assistant.models.chat.structured_output import Reply
+from assistant.retrieval.passages import Hit, Passage
+from assistant.schema import Tokens
 
 CORPUS = {
     "dam.md": """---
@@ -175,6 +175,6 @@ def small(answer: str) -> dict[str, Any]:
     return {"answer": answer}
 
 
-def with_chat(base: Assistant, chat: Any, profile: Profile = CAPABLE, **more: Any) -> Assistant:
+def with_chat(base: Pipeline, chat: Any, profile: Profile = CAPABLE, **more: Any) -> Pipeline:
     """An assistant over the same retriever, with a model that says what it is told to."""
-    return Assistant(base.retriever, base.prompts, chat, profile, **{"model_name": "queued"} | more)
+    return Pipeline(base.retriever, base.prompts, chat, profile, **{"model_name": "queued"} | more)

@@ -3,12 +3,12 @@
 import datetime as dt
 from typing import Any
 
-from assistant.articles import Article, Source
-from assistant.evaluation.compare import Agreement, Changed, Comparison, Difference, Floor, Gate, Kept
+from assistant.corpus.articles import Article, Source
+from assistant.evaluation.gate.comparison import Agreement, Changed, Comparison, Difference, Floor, Gate, Kept
 from assistant.evaluation.gold import Case, Evidence
 from assistant.evaluation.run import Graded, Report
-from assistant.evaluation.score import Score
-from assistant.interface import Abstention, Answer, AnswerPassage, Citation, Claim, Seconds
+from assistant.evaluation.scorers.score import Score
+from assistant.schema import Abstention, Answer, AnswerPassage, Citation, Claim, Seconds
 
 SCRIPT = "<script>document.title = 'planted'</script><img src=x onerror=\"document.title = 'planted'\">"
 """What an article or a model could say to take over a page."""

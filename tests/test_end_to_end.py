@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from assistant.interface import Answer, Citation
-from assistant.resources import corpus_folder
-from assistant.surface import holds
+from assistant.schema import Answer, Citation
+from assistant.settings import corpus_folder
+from assistant.text.normalize import holds
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(600)]
 
@@ -48,7 +48,7 @@ find = PathFinder.find_spec
 if absent:
     PathFinder.find_spec = lambda name, *others: None if name.startswith(absent) else find(name, *others)
 
-import assistant.cli
+import assistant.cli.main
 try:
     assistant.cli.main()
 finally:

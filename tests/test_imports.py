@@ -30,9 +30,9 @@ import json, sys
 sys.argv = ["assistant", *json.loads(sys.argv[1])]
 status = 0
 try:
-    import assistant.cli
+    import assistant.cli.main
     if sys.argv[1:]:
-        assistant.cli.main()
+        assistant.cli.main.main()
 except SystemExit as end:
     status = end.code
 print()

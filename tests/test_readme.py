@@ -17,8 +17,8 @@ import pytest
 from typer.main import get_group
 
 from assistant.chat.commands import BY_NAME
-from assistant.cli import app
-from assistant.interface import AbstentionReason, Status
+from assistant.cli.main import app
+from assistant.schema import AbstentionReason, Status
 from assistant.settings import Settings
 
 CHECKOUT = Path(__file__).parent.parent

@@ -6,8 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from assistant.errors import SettingsError
-from assistant.resources import corpus_folder
-from assistant.settings import SETTINGS_FILE, Settings, load_settings
+from assistant.settings import SETTINGS_FILE, Settings, corpus_folder, load_settings
 
 
 @pytest.fixture(autouse=True)

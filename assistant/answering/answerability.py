@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.passages import Passage
+from assistant.retrieval.passages import Passage
 
 BEST = 3
 """Best passages whose best reading counts: among more of them, more just look like an answer."""

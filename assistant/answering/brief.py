@@ -13,18 +13,18 @@ from assistant.answering.course import Course
 from assistant.answering.events import Event, PassagesFound, ignore
 from assistant.answering.evidence import Sentence, pack, plain, render, sentences_of
 from assistant.answering.generate import points
-from assistant.answering.pipeline import Assistant
+from assistant.answering.pipeline import Pipeline
 from assistant.answering.provenance import copied
 from assistant.answering.query import make_query
 from assistant.answering.verify import Drafted, Statement
-from assistant.chunks import heading
-from assistant.filters import Filters
-from assistant.interface import AbstentionReason, Answer
-from assistant.models.reranker import probability
-from assistant.models.structured import StructuredChat
-from assistant.passages import Passage
+from assistant.corpus.chunking import heading
+from assistant.index.filters import Filters
+from assistant.models.chat.structured_output import StructuredChat
+from assistant.models.encoders.reranker import probability
+from assistant.retrieval.passages import Passage
+from assistant.schema import AbstentionReason, Answer
 from assistant.settings import EXTRACTIVE
-from assistant.surface import in_words
+from assistant.text.normalize import in_words
 
 POOL = 30
 """Passages looked through."""
@@ -37,7 +37,7 @@ WORDS = 200
 
 
 def brief(
-    assistant: Assistant,
+    assistant: Pipeline,
     topic: str,
     filters: Filters = Filters(),
     *,
@@ -60,7 +60,7 @@ def brief(
 
 
 def _written(
-    chat: StructuredChat, assistant: Assistant, course: Course, topic: str, words: int
+    chat: StructuredChat, assistant: Pipeline, course: Course, topic: str, words: int
 ) -> tuple[list[Drafted], list[Sentence]]:
     """Points over as many passages at a time as the model has room for; of several such parts, one merge."""
 
@@ -93,7 +93,7 @@ def _parts(evidence: Sequence[Sentence], words: int) -> list[list[Sentence]]:
 
 
 def timeline(
-    assistant: Assistant, topic: str, filters: Filters = Filters(), *, words: int = 2 * WORDS
+    assistant: Pipeline, topic: str, filters: Filters = Filters(), *, words: int = 2 * WORDS
 ) -> Answer:
     """The articles' own sentences about a topic under the dates of their articles, the earliest first.
 
@@ -118,7 +118,7 @@ def timeline(
     return _answer(assistant, course, EXTRACTIVE)
 
 
-def _found(assistant: Assistant, topic: str, filters: Filters) -> Course:
+def _found(assistant: Pipeline, topic: str, filters: Filters) -> Course:
     """The passages about a topic that have a date."""
     course = Course(make_query(topic, (), filters, assistant.newest(filters)), separator="\n")
     if any(map(str.isalnum, topic)):
@@ -132,7 +132,7 @@ def _found(assistant: Assistant, topic: str, filters: Filters) -> Course:
     return course
 
 
-def _entry(assistant: Assistant, topic: str, passage: Passage) -> Statement | None:
+def _entry(assistant: Pipeline, topic: str, passage: Passage) -> Statement | None:
     """The sentence of a passage that fits the topic best, behind its article's date."""
     sentences = [one for one in sentences_of(passage, 1) if not one.suspect]
     published = passage.article.published
@@ -148,7 +148,7 @@ def _entry(assistant: Assistant, topic: str, passage: Passage) -> Statement | No
     return Statement(f"{in_words(published)}: {plain(best.text)}", (best,), score)
 
 
-def _answer(assistant: Assistant, course: Course, model: str) -> Answer:
+def _answer(assistant: Pipeline, course: Course, model: str) -> Answer:
     if not any(map(str.isalnum, course.query.question)):
         course.reason = "unclear-question"
     elif not course.statements:

@@ -9,10 +9,10 @@ from assistant.answering.evidence import Sentence, sentences_of
 from assistant.answering.provenance import reach, sourcing
 from assistant.answering.query import Query
 from assistant.answering.verify import Rejected, Statement
-from assistant.filters import Filters
-from assistant.interface import AnswerPassage, AnswerWarning, Checks, Citation, Claim
-from assistant.passages import Passage
-from assistant.untrusted import instruction_warnings
+from assistant.index.filters import Filters
+from assistant.injection.scan import instruction_warnings
+from assistant.retrieval.passages import Passage
+from assistant.schema import AnswerPassage, AnswerWarning, Checks, Citation, Claim
 
 NEAREST = 3
 """Passages that an answer shows when it abstains."""

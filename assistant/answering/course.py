@@ -19,7 +19,9 @@ from assistant.answering.citations import (
 from assistant.answering.events import Event, SentenceKept, ignore
 from assistant.answering.query import Query
 from assistant.answering.verify import Rejected, Statement
-from assistant.interface import (
+from assistant.models.chat.profiles import Profile, cost_of
+from assistant.retrieval.passages import Passage
+from assistant.schema import (
     Abstention,
     AbstentionReason,
     Answer,
@@ -29,8 +31,6 @@ from assistant.interface import (
     Status,
     Tokens,
 )
-from assistant.models.profiles import Profile, cost_of
-from assistant.passages import Passage
 
 MESSAGES: dict[AbstentionReason, str] = {
     "nothing-relevant": "The corpus has nothing about this.",

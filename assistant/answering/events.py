@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assistant.answering.verify import Rejected, Statement
-from assistant.passages import Passage
+from assistant.retrieval.passages import Passage
 
 
 @dataclass(frozen=True, slots=True)

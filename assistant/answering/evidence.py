@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from assistant.articles import Article
-from assistant.chunks import sentence_spans
-from assistant.passages import Passage
-from assistant.untrusted import is_instruction, neutral, visible
+from assistant.corpus.articles import Article
+from assistant.corpus.chunking import sentence_spans
+from assistant.injection.scan import is_instruction, neutral, visible
+from assistant.retrieval.passages import Passage
 
 BESIDE = 0.05
 """What a sentence beside the answer is worth, as a probability: it tells who and when."""

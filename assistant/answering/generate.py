@@ -16,9 +16,9 @@ from langchain_core.prompts import ChatPromptTemplate
 from assistant.answering.evidence import Sentence, render
 from assistant.answering.query import Query
 from assistant.answering.verify import Drafted, Rejected
-from assistant.interface import Tokens
-from assistant.models.replies import parse_object, readable, strings
-from assistant.models.structured import Reply, StructuredChat
+from assistant.models.chat.json_replies import parse_object, readable, strings
+from assistant.models.chat.structured_output import Reply, StructuredChat
+from assistant.schema import Tokens
 
 Verdict = Literal["answered", "partly", "not_stated", "search"]
 VERDICTS: tuple[Verdict, ...] = ("answered", "partly", "not_stated", "search")

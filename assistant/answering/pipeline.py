@@ -1,4 +1,4 @@
-"""Answering: `Assistant.ask` takes a question the whole way to a checked answer.
+"""Answering: `Pipeline.ask` takes a question the whole way to a checked answer.
 
     question ─► Query ─► passages ─► evidence ─► generate ─► verify ─► Answer
                             ▲                       │
@@ -34,20 +34,20 @@ from assistant.answering.verify import (
     check_exactly,
 )
 from assistant.errors import ContextExceeded
-from assistant.filters import Filters
-from assistant.fusion import fused
-from assistant.interface import Answer
-from assistant.models.profiles import Profile
-from assistant.models.structured import StructuredChat
-from assistant.prompts import Prompt
-from assistant.retrieval import Retriever
+from assistant.index.filters import Filters
+from assistant.models.chat.profiles import Profile
+from assistant.models.chat.structured_output import StructuredChat
+from assistant.models.prompts import Prompt
+from assistant.retrieval.fusion import fused
+from assistant.retrieval.retriever import Retriever
+from assistant.schema import Answer
 from assistant.settings import EXTRACTIVE
 
 MORE = 6
 """Passages that a further search adds."""
 
 
-class Assistant:
+class Pipeline:
     """Everything a question needs, put together by `build`."""
 
     def __init__(

@@ -9,11 +9,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from assistant.copies import OVERLAP, containment, trigrams
-from assistant.interface import Citation
-from assistant.passages import Passage
-from assistant.surface import in_words
-from assistant.times import question_times
+from assistant.corpus.near_duplicates import OVERLAP, containment, trigrams
+from assistant.retrieval.passages import Passage
+from assistant.retrieval.time_preference import question_times
+from assistant.schema import Citation
+from assistant.text.normalize import in_words
 
 FEWEST = 6
 """Word trigrams a quote needs at least to tell a copy from chance."""

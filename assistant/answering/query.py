@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from langchain_core.prompts import ChatPromptTemplate
 
 from assistant.answering.evidence import plain
-from assistant.filters import Filters
-from assistant.interface import Tokens
-from assistant.models.replies import parse_object
-from assistant.models.structured import StructuredChat
-from assistant.surface import in_words, without_markers
-from assistant.times import day_asked_as_of
+from assistant.index.filters import Filters
+from assistant.models.chat.json_replies import parse_object
+from assistant.models.chat.structured_output import StructuredChat
+from assistant.retrieval.time_preference import day_asked_as_of
+from assistant.schema import Tokens
+from assistant.text.normalize import in_words, without_markers
 
 TURNS = 4
 """Earlier turns that a follow-up is reworded from."""

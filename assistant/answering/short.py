@@ -17,11 +17,11 @@ from langchain_core.prompts import ChatPromptTemplate
 from assistant.answering.evidence import Sentence, likeliest, plain
 from assistant.answering.query import Query
 from assistant.answering.verify import Statement
-from assistant.interface import Tokens
-from assistant.models.replies import parse_object
-from assistant.models.structured import StructuredChat
-from assistant.passages import Passage
-from assistant.surface import words
+from assistant.models.chat.json_replies import parse_object
+from assistant.models.chat.structured_output import StructuredChat
+from assistant.retrieval.passages import Passage
+from assistant.schema import Tokens
+from assistant.text.normalize import words
 
 MOST_QUOTES = 2
 

@@ -15,11 +15,11 @@ from typing import Any
 from langchain_core.prompts import ChatPromptTemplate
 
 from assistant.answering.evidence import Sentence, described, plain
-from assistant.interface import Check, Tokens
-from assistant.models.replies import parse_object
-from assistant.models.structured import StructuredChat
-from assistant.surface import words
-from assistant.values import Source, unconfirmed
+from assistant.models.chat.json_replies import parse_object
+from assistant.models.chat.structured_output import StructuredChat
+from assistant.schema import Check, Tokens
+from assistant.text.normalize import words
+from assistant.text.numbers import Source, unconfirmed
 
 BEFORE = 500
 """Characters of what stands before a quote that a model sees, to know who "he" is. With 240, of 260

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from assistant.chat import sessions
 from assistant.chat.conversation import Conversation
-from assistant.chat.paging import open_article
 from assistant.chat.saving import save
 from assistant.chat.sessions import Record
 from assistant.chat.showing import (
@@ -27,9 +26,9 @@ from assistant.chat.showing import (
     print_why,
 )
 from assistant.errors import SettingsError
-from assistant.live import waiting, watching
-from assistant.options import unknown_article
-from assistant.terminal import notice, print_search, stdout
+from assistant.terminal.paging import open_article
+from assistant.terminal.progress import waiting, watching
+from assistant.terminal.render import notice, print_search, stdout
 
 if TYPE_CHECKING:
     from assistant.answering.events import Event
@@ -106,7 +105,7 @@ def _answer(
     try:
         keep(record)  # before it is shown, but it is shown even if it cannot be written
     finally:
-        print_record(record, capable=assistant.profile.capable)
+        print_record(record, capable=assistant.capable)
 
 
 def _undo(conversation: Conversation, argument: str) -> None:
@@ -114,12 +113,11 @@ def _undo(conversation: Conversation, argument: str) -> None:
 
 
 def _search(conversation: Conversation, query: str) -> None:
-    from assistant.catalogue import query_terms
-    from assistant.search import search
+    from assistant.index.lexical import query_terms
 
     if not query:
         raise SettingsError("search for what? write /search WORDS")
-    found = search(conversation.retriever, query, conversation.terms.filters())
+    found = conversation.search(query)
     print_search(found, query_terms(query), stdout())
     for warning in found.warnings:
         notice(warning.message)
@@ -147,10 +145,7 @@ def _open(conversation: Conversation, argument: str) -> None:
             if citation.number == number and article is not None:
                 return open_article(article, (citation.start, citation.end))
         raise SettingsError(f"the last answer has no source {number}; /sources lists them")
-    article = conversation.catalogue.article(argument)
-    if article is None:
-        raise unknown_article(argument, conversation.catalogue)
-    return open_article(article, (0, 0))
+    return open_article(conversation.assistant.article(argument), (0, 0))
 
 
 def _save(conversation: Conversation, argument: str) -> None:

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion, PathCompleter
 from prompt_toolkit.document import Document
 
-from assistant import weights
 from assistant.chat import sessions
 from assistant.chat.commands import COMMANDS, OFF
 from assistant.chat.conversation import Conversation
-from assistant.terminal import safe
+from assistant.models import packaged
+from assistant.terminal.render import safe
 
 Headline = tuple[str, str, dt.date | None]
 """An article's id, title and day."""
@@ -72,13 +72,13 @@ def _days(conversation: Conversation) -> Iterator[Value]:
 
 def _headlines(conversation: Conversation) -> list[Headline]:
     loaded = conversation.engine.ready
-    return loaded.retriever.index.catalogue.headlines() if loaded else []
+    return loaded.catalogue.headlines() if loaded else []
 
 
 def _known(column: str) -> Callable[[Conversation], Iterator[Value]]:
     def values(conversation: Conversation) -> Iterator[Value]:
         loaded = conversation.engine.ready
-        for name in loaded.retriever.index.catalogue.known(column) if loaded else ():
+        for name in loaded.catalogue.known(column) if loaded else ():
             yield name, ""
         yield OFF, f"every {column}"
 
@@ -86,7 +86,7 @@ def _known(column: str) -> Callable[[Conversation], Iterator[Value]]:
 
 
 def _models(conversation: Conversation) -> Iterator[Value]:
-    for model in weights.TABLE:
+    for model in packaged.TABLE:
         if model.role == "language model":
             yield model.name, "embedded"
     yield "extractive", "quotes the likeliest sentences, without a language model"

@@ -10,24 +10,23 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.api.selection import limits
 from assistant.chat.loading import Engine
 from assistant.chat.sessions import Record, Session, Terms, automatic_name, names, unknown
 from assistant.errors import SettingsError
-from assistant.interface import Abstention, Answer, AnswerWarning, StageRanks
-from assistant.options import limits
-from assistant.terminal import STOPPED
+from assistant.schema import Abstention, Answer, AnswerWarning, SearchAnswer, StageRanks
+from assistant.terminal.render import STOPPED
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from assistant.answering.events import Event
-    from assistant.answering.pipeline import Assistant
     from assistant.answering.query import Turn
     from assistant.answering.verify import Rejected, Statement
-    from assistant.catalogue import Catalogue
-    from assistant.filters import Filters
-    from assistant.passages import Passage
-    from assistant.retrieval import Retriever
+    from assistant.api.assistant import Assistant
+    from assistant.index.filters import Filters
+    from assistant.index.lexical import Catalogue
+    from assistant.retrieval.passages import Passage
 
 HISTORY = 6
 """Turns that a follow-up may refer to."""
@@ -56,13 +55,8 @@ class Conversation:
         return self.engine.assistant()
 
     @property
-    def retriever(self) -> Retriever:
-        return self.assistant.retriever
-
-    @property
     def catalogue(self) -> Catalogue:
-        catalogue: Catalogue = self.retriever.index.catalogue
-        return catalogue
+        return self.assistant.catalogue
 
     @property
     def terms(self) -> Terms:
@@ -82,21 +76,21 @@ class Conversation:
     def ask(self, question: str, on_event: Callable[[Event], None]) -> Record:
         """Answers a question with the turns before it in mind; `keep` makes it one of them.
 
-        Raises what `Assistant.ask` does, and KeyboardInterrupt when stopped before anything came.
+        Raises what `Pipeline.ask` does, and KeyboardInterrupt when stopped before anything came.
         """
         return self._answer(question, self.session.turns, on_event)
 
     def timeline(self, topic: str) -> Record:
         """What the articles say about a topic, day by day, in their own words."""
-        from assistant.answering.brief import timeline
+        return Record(answer=self.assistant.timeline(topic, **self.terms.limits()), topic=topic)
 
-        return Record(answer=timeline(self.assistant, topic, self.terms.filters()), topic=topic)
+    def search(self, query: str) -> SearchAnswer:
+        """The passages for a query."""
+        return self.assistant.search(query, **self.terms.limits())
 
     def brief(self, topic: str, on_event: Callable[[Event], None]) -> Record:
         """What the articles say about a topic, in dated points."""
-        from assistant.answering.brief import brief
-
-        answer = brief(self.assistant, topic, self.terms.filters(), on_event=on_event)
+        answer = self.assistant.brief(topic, on_event=on_event, **self.terms.limits())
         return Record(answer=answer, topic=topic, brief=True)
 
     def again(self, on_event: Callable[[Event], None]) -> Record:
@@ -186,14 +180,13 @@ class Conversation:
             seen.take(event)
             on_event(event)
 
-        filters = self.terms.filters()
-        history = history_of(before[-HISTORY:], filters.as_of)
+        history = history_of(before[-HISTORY:], self.terms.as_of)
         try:
-            answer = self.assistant.ask(question, history=history, filters=filters, on_event=take)
+            answer = self.assistant.ask(question, history=history, on_event=take, **self.terms.limits())
         except KeyboardInterrupt:
             if not self._stoppable or not seen.passages:
                 raise
-            answer = seen.answer(question, filters, self.assistant)
+            answer = seen.answer(question, self.terms.filters(), self.assistant)
         return Record(answer=answer, ranks=seen.ranks())
 
 
@@ -249,7 +242,8 @@ class _Seen:
         from assistant.answering.citations import answer_passage, cite, dropped, marked, nearest
         from assistant.answering.query import make_query
 
-        asked = make_query(question, (), filters, assistant.newest(filters))
+        newest = assistant.catalogue.newest
+        asked = make_query(question, (), filters, newest(filters))
         claims, citations = cite(self.kept)
         nothing = Abstention(reason="unsupported", message="Stopped before an answer had been checked.")
         return Answer(
@@ -264,7 +258,7 @@ class _Seen:
             citations=citations,
             nearest=[] if claims else nearest(self.passages),
             passages=[answer_passage(passage) for passage in self.passages],
-            corpus_ends=assistant.newest(asked.filters),
+            corpus_ends=newest(asked.filters),
             warnings=[AnswerWarning(code=STOPPED, message="stopped; this is what had come by then")],
-            model=assistant.model_name,
+            model=assistant.settings.model,
         )

@@ -13,16 +13,13 @@ from concurrent.futures import Future, wait
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from assistant.build import begin_encoders, build_assistant, open_index
+from assistant.api.assistant import Assistant
 from assistant.errors import ModelError
-from assistant.live import waiting
 from assistant.settings import Settings
+from assistant.terminal.progress import waiting
 
 if TYPE_CHECKING:
-    from assistant.answering.pipeline import Assistant
-    from assistant.build import Encoders
-    from assistant.catalogue import Catalogue
-    from assistant.index import Index
+    from assistant.index.lexical import Catalogue
 
 Check = Callable[["Catalogue"], object]
 """Raises SettingsError where what was asked for is not in the catalogue."""
@@ -41,9 +38,7 @@ class Engine:
         """What is being done, in a few words; empty when all is ready."""
         self._check = check
         self._loaded: Future[Assistant] = Future()
-        self._encoders: Callable[[], Encoders] | None = None
-        self._index: Index | None = None
-        self._notice: Callable[[str], None] = lambda message: None
+        self._news: Assistant | None = None
         self._asked = threading.Event()
 
     def start(self, notice: Callable[[str], None], on_change: Callable[[], None]) -> None:
@@ -67,18 +62,17 @@ class Engine:
 
     def load(self, notice: Callable[[str], None], on_progress: Callable[[int, int], None]) -> None:
         """Loads now. What goes wrong is raised by `assistant`."""
-        self._notice = notice
+        self._news = Assistant(self.settings, notice=notice, on_progress=on_progress)
         try:
-            self._encoders = begin_encoders(self.settings)
-            self._index = open_index(self.settings, notice, on_progress)
-            self._check(self._index.catalogue)
-            assistant = self._build(self.settings, self._index)
+            self._news.prepare()
+            self._check(self._news.catalogue)
+            self._news.load()
             if not self._asked.is_set():
-                _warm_up(assistant)
+                _warm_up(self._news)
         except Exception as error:
             self._loaded.set_exception(error)
         else:
-            self._loaded.set_result(assistant)
+            self._loaded.set_result(self._news)
 
     @property
     def failure(self) -> BaseException | None:
@@ -101,21 +95,17 @@ class Engine:
 
     def switch(self, model: str) -> None:
         """Answers with another model from now on. Raises ModelError, and then nothing has changed."""
-        index = self.assistant().retriever.index
-        settings = self.settings.model_copy(update={"model": model})
+        assistant = self.assistant().with_model(model)
+        assistant.load()
         loaded: Future[Assistant] = Future()
-        assistant = self._build(settings, index)
         loaded.set_result(assistant)
-        self.settings, self._loaded = settings, loaded
+        self.settings, self._loaded = assistant.settings, loaded
         threading.Thread(target=_read_weights, args=[assistant], name="weights", daemon=True).start()
-
-    def _build(self, settings: Settings, index: Index) -> Assistant:
-        return build_assistant(settings, index, encoders=self._encoders, notice=self._notice)
 
     def close(self) -> None:
         """Closes the index, if it was opened by now."""
-        if self._index is not None:
-            self._index.close()
+        if self._news is not None:
+            self._news.close()
 
 
 def _warm_up(assistant: Assistant) -> None:
@@ -126,4 +116,4 @@ def _warm_up(assistant: Assistant) -> None:
 def _read_weights(assistant: Assistant) -> None:
     """What goes wrong is told by the first question."""
     with suppress(ModelError):
-        assistant.load_model()
+        assistant.pipeline.load_model()

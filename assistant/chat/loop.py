@@ -9,12 +9,12 @@ from typing import Any
 from assistant.chat.commands import ask, perform
 from assistant.chat.conversation import Conversation, check
 from assistant.chat.loading import Engine
-from assistant.chat.reading import Prompt, Read, plain_lines, unechoed
+from assistant.chat.prompt import Prompt, Read, plain_lines, unechoed
 from assistant.chat.sessions import Session, Terms, automatic_name
 from assistant.errors import AssistantError
-from assistant.live import progress
 from assistant.settings import Settings
-from assistant.terminal import notice
+from assistant.terminal.progress import progress
+from assistant.terminal.render import notice
 
 
 def chat(settings: Settings, name: str | None, *, keep: bool, **given: Any) -> int:

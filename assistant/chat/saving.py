@@ -13,8 +13,8 @@ from pathlib import Path
 
 from assistant.chat.sessions import Record
 from assistant.errors import SettingsError
-from assistant.interface import Answer, Citation
-from assistant.terminal import CONFLICT, DIFFER, abstained, day, not_stated, safe, told
+from assistant.schema import Answer, Citation
+from assistant.terminal.render import CONFLICT, DIFFER, abstained, day, not_stated, safe, told
 
 DROPPED = "unsupported-claim-dropped"
 """Code of warnings in older sessions that say why a sentence was dropped."""

@@ -26,8 +26,8 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from assistant.errors import SettingsError
-from assistant.filters import Filters
-from assistant.interface import Answer, StageRanks
+from assistant.index.filters import Filters
+from assistant.schema import Answer, StageRanks
 from assistant.settings import APP
 
 VERSION = 1
@@ -52,6 +52,10 @@ class Terms(Line):
     model: str | None = None
     corpus: str | None = None
     """A path; None is the built-in corpus."""
+
+    def limits(self) -> dict[str, Any]:
+        """The limits, as `Assistant.ask` takes them."""
+        return {"as_of": self.as_of, "since": self.since, "section": self.section, "outlet": self.outlet}
 
     def filters(self) -> Filters:
         """The limits, as the searches take them."""

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from assistant.api.spending import spent
 from assistant.chat.sessions import Record, Terms, file_of, replay
-from assistant.interface import Answer, Citation, Claim
-from assistant.spending import spent
-from assistant.terminal import (
+from assistant.schema import Answer, Citation, Claim
+from assistant.terminal.render import (
     PREMISE,
     by_article,
     day,
@@ -26,9 +26,9 @@ from assistant.terminal import (
 )
 
 if TYPE_CHECKING:
-    from assistant.articles import Article
-    from assistant.catalogue import Catalogue
     from assistant.chat.commands import Command
+    from assistant.corpus.articles import Article
+    from assistant.index.lexical import Catalogue
 
 
 def print_record(record: Record, *, capable: bool) -> None:
@@ -87,7 +87,7 @@ def _in_place(citation: Citation, article: Article | None) -> Text:
 def neighbours(article: Article, citation: Citation) -> tuple[str, str]:
     """The sentences of the article before and after a quote; empty where there is none."""
     from assistant.answering.evidence import sentences_of
-    from assistant.passages import Passage
+    from assistant.retrieval.passages import Passage
 
     sentences = sentences_of(Passage(article, 0, len(article.text), ()), 1)
     before = [one.text for one in sentences if one.end <= citation.start]

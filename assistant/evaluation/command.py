@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assistant.build import build_retriever, profile_for, support_of
+from assistant.api.build import build_retriever, profile_for, support_of
 from assistant.errors import GoldError
-from assistant.evaluation.baseline import baseline_of, write_baseline
-from assistant.evaluation.check_scorers import FILE, print_agreement, read_sheet
+from assistant.evaluation.diagnosis.explain import explain, retrieve_lost
 from assistant.evaluation.draft import draft_cases
-from assistant.evaluation.explain import explain, retrieve_lost
-from assistant.evaluation.gate import exit_status
+from assistant.evaluation.gate.baseline import baseline_of, write_baseline
+from assistant.evaluation.gate.regression_gate import exit_status
 from assistant.evaluation.gold import read_cases, read_gold, stored_articles
 from assistant.evaluation.harness import Notice, Wanted, check, evaluate, select_cases
-from assistant.evaluation.remembered import with_memory
 from assistant.evaluation.report.markdown import section, update_results
 from assistant.evaluation.report.summary import append_step_summary
 from assistant.evaluation.report.terminal import print_report
 from assistant.evaluation.run import Report
-from assistant.index import Index
-from assistant.retrieval import Retriever
+from assistant.evaluation.score_cache import with_memory
+from assistant.evaluation.scorers.labelled import FILE, print_agreement, read_sheet
+from assistant.index.vectors import Index
+from assistant.retrieval.retriever import Retriever
 from assistant.settings import Settings
-from assistant.terminal import stdout
+from assistant.terminal.render import stdout
 
 
 def print_check(settings: Settings, index: Index, wanted: Wanted, notice: Notice) -> int:

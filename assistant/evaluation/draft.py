@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, zip_longest
 
-from assistant.articles import Article
-from assistant.chunks import sentence_spans
+from assistant.corpus.articles import Article
+from assistant.corpus.chunking import sentence_spans
 from assistant.evaluation.gold import Case, CaseType, Evidence
-from assistant.evaluation.matching import MONTHS
+from assistant.evaluation.scorers.matching import MONTHS
 
 GAP = "____"
 WORDS = range(8, 41)

@@ -18,11 +18,11 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, ValidationError, model_validator
 
 from assistant.answering.query import Turn as Asked
-from assistant.articles import Article
-from assistant.catalogue import Catalogue
-from assistant.chunks import split_article
+from assistant.corpus.articles import Article
+from assistant.corpus.chunking import split_article
 from assistant.errors import GoldError
-from assistant.interface import Strict
+from assistant.index.lexical import Catalogue
+from assistant.schema import Strict
 
 CaseType = Literal[
     "lookup", "number", "date", "quote", "who-said", "multi-hop", "comparison", "timeline", "as-of",

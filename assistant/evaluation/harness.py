@@ -17,29 +17,28 @@ from typing import Literal
 from langchain_core.language_models import BaseChatModel
 
 from assistant.answering.events import Event
-from assistant.answering.pipeline import Assistant
-from assistant.articles import Article
-from assistant.build import build_assistant, provenance, support_of
+from assistant.answering.pipeline import Pipeline
+from assistant.api.build import build_pipeline, build_retriever, provenance, support_of
+from assistant.api.spending import Spending
+from assistant.corpus.articles import Article
 from assistant.errors import GoldError, SettingsError
-from assistant.evaluation.baseline import read_baseline
-from assistant.evaluation.gate import held_against, read_rules
+from assistant.evaluation.gate.baseline import read_baseline
+from assistant.evaluation.gate.regression_gate import held_against, read_rules
 from assistant.evaluation.gold import CASE_TYPES, Case, check_gold, cut_quotes, read_gold, stored_articles
 from assistant.evaluation.judge import SLOTS, agreement, judge_scorer, judged_sentences
-from assistant.evaluation.remembered import FILE, SHARED, Memory, with_memory
-from assistant.evaluation.retrieval_scores import retrieval_scorers
 from assistant.evaluation.run import Graded, Report, run
-from assistant.evaluation.score import Score, Scorer
-from assistant.evaluation.scorers import outcome, standard_scorers
-from assistant.filters import Filters
-from assistant.index import Index
-from assistant.interface import Answer
-from assistant.models.chat import load_chat_model
-from assistant.prompts import load_prompt
-from assistant.recordings import Mode, Recordings, file_name
-from assistant.resources import prompts_folder
-from assistant.settings import EXTRACTIVE, Settings
-from assistant.spending import Spending
-from assistant.weights import packaged
+from assistant.evaluation.score_cache import FILE, SHARED, Memory, with_memory
+from assistant.evaluation.scorers.retrieval import retrieval_scorers
+from assistant.evaluation.scorers.score import Score, Scorer
+from assistant.evaluation.scorers.standard import outcome, standard_scorers
+from assistant.index.filters import Filters
+from assistant.index.vectors import Index
+from assistant.models.chat.loading import load_chat_model
+from assistant.models.packaged import packaged
+from assistant.models.prompts import load_prompt
+from assistant.models.recordings import Mode, Recordings, file_name
+from assistant.schema import Answer
+from assistant.settings import EXTRACTIVE, Settings, prompts_folder
 
 GOLD = Path("eval/gold.jsonl")
 Notice = Callable[[str], None]
@@ -92,7 +91,7 @@ def evaluate(settings: Settings, index: Index, wanted: Wanted, notice: Notice) -
     articles = stored_articles(index.catalogue)
     check(cases, articles, settings.chunk_words, notice)
     recordings = _recordings(settings.model, wanted, wanted.recordings)
-    assistant = build_assistant(settings, index, recordings)
+    assistant = build_pipeline(settings, build_retriever(settings, index), recordings)
     made = provenance(settings, assistant)
     memory = Memory(settings.cache / FILE, wanted.recordings / SHARED)
     if wanted.mode != "live":
@@ -156,7 +155,7 @@ def check(cases: list[Case], articles: Mapping[str, Article], most_words: int, n
 
 
 def ask_recorded(
-    assistant: Assistant, recordings: Recordings | None, case: Case, on_event: Callable[[Event], None]
+    assistant: Pipeline, recordings: Recordings | None, case: Case, on_event: Callable[[Event], None]
 ) -> Answer:
     """As `ask_case`; a replayed answer has the seconds that its model took when it was recorded."""
     if recordings is None:
@@ -169,7 +168,7 @@ def ask_recorded(
     return answer.model_copy(update={"seconds": taken.model_copy(update=recorded)})
 
 
-def ask_case(assistant: Assistant, case: Case, on_event: Callable[[Event], None]) -> Answer:
+def ask_case(assistant: Pipeline, case: Case, on_event: Callable[[Event], None]) -> Answer:
     """The case's question as a person would have asked it, on its day."""
     filters = Filters(as_of=case.as_of)
     return assistant.ask(case.question, history=case.turns(), filters=filters, on_event=on_event)

@@ -15,15 +15,15 @@ from langchain_core.utils.json import parse_json_markdown
 
 from assistant.answering.evidence import plain
 from assistant.errors import AssistantError, ModelError
-from assistant.evaluation.answer_quality import supported_sentences
-from assistant.evaluation.compare import Agreement
+from assistant.evaluation.gate.comparison import Agreement
 from assistant.evaluation.gold import Case
-from assistant.evaluation.matching import without_markers
 from assistant.evaluation.run import Graded
-from assistant.evaluation.score import Score, Scorer
-from assistant.interface import Answer
-from assistant.models.chat import model_errors
-from assistant.prompts import Prompt
+from assistant.evaluation.scorers.answer_quality import supported_sentences
+from assistant.evaluation.scorers.matching import without_markers
+from assistant.evaluation.scorers.score import Score, Scorer
+from assistant.models.chat.loading import model_errors
+from assistant.models.prompts import Prompt
+from assistant.schema import Answer
 
 NAME = "judge"
 SENTENCES = "supported sentences, judge"

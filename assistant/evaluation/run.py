@@ -16,11 +16,11 @@ from typing import Literal
 from assistant.answering.citations import answer_passage
 from assistant.answering.events import Event, PassagesFound
 from assistant.errors import AssistantError, RecordingMissing, RecordingStale, SettingsError
-from assistant.evaluation.compare import Agreement, Comparison, Gate
+from assistant.evaluation.gate.comparison import Agreement, Comparison, Gate
 from assistant.evaluation.gold import Case
-from assistant.evaluation.retrieval_scores import RetrievalScorer
-from assistant.evaluation.score import Score, Scorer
-from assistant.interface import Answer, AnswerPassage, Strict
+from assistant.evaluation.scorers.retrieval import RetrievalScorer
+from assistant.evaluation.scorers.score import Score, Scorer
+from assistant.schema import Answer, AnswerPassage, Strict
 
 
 class Graded(Strict):

@@ -19,14 +19,14 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.articles import read_corpus
-from assistant.build import build_assistant, provenance
-from assistant.evaluation.abstention import area, curve
+from assistant.api.build import build_pipeline, build_retriever, provenance
+from assistant.corpus.articles import read_corpus
+from assistant.evaluation.gate.abstention import area, curve
+from assistant.evaluation.gate.statistics import mean_interval
 from assistant.evaluation.gold import check_gold
 from assistant.evaluation.harness import ask_case
 from assistant.evaluation.run import Ask, Graded, run
-from assistant.evaluation.statistics import mean_interval
-from assistant.recordings import file_name
+from assistant.models.recordings import file_name
 from assistant.settings import Settings, load_settings
 from eval.benchmarks.command import conclude, notice
 from eval.benchmarks.index import indexed
@@ -66,7 +66,7 @@ def the_assistant(settings: Settings, name: str, corpus: Path | None) -> Iterato
     """The assistant itself. Raises AssistantError."""
     settings, index = indexed(settings, name, corpus)
     with closing(index):
-        assistant = build_assistant(settings, index)
+        assistant = build_pipeline(settings, build_retriever(settings, index))
         yield System(
             file_name(settings.model),
             lambda case, on_event: ask_case(assistant, case, on_event),

@@ -19,18 +19,18 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from assistant.answering.pipeline import Assistant
-from assistant.articles import Article, read_corpus
-from assistant.build import build_assistant, identity, provenance
-from assistant.chunks import sentence_spans
+from assistant.answering.pipeline import Pipeline
+from assistant.api.build import build_pipeline, build_retriever, identity, provenance
+from assistant.corpus.articles import Article, read_corpus
+from assistant.corpus.chunking import sentence_spans
 from assistant.errors import AssistantError, GoldError
+from assistant.evaluation.gate.statistics import wilson_interval
 from assistant.evaluation.gold import Group, NonEmpty, quote_spans
-from assistant.evaluation.matching import holds, without_markers
 from assistant.evaluation.report import update_results
-from assistant.evaluation.statistics import wilson_interval
-from assistant.index import Index, sync
-from assistant.interface import Answer, Strict
-from assistant.models.embeddings import load_embeddings
+from assistant.evaluation.scorers.matching import holds, without_markers
+from assistant.index.vectors import Index, sync
+from assistant.models.encoders.embeddings import load_embeddings
+from assistant.schema import Answer, Strict
 from assistant.settings import Settings, load_settings
 from eval.benchmarks.command import notice
 
@@ -161,7 +161,7 @@ def plant(attack: Attack, article: Article) -> Article:
 
 
 def run_attacks(
-    assistant: Assistant,
+    assistant: Pipeline,
     write: Write,
     articles: Mapping[str, Article],
     attacks: Sequence[Attack],
@@ -233,7 +233,7 @@ def measure(settings: Settings, attacks: Sequence[Attack], notice: Callable[[str
 
     write(list(articles.values()))
     index = Index.open(settings.index_path, made)
-    assistant = build_assistant(settings, index)
+    assistant = build_pipeline(settings, build_retriever(settings, index))
     done = 0
 
     def told(outcome: Outcome) -> None:

@@ -19,16 +19,16 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from assistant.answering.answerability import THRESHOLD, chance
-from assistant.build import build_retriever, open_index
+from assistant.api.build import build_retriever, open_index
 from assistant.errors import AssistantError
+from assistant.evaluation.gate.statistics import Interval, auc
 from assistant.evaluation.gold import read_gold
-from assistant.evaluation.remembered import with_memory
 from assistant.evaluation.report import update_results
-from assistant.evaluation.scorers import bag_f1, token_bag
-from assistant.evaluation.statistics import Interval, auc
-from assistant.filters import Filters
-from assistant.models.reranker import logit, probability
-from assistant.passages import Passage
+from assistant.evaluation.score_cache import with_memory
+from assistant.evaluation.scorers.standard import bag_f1, token_bag
+from assistant.index.filters import Filters
+from assistant.models.encoders.reranker import logit, probability
+from assistant.retrieval.passages import Passage
 from assistant.settings import Settings, load_settings
 from eval.benchmarks.command import notice
 from eval.benchmarks.data import asked, read_lines, sampled, usable

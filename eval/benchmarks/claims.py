@@ -28,16 +28,15 @@ from assistant.answering.verify import (
     check_exactly,
     sources_of,
 )
-from assistant.articles import Article
-from assistant.build import load_encoders, load_model, profile_for, support_of
+from assistant.api.build import load_encoders, load_model, profile_for, support_of
+from assistant.corpus.articles import Article
 from assistant.errors import GoldError
-from assistant.evaluation.statistics import wilson_interval
-from assistant.interface import Strict
-from assistant.models.structured import StructuredChat
-from assistant.prompts import load_prompt
-from assistant.resources import prompts_folder
-from assistant.settings import Settings, load_settings
-from assistant.values import unconfirmed
+from assistant.evaluation.gate.statistics import wilson_interval
+from assistant.models.chat.structured_output import StructuredChat
+from assistant.models.prompts import load_prompt
+from assistant.schema import Strict
+from assistant.settings import Settings, load_settings, prompts_folder
+from assistant.text.numbers import unconfirmed
 from eval.benchmarks.command import conclude, notice
 
 CLAIMS = Path("eval/claims.jsonl")

@@ -12,13 +12,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from assistant.articles import Article, read_corpus
-from assistant.batch import Line
-from assistant.chunks import Chunk, sentence_spans
+from assistant.cli.batch import Line
+from assistant.corpus.articles import Article, read_corpus
+from assistant.corpus.chunking import Chunk, sentence_spans
 from assistant.errors import GoldError
 from assistant.evaluation.gold import Case, check_gold, quote_spans, read_gold
-from assistant.filters import Filters
-from assistant.passages import Passage
+from assistant.index.filters import Filters
+from assistant.retrieval.passages import Passage
 
 SETS = ("clapnq", "mtragun", "ramdocs", "timeqa")
 """Folders with corpus.jsonl and questions.jsonl, of public question sets."""

@@ -24,22 +24,22 @@ from pathlib import Path
 from random import Random
 
 from assistant.answering.course import MESSAGES
-from assistant.build import open_index
+from assistant.api.build import open_index
 from assistant.errors import AssistantError, GoldError
-from assistant.evaluation.baseline import baseline_of, kept
-from assistant.evaluation.compare import Kept
-from assistant.evaluation.gate import Rules, exit_status, held_against, read_rules
+from assistant.evaluation.gate.baseline import baseline_of, kept
+from assistant.evaluation.gate.comparison import Kept
+from assistant.evaluation.gate.paired import family_tests
+from assistant.evaluation.gate.regression_gate import Rules, exit_status, held_against, read_rules
+from assistant.evaluation.gate.statistics import wilson_interval
 from assistant.evaluation.gold import stored_articles
 from assistant.evaluation.harness import GOLD, Wanted, evaluate
-from assistant.evaluation.matching import holds, sentences, without_markers
-from assistant.evaluation.paired import family_tests
-from assistant.evaluation.retrieval_scores import RetrievalScorer, retrieval_scorers
 from assistant.evaluation.run import Graded, Report
-from assistant.evaluation.score import Articles, Scorer
-from assistant.evaluation.scorers import standard_scorers
-from assistant.evaluation.statistics import wilson_interval
-from assistant.index import Index
-from assistant.interface import Abstention, Answer, AnswerPassage, Citation, Claim
+from assistant.evaluation.scorers.matching import holds, sentences, without_markers
+from assistant.evaluation.scorers.retrieval import RetrievalScorer, retrieval_scorers
+from assistant.evaluation.scorers.score import Articles, Scorer
+from assistant.evaluation.scorers.standard import standard_scorers
+from assistant.index.vectors import Index
+from assistant.schema import Abstention, Answer, AnswerPassage, Citation, Claim
 from assistant.settings import EXTRACTIVE, Settings, load_settings
 
 TIE = 0.01

@@ -19,7 +19,7 @@ from assistant.errors import AssistantError
 from assistant.evaluation.report import update_results
 from assistant.evaluation.report.figures import Slice
 from assistant.evaluation.run import Graded
-from assistant.evaluation.score import Outcome
+from assistant.evaluation.scorers.score import Outcome
 from assistant.settings import load_settings
 from eval.benchmarks.command import notice
 from eval.benchmarks.kept_runs import DEFAULT, KeptRun, find_cached, find_runs, rank, score_runs

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assistant.articles import corpus_stamp
-from assistant.build import build_index, identity
+from assistant.api.build import build_index, identity
+from assistant.corpus.articles import corpus_stamp
 from assistant.errors import IndexMismatch, IndexMissing
-from assistant.index import Index
-from assistant.live import progress
+from assistant.index.vectors import Index
 from assistant.settings import Settings
+from assistant.terminal.progress import progress
 from eval.benchmarks.command import notice
 
 

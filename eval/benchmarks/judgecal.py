@@ -20,16 +20,15 @@ from pathlib import Path
 import numpy as np
 
 from assistant.errors import GoldError
+from assistant.evaluation.gate.statistics import Interval, wilson_interval
 from assistant.evaluation.gold import Case, Evidence
 from assistant.evaluation.judge import SLOTS, judge_scorer
-from assistant.evaluation.score import Scorer
-from assistant.evaluation.scorers import right_if_length_ignored
-from assistant.evaluation.statistics import Interval, wilson_interval
-from assistant.interface import Answer
-from assistant.models.chat import load_chat_model
-from assistant.prompts import load_prompt
-from assistant.resources import prompts_folder
-from assistant.settings import load_settings
+from assistant.evaluation.scorers.score import Scorer
+from assistant.evaluation.scorers.standard import right_if_length_ignored
+from assistant.models.chat.loading import load_chat_model
+from assistant.models.prompts import load_prompt
+from assistant.schema import Answer
+from assistant.settings import load_settings, prompts_folder
 from eval.benchmarks.command import conclude
 from eval.benchmarks.data import read_lines, sampled, usable
 

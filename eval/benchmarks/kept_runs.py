@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.articles import read_corpus
+from assistant.corpus.articles import read_corpus
 from assistant.errors import SettingsError
 from assistant.evaluation.run import Report, kept
-from assistant.recordings import file_name
+from assistant.models.recordings import file_name
 from assistant.settings import Settings
 from eval.benchmarks.scores import general_scorers, recalled, scorers_of
 from eval.benchmarks.sets import ALL_SETS, WITH_CASES, corpus_of, read_set

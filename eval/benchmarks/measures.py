@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import ir_measures
 from ir_measures import RR, Qrel, ScoredDoc, nDCG
 
-from assistant.evaluation.statistics import mean_interval
-from assistant.passages import Passage
+from assistant.evaluation.gate.statistics import mean_interval
+from assistant.retrieval.passages import Passage
 from eval.benchmarks.data import SEVERAL, SINGLE, Need, Question
 
 DEPTH = 10

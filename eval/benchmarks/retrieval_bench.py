@@ -19,14 +19,14 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from assistant import weights
-from assistant.build import build_retriever
+from assistant.api.build import build_retriever
 from assistant.errors import AssistantError, SettingsError
 from assistant.evaluation.gold import stored_articles
-from assistant.evaluation.remembered import remembered
 from assistant.evaluation.report import update_results
-from assistant.passages import Passage
-from assistant.retrieval import POOL, Retriever
+from assistant.evaluation.score_cache import remembered
+from assistant.models import packaged
+from assistant.retrieval.passages import Passage
+from assistant.retrieval.retriever import POOL, Retriever
 from assistant.settings import Settings, load_settings
 from eval.benchmarks.command import notice
 from eval.benchmarks.data import (
@@ -198,7 +198,7 @@ def measure(chosen: argparse.Namespace) -> None:
         corpora = [chosen.bench / name / "corpus.jsonl" for name in SETS] if chosen.bench else []
         publish(chosen.results, "scale", scale_table(settings, work, corpora, chosen.gold, notice))
         return
-    if weights.packaged(settings.reranker) is None:
+    if packaged.packaged(settings.reranker) is None:
         raise SettingsError(f"reranker {settings.reranker!r} is not packaged; unset it for the benchmark")
     for name in chosen.only:
         if name == GOLD:

@@ -19,10 +19,10 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 from langchain_core.embeddings import DeterministicFakeEmbedding
 
-from assistant.articles import read_corpus
-from assistant.build import build_retriever, identity
-from assistant.index import Index, sync
-from assistant.models.embeddings import load_embeddings
+from assistant.api.build import build_retriever, identity
+from assistant.corpus.articles import read_corpus
+from assistant.index.vectors import Index, sync
+from assistant.models.encoders.embeddings import load_embeddings
 from assistant.settings import Settings
 from eval.benchmarks.data import Question, digest, gold_questions, many_articles
 

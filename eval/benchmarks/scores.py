@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Mapping
 
 from assistant.evaluation.gold import Case
-from assistant.evaluation.matching import holds, without_markers
-from assistant.evaluation.score import Articles, Score, Scorer
-from assistant.evaluation.scorers import (
+from assistant.evaluation.scorers.matching import holds, without_markers
+from assistant.evaluation.scorers.score import Articles, Score, Scorer
+from assistant.evaluation.scorers.standard import (
     abstention_recall,
     bag_f1,
     correctness,
@@ -19,7 +19,7 @@ from assistant.evaluation.scorers import (
     standard_scorers,
     token_bag,
 )
-from assistant.interface import Answer
+from assistant.schema import Answer
 from eval.benchmarks.sets import WITH_CASES, Item
 
 IGNORING_LENGTH = "right if length ignored"

@@ -14,7 +14,7 @@ from typing import Any
 from assistant.errors import GoldError
 from assistant.evaluation.gold import Case, Evidence, Turn, read_gold
 from assistant.evaluation.harness import GOLD as GOLD_FILE
-from assistant.evaluation.matching import holds
+from assistant.evaluation.scorers.matching import holds
 from eval.benchmarks.data import SETS, asked, digest, read_lines, sampled, usable
 
 GOLD = "gold"

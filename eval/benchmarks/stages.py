@@ -13,10 +13,10 @@ from typing import Any
 from langchain_core.cross_encoders import BaseCrossEncoder
 from langchain_core.embeddings import Embeddings
 
-from assistant.catalogue import Catalogue
-from assistant.filters import Filters
-from assistant.index import Index
-from assistant.retrieval import PRIOR, Retriever
+from assistant.index.filters import Filters
+from assistant.index.lexical import Catalogue
+from assistant.index.vectors import Index
+from assistant.retrieval.retriever import PRIOR, Retriever
 
 MINILM = "all-MiniLM-L6-v2"
 BGE = "bge-small-en-v1.5"

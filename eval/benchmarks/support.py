@@ -13,14 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.build import support_of
-from assistant.chunks import sentence_spans
+from assistant.api.build import support_of
+from assistant.corpus.chunking import sentence_spans
 from assistant.errors import GoldError
-from assistant.evaluation.remembered import remembered
-from assistant.evaluation.statistics import Interval, balanced_interval
-from assistant.evaluation.support import SHARED, overlap
-from assistant.models.reader import load_reader
-from assistant.models.reranker import load_reranker
+from assistant.evaluation.gate.statistics import Interval, balanced_interval
+from assistant.evaluation.score_cache import remembered
+from assistant.evaluation.scorers.support import SHARED, overlap
+from assistant.models.encoders.reader import load_reader
+from assistant.models.encoders.reranker import load_reranker
 from assistant.settings import Settings
 from eval.benchmarks.data import digest
 

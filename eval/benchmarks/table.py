@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from assistant.evaluation.gate.statistics import Interval
 from assistant.evaluation.report.figures import Slice, slices
 from assistant.evaluation.run import Graded
-from assistant.evaluation.score import Outcome
-from assistant.evaluation.statistics import Interval
+from assistant.evaluation.scorers.score import Outcome
 from eval.benchmarks.scores import FIRST_SENTENCE, IGNORING_LENGTH, PRECISION, WORDS
 
 NOTHING = "–"

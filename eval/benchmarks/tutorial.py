@@ -29,16 +29,16 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
-from assistant.articles import Article, corpus_stamp, read_corpus
-from assistant.chunks import sentence_spans
+from assistant.corpus.articles import Article, corpus_stamp, read_corpus
+from assistant.corpus.chunking import sentence_spans
 from assistant.errors import ModelError
 from assistant.evaluation.gold import Case
-from assistant.interface import Abstention, Answer, AnswerPassage, Claim, Seconds, Tokens
-from assistant.models.chat import load_chat_model, model_errors, tokens_of
-from assistant.models.embeddings import embedder_id, load_embeddings
-from assistant.recordings import file_name
+from assistant.models.chat.loading import load_chat_model, model_errors, tokens_of
+from assistant.models.encoders.embeddings import embedder_id, load_embeddings
+from assistant.models.recordings import file_name
+from assistant.schema import Abstention, Answer, AnswerPassage, Claim, Seconds, Tokens
 from assistant.settings import Settings
-from assistant.surface import in_words
+from assistant.text.normalize import in_words
 from eval.benchmarks.answers import System, main
 from eval.benchmarks.unknowing import does_not_know
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from assistant.chunks import sentence_spans
+from assistant.corpus.chunking import sentence_spans
 
 _CANNOT = r"(?:(?:do|can|could)\s+not|cannot|(?:do|ca|could)n[’']t)\s+(?:\w+ly\s+)?"
 _DOES_NOT = r"(?:do|does|did)(?:\s+not|n[’']t)\s+(?:\w+ly\s+)?"

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import torch
 
-from assistant import weights
-from assistant.models.onnx import default_threads, load_tokenizer
+from assistant.models import packaged
+from assistant.models.encoders.onnx import default_threads, load_tokenizer
 from assistant.settings import load_settings
 from eval.training.card import card
 from eval.training.data import LABELS, LEFT_OUT, MEASURED, Example, examples, mixed
@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = _options(arguments)
     settings = load_settings()
     torch.set_num_threads(options.threads or default_threads())
-    folder = weights.folder(options.base, settings.cache)
+    folder = packaged.folder(options.base, settings.cache)
     tokenizer = load_tokenizer(folder / "tokenizer.json")
     data = training_folder(options.data)
     recipe = Recipe(seed=options.seed)
@@ -72,14 +72,14 @@ def ship(
     base: str,
     count: int,
 ) -> None:
-    """Writes the model, its tokenizer and its card, and says the checksum that `assistant/weights.py`
+    """Writes the model, its tokenizer and its card, and says the checksum that `assistant/models/packaged.py`
     pins."""
     floats = measures(model, held_out)
     checksum = export(model, tokenizer, TARGET)
     shipped = measure_export(TARGET, held_out)
     text = card(base, asdict(recipe), count, sorted(LEFT_OUT | MEASURED), floats, shipped, curve, checksum)
     (TARGET / "README.md").write_text(text, encoding="utf-8")
-    say(f"{TARGET}: sha256 {checksum}; pin it in assistant/weights.py")
+    say(f"{TARGET}: sha256 {checksum}; pin it in assistant/models/packaged.py")
 
 
 def training_folder(given: Path) -> Path:

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from assistant.evaluation.statistics import auc
-from assistant.models.reader import Reader, best_span
+from assistant.evaluation.gate.statistics import auc
+from assistant.models.encoders.reader import Reader, best_span
 from eval.training.data import LABELS, Example
 from eval.training.network import Network
 from eval.training.train import tensors

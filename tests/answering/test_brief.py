@@ -10,14 +10,14 @@ from fakes import CAPABLE, QueuedChat, checked, with_chat
 from assistant.answering import brief as briefs
 from assistant.answering.brief import brief, timeline
 from assistant.answering.events import Event, PassagesFound
-from assistant.answering.pipeline import Assistant
-from assistant.filters import Filters
+from assistant.answering.pipeline import Pipeline
+from assistant.index.filters import Filters
 
 FERRY = "20 November 2025: The ferry Marta ran aground off the island of Sandoy on Thursday morning"
 POINT = {"text": "20 November 2025: The ferry Marta ran aground.", "cites": ["1.1"]}
 
 
-def test_a_timeline(base: Assistant) -> None:
+def test_a_timeline(base: Pipeline) -> None:
     answer = timeline(base, "ferry Sandoy")
     assert answer.answer == f"{FERRY} with 212 passengers on board [1]."
     assert (answer.model, answer.status, answer.searches) == ("extractive", "answered", ["ferry Sandoy"])
@@ -28,7 +28,7 @@ def test_a_timeline(base: Assistant) -> None:
 
 
 def test_entries_stand_in_order_of_time_on_lines_of_their_own(
-    base: Assistant, monkeypatch: pytest.MonkeyPatch
+    base: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(briefs, "RELEVANT", 0.0)
     lines = timeline(base, "ferry").answer.splitlines()
@@ -45,7 +45,7 @@ def test_entries_stand_in_order_of_time_on_lines_of_their_own(
         ("herring quota", "not-stated"),
     ],
 )
-def test_nothing_about_a_topic(base: Assistant, topic: str, reason: str) -> None:
+def test_nothing_about_a_topic(base: Pipeline, topic: str, reason: str) -> None:
     answer = timeline(base, topic)
     assert answer.abstention is not None
     assert (answer.status, answer.abstention.reason) == ("abstained", reason)
@@ -53,12 +53,12 @@ def test_nothing_about_a_topic(base: Assistant, topic: str, reason: str) -> None
     assert [one.message for one in answer.warnings] == [undated] * (reason == "not-stated")
 
 
-def test_the_day_may_stand_in_the_topic(base: Assistant) -> None:
+def test_the_day_may_stand_in_the_topic(base: Pipeline) -> None:
     assert timeline(base, "ferry as of 5 March 2025").as_of == dt.date(2025, 3, 5)
     assert timeline(base, "ferry", Filters(as_of=dt.date(2025, 3, 5))).status == "abstained"
 
 
-def made(base: Assistant, *replies: Any, evidence: int | None = None, **more: Any) -> Any:
+def made(base: Pipeline, *replies: Any, evidence: int | None = None, **more: Any) -> Any:
     chat = QueuedChat(*replies)
     profile = CAPABLE if evidence is None else replace(CAPABLE, context=evidence)
     answer = brief(with_chat(base, chat, profile), "ferry Sandoy", **more)
@@ -66,7 +66,7 @@ def made(base: Assistant, *replies: Any, evidence: int | None = None, **more: An
     return answer, chat
 
 
-def test_a_capable_model_writes_a_brief(base: Assistant) -> None:
+def test_a_capable_model_writes_a_brief(base: Pipeline) -> None:
     events: list[Event] = []
     answer, chat = made(base, {"sentences": [POINT]}, checked(""), words=50, on_event=events.append)
     assert answer.answer == "20 November 2025: The ferry Marta ran aground [1]."
@@ -75,7 +75,7 @@ def test_a_capable_model_writes_a_brief(base: Assistant) -> None:
     assert [type(event) for event in events] == [PassagesFound]
 
 
-def test_points_that_do_not_stand_are_dropped(base: Assistant) -> None:
+def test_points_that_do_not_stand_are_dropped(base: Pipeline) -> None:
     answer, _ = made(base, {"sentences": [POINT, POINT | {"text": "It sank."}]}, checked("", "it did not"))
     assert [claim.text for claim in answer.claims] == [POINT["text"]]
     assert [claim.reason for claim in answer.dropped] == ["it did not"]
@@ -85,7 +85,7 @@ def test_points_that_do_not_stand_are_dropped(base: Assistant) -> None:
 
 
 def test_what_does_not_fit_is_written_in_parts_and_merged(
-    base: Assistant, monkeypatch: pytest.MonkeyPatch
+    base: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(type(CAPABLE), "evidence_words", property(lambda self: 30))
     replies = [{"sentences": [POINT]}, {"sentences": []}, {"sentences": [POINT]}]
@@ -96,7 +96,7 @@ def test_what_does_not_fit_is_written_in_parts_and_merged(
     assert "2.2" not in chat.prompts[2]
 
 
-def test_without_a_capable_model_a_brief_is_a_timeline(base: Assistant) -> None:
+def test_without_a_capable_model_a_brief_is_a_timeline(base: Pipeline) -> None:
     assert brief(base, "ferry Sandoy").answer == timeline(base, "ferry Sandoy").answer
     capable = with_chat(base, QueuedChat())
     assert timeline(capable, "ferry Sandoy").model == "extractive"

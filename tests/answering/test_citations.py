@@ -18,9 +18,9 @@ from assistant.answering.citations import (
 )
 from assistant.answering.query import make_query
 from assistant.answering.verify import Rejected, Statement
-from assistant.articles import Article, Source
-from assistant.filters import Filters
-from assistant.interface import Claim
+from assistant.corpus.articles import Article, Source
+from assistant.index.filters import Filters
+from assistant.schema import Claim
 
 DAM = Article(
     "dam",

@@ -12,12 +12,12 @@ from assistant.answering.generate import MOST_SEARCHES, clean, parse_draft, poin
 from assistant.answering.generate import draft as make_draft
 from assistant.answering.query import Query
 from assistant.answering.verify import Drafted, Rejected
-from assistant.articles import Article
-from assistant.filters import Filters
-from assistant.interface import Tokens
-from assistant.models.structured import Reply
-from assistant.prompts import load_prompt
-from assistant.resources import prompts_folder
+from assistant.corpus.articles import Article
+from assistant.index.filters import Filters
+from assistant.models.chat.structured_output import Reply
+from assistant.models.prompts import load_prompt
+from assistant.schema import Tokens
+from assistant.settings import prompts_folder
 
 DAM = Article("dam", "Valley dam", CORPUS["dam.md"].split("---\n", 2)[2].strip())
 QUERY = Query("What will it cost?", "What will it cost?", Filters(), None)

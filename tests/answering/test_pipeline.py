@@ -23,13 +23,13 @@ from assistant.answering.events import (
     SentenceKept,
     TextSoFar,
 )
-from assistant.answering.pipeline import Assistant
+from assistant.answering.pipeline import Pipeline
 from assistant.answering.query import Turn
-from assistant.build import build_assistant, open_index
+from assistant.api.build import build_pipeline, build_retriever, open_index
 from assistant.errors import ContextExceeded
-from assistant.filters import Filters
-from assistant.interface import Answer, Tokens
-from assistant.models.structured import Reply
+from assistant.index.filters import Filters
+from assistant.models.chat.structured_output import Reply
+from assistant.schema import Answer, Tokens
 from assistant.settings import load_settings
 
 QUESTION = "What will the valley dam cost?"
@@ -40,7 +40,7 @@ INVENTED = ("The dam will cost 95 billion crowns.", "1.2")
 FOUND = checked("")
 
 
-def check(base: Assistant, answer: Answer) -> None:
+def check(base: Pipeline, answer: Answer) -> None:
     """What holds of every answer: its JSON is valid, and its quotes stand where they say they do."""
     assert Answer.model_validate_json(answer.model_dump_json()) == answer
     catalogue = base.retriever.index.catalogue
@@ -62,7 +62,7 @@ def check(base: Assistant, answer: Answer) -> None:
     assert not any(claim.reason for claim in answer.claims)
 
 
-def asked(base: Assistant, *replies: Any, question: str = QUESTION, **more: Any) -> tuple[Answer, QueuedChat]:
+def asked(base: Pipeline, *replies: Any, question: str = QUESTION, **more: Any) -> tuple[Answer, QueuedChat]:
     """A capable model's answer to a question."""
     chat = QueuedChat(*replies)
     answer = with_chat(base, chat).ask(question, **more)
@@ -74,7 +74,7 @@ def asked(base: Assistant, *replies: Any, question: str = QUESTION, **more: Any)
 # A capable model
 
 
-def test_an_answer(base: Assistant) -> None:
+def test_an_answer(base: Pipeline) -> None:
     answer, chat = asked(base, drafted(COST, VOTES), checked("", ""))
     assert answer.status == "answered"
     assert answer.answer == (
@@ -93,16 +93,16 @@ def test_an_answer(base: Assistant) -> None:
     assert "Sentence 2: Parliament approved it" in chat.prompts[1]
 
 
-def test_sentences_on_one_quote_share_its_number(base: Assistant) -> None:
+def test_sentences_on_one_quote_share_its_number(base: Pipeline) -> None:
     twice = ("Minister Ilse Brandt named its cost.", "1.2")
     answer, _ = asked(base, drafted(COST, twice), checked("", ""))
     assert [claim.citations for claim in answer.claims] == [[1], [1]]
     assert len(answer.citations) == 1
 
 
-def test_a_further_search_adds_to_what_was_read(base: Assistant) -> None:
+def test_a_further_search_adds_to_what_was_read(base: Pipeline) -> None:
     retriever = base.retriever.model_copy(update={"reader": None, "reranker": None})
-    first = Assistant(retriever, base.prompts, None, CAPABLE)
+    first = Pipeline(retriever, base.prompts, None, CAPABLE)
     chat = QueuedChat(
         {"verdict": "search", "search": ["herring quota"], "sentences": []},
         drafted(("Researchers advise a quota of 800,000 tonnes.", "2.3")),
@@ -119,14 +119,14 @@ def test_a_further_search_adds_to_what_was_read(base: Assistant) -> None:
     assert chat.prompts[1].index("[1] Valley dam") < chat.prompts[1].index("[2] ")
 
 
-def test_the_last_round_has_no_search_to_ask_for(base: Assistant) -> None:
+def test_the_last_round_has_no_search_to_ask_for(base: Pipeline) -> None:
     more = {"verdict": "search", "search": ["dam"], "sentences": []}
     answer, chat = asked(base, more, more, more)
     assert (answer.rounds, answer.status) == (3, "abstained")
     assert ["search" in schema["properties"] for schema in chat.schemas] == [True, True, False]
 
 
-def test_a_sentence_that_does_not_stand_is_put_right(base: Assistant) -> None:
+def test_a_sentence_that_does_not_stand_is_put_right(base: Pipeline) -> None:
     answer, chat = asked(
         base,
         drafted(COST, INVENTED),
@@ -140,7 +140,7 @@ def test_a_sentence_that_does_not_stand_is_put_right(base: Assistant) -> None:
     assert answer.tokens.prompt == 400
 
 
-def test_a_sentence_that_is_not_put_right_is_dropped_with_its_reason(base: Assistant) -> None:
+def test_a_sentence_that_is_not_put_right_is_dropped_with_its_reason(base: Pipeline) -> None:
     wrong = checked("it says 90 billion")
     answer, _ = asked(base, drafted(COST, INVENTED), checked("", "no"), drafted(COST, INVENTED), wrong)
     assert answer.answer == "The dam will cost 90 billion crowns [1]."
@@ -150,7 +150,7 @@ def test_a_sentence_that_is_not_put_right_is_dropped_with_its_reason(base: Assis
     assert nothing.abstention.reason == "unsupported"
 
 
-def test_a_sentence_that_cites_nothing_is_sent_back_and_told(base: Assistant) -> None:
+def test_a_sentence_that_cites_nothing_is_sent_back_and_told(base: Pipeline) -> None:
     bare = ("It opens in May.", "")
     answer, chat = asked(base, drafted(COST, bare), FOUND, drafted(COST, bare))
     assert [claim.text for claim in answer.claims] == [COST[0]]
@@ -162,14 +162,14 @@ def test_a_sentence_that_cites_nothing_is_sent_back_and_told(base: Assistant) ->
     assert [claim.text for claim in nothing.dropped] == [bare[0]]
 
 
-def test_what_is_put_right_says_what_it_is_worth(base: Assistant) -> None:
+def test_what_is_put_right_says_what_it_is_worth(base: Pipeline) -> None:
     first = drafted(COST, INVENTED, wrong_premise="It costs 95 billion crowns.", accounts_differ=True)
     mended = drafted(COST, verdict="partly", missing="who pays")
     answer, _ = asked(base, first, checked("", "no"), mended)
     assert (answer.status, answer.missing, answer.premise) == ("partly", "who pays", None)
 
 
-def test_what_stands_is_kept_where_a_repair_is_too_long(base: Assistant) -> None:
+def test_what_stands_is_kept_where_a_repair_is_too_long(base: Pipeline) -> None:
     answer, _ = asked(base, drafted(COST, INVENTED), checked("", "no"), ContextExceeded("too long"))
     assert [claim.text for claim in answer.claims] == [COST[0]]
     assert [(claim.text, claim.reason) for claim in answer.dropped] == [(INVENTED[0], "no")]
@@ -184,19 +184,19 @@ def test_what_stands_is_kept_where_a_repair_is_too_long(base: Assistant) -> None
         ({"accounts_differ": True}, "conflicting", None),
     ],
 )
-def test_what_an_answer_is_worth(base: Assistant, more: Any, status: str, missing: str | None) -> None:
+def test_what_an_answer_is_worth(base: Pipeline, more: Any, status: str, missing: str | None) -> None:
     answer, _ = asked(base, drafted(COST, **more), FOUND)
     assert (answer.status, answer.missing) == (status, missing)
     assert ("conflict" in [one.code for one in answer.warnings]) == (status == "conflicting")
 
 
-def test_what_a_question_takes_for_granted_wrongly(base: Assistant) -> None:
+def test_what_a_question_takes_for_granted_wrongly(base: Pipeline) -> None:
     answer, _ = asked(base, drafted(VOTES, wrong_premise="It was approved."), FOUND, question="Why no dam?")
     assert answer.premise == "It was approved."
     assert [(one.code, one.message) for one in answer.warnings] == [("premise-denied", "It was approved.")]
 
 
-def test_less_is_read_where_the_model_has_less_room_than_it_says(base: Assistant) -> None:
+def test_less_is_read_where_the_model_has_less_room_than_it_says(base: Pipeline) -> None:
     answer, chat = asked(base, ContextExceeded("too long"), drafted(COST), FOUND)
     assert answer.status == "answered"
     assert len(chat.prompts[1]) < len(chat.prompts[0])
@@ -209,14 +209,14 @@ def test_less_is_read_where_the_model_has_less_room_than_it_says(base: Assistant
     ("verify", "by", "status"),
     [("auto", "model", "answered"), ("model", "model", "answered"), ("exact", "exact", "answered")],
 )
-def test_who_checks(base: Assistant, verify: str, by: str, status: str) -> None:
+def test_who_checks(base: Pipeline, verify: str, by: str, status: str) -> None:
     chat = QueuedChat(drafted(COST), *([] if verify == "exact" else [FOUND]))
     answer = with_chat(base, chat, verify=verify).ask(QUESTION)
     check(base, answer)
     assert (answer.status, [claim.checks.by for claim in answer.claims]) == (status, [by])
 
 
-def test_where_no_model_checks_numbers_must_stand_in_the_quotes(base: Assistant) -> None:
+def test_where_no_model_checks_numbers_must_stand_in_the_quotes(base: Pipeline) -> None:
     chat = QueuedChat(drafted(COST, INVENTED), drafted(COST))
     answer = with_chat(base, chat, verify="exact").ask(QUESTION)
     assert [claim.text for claim in answer.claims] == [COST[0]]
@@ -234,7 +234,7 @@ def test_where_no_model_checks_numbers_must_stand_in_the_quotes(base: Assistant)
         (QUESTION, [drafted(("It costs 90 billion crowns.", "9.9")), drafted()], "unsupported"),
     ],
 )
-def test_each_reason_to_abstain(base: Assistant, question: str, replies: list[Any], reason: str) -> None:
+def test_each_reason_to_abstain(base: Pipeline, question: str, replies: list[Any], reason: str) -> None:
     answer, _ = asked(base, *replies, question=question)
     assert answer.abstention is not None
     assert answer.abstention.reason == reason
@@ -244,7 +244,7 @@ def test_each_reason_to_abstain(base: Assistant, question: str, replies: list[An
         assert answer.nearest[0].article == "dam"
 
 
-def test_events_come_in_order(base: Assistant) -> None:
+def test_events_come_in_order(base: Pipeline) -> None:
     events: list[Event] = []
     chat = QueuedChat(drafted(COST, INVENTED), checked("", "no"), drafted(COST, INVENTED), checked("no"))
     with_chat(base, chat).ask(QUESTION, on_event=events.append)
@@ -254,7 +254,7 @@ def test_events_come_in_order(base: Assistant) -> None:
     assert texts[-1] == f"{COST[0]} {INVENTED[0]}", "prose, and no JSON"
 
 
-def test_an_error_of_the_model_is_the_callers(base: Assistant) -> None:
+def test_an_error_of_the_model_is_the_callers(base: Pipeline) -> None:
     with pytest.raises(type(FAILURE), match="the model is gone"):
         asked(base, FAILURE)
 
@@ -267,7 +267,7 @@ HISTORY = [
 ]
 
 
-def test_a_capable_model_rewords_a_follow_up(base: Assistant) -> None:
+def test_a_capable_model_rewords_a_follow_up(base: Pipeline) -> None:
     answer, chat = asked(
         base, {"question": QUESTION}, drafted(COST), FOUND, question="And its cost?", history=HISTORY
     )
@@ -277,7 +277,7 @@ def test_a_capable_model_rewords_a_follow_up(base: Assistant) -> None:
     assert answer.tokens.prompt == 300
 
 
-def test_a_follow_up_that_nobody_rewords_is_looked_up_with_the_turn_before_it(base: Assistant) -> None:
+def test_a_follow_up_that_nobody_rewords_is_looked_up_with_the_turn_before_it(base: Pipeline) -> None:
     answer = base.ask("And what will it cost?", history=HISTORY[:1])
     check(base, answer)
     assert answer.rewritten is None
@@ -291,10 +291,10 @@ def test_a_follow_up_that_nobody_rewords_is_looked_up_with_the_turn_before_it(ba
     assert "(asked after: Was the valley dam approved? Yes, by 61 votes to 38.)" in chat.prompts[0]
 
 
-def test_articles_cited_before_are_candidates(base: Assistant) -> None:
+def test_articles_cited_before_are_candidates(base: Pipeline) -> None:
     """With room for one candidate, it is of the article cited before, in place of the likeliest."""
     retriever = base.retriever.model_copy(update={"candidates": 1, "reader": None})
-    assistant = Assistant(retriever, base.prompts, None, SMALL)
+    assistant = Pipeline(retriever, base.prompts, None, SMALL)
     reranked: list[set[str]] = []
 
     def watch(event: Event) -> None:
@@ -308,7 +308,7 @@ def test_articles_cited_before_are_candidates(base: Assistant) -> None:
     assert reranked == [{"dam"}, {"ferry"}]
 
 
-def test_a_day_hides_what_came_later(base: Assistant) -> None:
+def test_a_day_hides_what_came_later(base: Pipeline) -> None:
     before = Filters(as_of=dt.date(2025, 3, 3))
     answer = base.ask(QUESTION, filters=before)
     assert (answer.status, answer.passages, answer.corpus_ends) == ("abstained", [], None)
@@ -321,12 +321,12 @@ def test_what_cannot_be_made_shorter_is_not_asked_for_ever(tmp_path: Path) -> No
     (tmp_path / "corpus" / "dam.md").write_text("# Dam\n\n## What the valley dam costs\n", encoding="utf-8")
     chosen = load_settings(corpus=tmp_path / "corpus", index=tmp_path / "index", model="extractive")
     with closing(open_index(chosen, lambda message: None, lambda done, total: None)) as index:
-        base = build_assistant(chosen, index)
+        base = build_pipeline(chosen, build_retriever(chosen, index))
         with pytest.raises(ContextExceeded):
             asked(base, ContextExceeded("too long"))
 
 
-def test_the_day_may_stand_in_the_question(base: Assistant) -> None:
+def test_the_day_may_stand_in_the_question(base: Pipeline) -> None:
     answer = base.ask(f"As of 3 March 2025: {QUESTION}")
     assert (answer.as_of, answer.status) == (dt.date(2025, 3, 3), "abstained")
     later, chat = asked(base, drafted(COST), FOUND, question=f"As of 5 March 2025: {QUESTION}")
@@ -335,7 +335,7 @@ def test_the_day_may_stand_in_the_question(base: Assistant) -> None:
     assert "Ferry" not in chat.prompts[0]
 
 
-def test_undated_articles_that_stay_hidden_are_told(base: Assistant) -> None:
+def test_undated_articles_that_stay_hidden_are_told(base: Pipeline) -> None:
     (warning,) = base.ask("What quota?", filters=Filters(since=dt.date(2025, 1, 1))).warnings
     assert warning.code == "undated-hidden"
     assert warning.message.startswith("1 article has no date")
@@ -344,7 +344,7 @@ def test_undated_articles_that_stay_hidden_are_told(base: Assistant) -> None:
 @pytest.mark.parametrize(
     ("filters", "article"), [(Filters(section="transport"), "ferry"), (Filters(outlet="island"), "ferry")]
 )
-def test_sections_and_outlets(base: Assistant, filters: Filters, article: str) -> None:
+def test_sections_and_outlets(base: Pipeline, filters: Filters, article: str) -> None:
     passages = base.ask("Who said what about the sea?", filters=filters).passages
     assert {passage.article for passage in passages} == {article}
 
@@ -357,7 +357,7 @@ def quotes_of(answer: Answer) -> list[str]:
     return [" ".join(citation.quote.split()) for citation in answer.citations]
 
 
-def test_without_a_model_the_answer_is_sentences_of_the_articles(base: Assistant) -> None:
+def test_without_a_model_the_answer_is_sentences_of_the_articles(base: Pipeline) -> None:
     answer = base.ask(QUESTION)
     check(base, answer)
     assert (answer.model, answer.tokens) == ("extractive", Tokens())
@@ -366,7 +366,7 @@ def test_without_a_model_the_answer_is_sentences_of_the_articles(base: Assistant
     assert {claim.checks.by for claim in answer.claims} == {"verbatim"}
 
 
-def test_the_sentence_that_an_embedded_model_means_comes_first(base: Assistant) -> None:
+def test_the_sentence_that_an_embedded_model_means_comes_first(base: Pipeline) -> None:
     chat = QueuedChat(small("Six years, from April 2026, says the ministry."))
     answer = with_chat(base, chat, SMALL).ask(QUESTION)
     check(base, answer)
@@ -389,7 +389,7 @@ def test_the_sentence_that_an_embedded_model_means_comes_first(base: Assistant) 
         Reply(json.dumps(small("It will cost 90 bill")), Tokens(), "length", "json_schema"),
     ],
 )
-def test_nobody_is_told_an_embedded_models_own_words(base: Assistant, reply: Any) -> None:
+def test_nobody_is_told_an_embedded_models_own_words(base: Pipeline, reply: Any) -> None:
     answer = with_chat(base, QueuedChat(reply), SMALL).ask(QUESTION)
     check(base, answer)
     assert answer.claims[0] == base.ask(QUESTION).claims[0]
@@ -400,7 +400,7 @@ def test_nobody_is_told_an_embedded_models_own_words(base: Assistant, reply: Any
     ("question", "reason"), [(NOTHING, "nothing-relevant"), ("What does the valley dam weigh?", "not-stated")]
 )
 def test_what_the_reader_finds_no_answer_to_no_model_is_asked(
-    base: Assistant, question: str, reason: str
+    base: Pipeline, question: str, reason: str
 ) -> None:
     answer = with_chat(base, QueuedChat(), SMALL).ask(question)
     check(base, answer)
@@ -408,7 +408,7 @@ def test_what_the_reader_finds_no_answer_to_no_model_is_asked(
     assert answer.abstention.reason == reason
 
 
-def test_the_threshold_decides(base: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_threshold_decides(base: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answerability, "THRESHOLD", 0.999)
     assert base.ask(QUESTION).status == "abstained"
 
@@ -416,7 +416,7 @@ def test_the_threshold_decides(base: Assistant, monkeypatch: pytest.MonkeyPatch)
 # What is not trusted
 
 
-def test_what_a_question_hides_no_model_sees(base: Assistant) -> None:
+def test_what_a_question_hides_no_model_sees(base: Pipeline) -> None:
     hidden = "".join(chr(0xE0000 + ord(character)) for character in "obey")
     _, chat = asked(base, drafted(COST), FOUND, question=f"{QUESTION} {{evidence}}{hidden}")
     assert "{evidence}" in chat.prompts[0], "braces in a question are no slots"
@@ -431,14 +431,14 @@ def test_an_article_that_only_addresses_machines_is_not_quoted(tmp_path: Path) -
     chosen = load_settings(corpus=tmp_path / "corpus", index=tmp_path / "index", model="extractive")
     index = open_index(chosen, lambda message: None, lambda done, total: None)
     with closing(index):
-        spoiled = build_assistant(chosen, index)
+        spoiled = build_pipeline(chosen, build_retriever(chosen, index))
         for assistant in (spoiled, with_chat(spoiled, QueuedChat(), SMALL)):
             answer = assistant.ask(QUESTION)
             assert answer.status == "abstained"
             assert "instruction-in-article" in {warning.code for warning in answer.warnings}
 
 
-def test_the_schema_of_the_json_describes_it(base: Assistant) -> None:
+def test_the_schema_of_the_json_describes_it(base: Pipeline) -> None:
     """The published JSON schema and what is printed name the same keys, at every level."""
     schema = Answer.model_json_schema(mode="serialization")
     answer, _ = asked(base, drafted(COST, INVENTED), checked("", "no"), drafted(COST, INVENTED), checked("n"))
@@ -492,7 +492,7 @@ class Forever(QueuedChat):
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(outputs, st.integers(0, 3))
-def test_every_citation_is_verbatim_whatever_the_model_says(base: Assistant, output: str, cut: int) -> None:
+def test_every_citation_is_verbatim_whatever_the_model_says(base: Pipeline, output: str, cut: int) -> None:
     chat = Forever()
     chat.reply = output[: len(output) - cut]
     check(base, with_chat(base, chat).ask(QUESTION))

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from assistant.answering.citations import cite
 from assistant.answering.provenance import copied, reach, reports, sourcing
 from assistant.answering.verify import Statement
-from assistant.articles import Article
-from assistant.interface import Citation
+from assistant.corpus.articles import Article
+from assistant.schema import Citation
 
 STORY = "The ferry Marta ran aground off Sandoy on Thursday morning with 212 passengers on board."
 OWN = "Rescuers brought everybody ashore within three hours, the spokesman of the coast guard said."

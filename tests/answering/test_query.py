@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.answering.query import TURNS, Turn, make_query, reword
-from assistant.filters import Filters
-from assistant.prompts import load_prompt
-from assistant.resources import prompts_folder
+from assistant.index.filters import Filters
+from assistant.models.prompts import load_prompt
+from assistant.settings import prompts_folder
 
 NEWEST = dt.date(2025, 12, 24)
 TURN = Turn("Was the dam approved?", "Yes, by 61 votes [1][2].", ("dam",))

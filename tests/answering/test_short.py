@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from assistant.answering import short
 from assistant.answering.evidence import Sentence
 from assistant.answering.query import Query
-from assistant.articles import Article
-from assistant.filters import Filters
-from assistant.models.reader import Reading
-from assistant.passages import Passage
-from assistant.prompts import load_prompt
-from assistant.resources import prompts_folder
+from assistant.corpus.articles import Article
+from assistant.index.filters import Filters
+from assistant.models.encoders.reader import Reading
+from assistant.models.prompts import load_prompt
+from assistant.retrieval.passages import Passage
+from assistant.settings import prompts_folder
 
 LATER = Article("b", "B", "The dam costs 95. It is late.", dt.date(2025, 4, 1))
 EARLY = Article("a", "A", "The dam costs 90. It is big.", dt.date(2025, 3, 1))

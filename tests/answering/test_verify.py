@@ -16,11 +16,11 @@ from assistant.answering.verify import (
     check_exactly,
     misquoted,
 )
-from assistant.articles import Article
-from assistant.interface import Tokens
-from assistant.models.structured import Reply
-from assistant.prompts import load_prompt
-from assistant.resources import prompts_folder
+from assistant.corpus.articles import Article
+from assistant.models.chat.structured_output import Reply
+from assistant.models.prompts import load_prompt
+from assistant.schema import Tokens
+from assistant.settings import prompts_folder
 
 DAM = Article(
     "dam",

@@ -12,11 +12,11 @@ import pytest
 from fakes import sentences_of, write_corpus
 
 from assistant.answering.evidence import render
-from assistant.articles import Article, read_corpus
+from assistant.corpus.articles import Article, read_corpus
 from assistant.errors import GoldError
-from assistant.interface import Answer, AnswerWarning, Citation, Status
-from assistant.resources import corpus_folder
-from assistant.untrusted import instruction_warnings, is_instruction
+from assistant.injection.scan import instruction_warnings, is_instruction
+from assistant.schema import Answer, AnswerWarning, Citation, Status
+from assistant.settings import corpus_folder
 from eval.benchmarks.attacks import (
     ATTACKS,
     CODE,

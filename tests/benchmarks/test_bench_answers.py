@@ -8,7 +8,7 @@ import pytest
 
 from assistant.errors import GoldError
 from assistant.evaluation.run import Graded
-from assistant.interface import Answer
+from assistant.schema import Answer
 from eval.benchmarks.answers import main, section
 from eval.benchmarks.data import digest
 from eval.benchmarks.scores import general_scorers, recalled, scorers_of

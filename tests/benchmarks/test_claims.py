@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fakes import QueuedModel, checked
 
-from assistant.build import Encoders
+from assistant.api.build import Encoders
 from assistant.errors import GoldError
 from eval.benchmarks import claims
 from eval.benchmarks.claims import CLAIMS, Pair, best_threshold, exact, exact_computed, main, read_pairs

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from fakes import write_corpus
 
-from assistant.articles import Article
-from assistant.evaluation.gate import Rules
+from assistant.corpus.articles import Article
+from assistant.evaluation.gate.regression_gate import Rules
 from assistant.evaluation.gold import Case, Evidence
-from assistant.evaluation.retrieval_scores import retrieval_scorers
 from assistant.evaluation.run import Graded, Report
-from assistant.evaluation.scorers import standard_scorers
-from assistant.interface import Answer, AnswerPassage, Citation, Claim
+from assistant.evaluation.scorers.retrieval import retrieval_scorers
+from assistant.evaluation.scorers.standard import standard_scorers
+from assistant.schema import Answer, AnswerPassage, Citation, Claim
 from eval.benchmarks import harm
 
 TEXT = "The valley dam costs ninety million. The ferry Marta ran aground off Sandoy."

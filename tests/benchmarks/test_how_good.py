@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from assistant.evaluation.run import run
-from assistant.interface import Answer
+from assistant.schema import Answer
 from eval.benchmarks.how_good import main
 from eval.benchmarks.kept_runs import find_cached, find_runs, rank
 from eval.benchmarks.sets import read_set

@@ -8,7 +8,7 @@ import pytest
 from fakes import QueuedModel
 
 from assistant.errors import GoldError
-from assistant.evaluation.scorers import correctness
+from assistant.evaluation.scorers.standard import correctness
 from eval.benchmarks import judgecal
 from eval.benchmarks.judgecal import agree, balanced_interval, grade, main, read_items
 

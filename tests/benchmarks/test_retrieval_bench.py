@@ -11,14 +11,14 @@ from langchain_core.cross_encoders import BaseCrossEncoder
 from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from assistant.answering.query import Turn, make_query
-from assistant.articles import Article, read_corpus
-from assistant.chunks import Chunk, split_article
+from assistant.corpus.articles import Article, read_corpus
+from assistant.corpus.chunking import Chunk, split_article
 from assistant.errors import GoldError
 from assistant.evaluation.gold import read_gold
-from assistant.filters import Filters
-from assistant.index import Identity, Index, sync
-from assistant.passages import Hit, Passage
-from assistant.retrieval import PRIOR, Retriever
+from assistant.index.filters import Filters
+from assistant.index.vectors import Identity, Index, sync
+from assistant.retrieval.passages import Hit, Passage
+from assistant.retrieval.retriever import PRIOR, Retriever
 from assistant.settings import Settings
 from eval.benchmarks import scale
 from eval.benchmarks.data import Need, Question, asked, many_articles, public_questions

@@ -10,10 +10,10 @@ from fakes import QueuedModel
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
-from assistant.articles import Article, read_corpus
+from assistant.corpus.articles import Article, read_corpus
 from assistant.evaluation.gold import Case, Turn
 from assistant.settings import Settings
-from assistant.surface import words
+from assistant.text.normalize import words
 from eval.benchmarks import tutorial
 from eval.benchmarks.answers import main
 from eval.benchmarks.tutorial import PROMPT, REWORD, ask, opened, pieces_of, the_tutorial

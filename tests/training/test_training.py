@@ -8,9 +8,9 @@ import pytest
 import torch
 from transformers import BertConfig, BertModel
 
-from assistant import weights
-from assistant.models.onnx import load_tokenizer
-from assistant.models.reader import Reader
+from assistant.models import packaged
+from assistant.models.encoders.onnx import load_tokenizer
+from assistant.models.encoders.reader import Reader
 from assistant.settings import load_settings
 from eval.training import data, export, measure, train
 from eval.training.__main__ import training_folder
@@ -57,7 +57,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def tokenizer_file() -> Path:
-    return weights.folder("ms-marco-MiniLM-L12-v2", load_settings().cache) / "tokenizer.json"
+    return packaged.folder("ms-marco-MiniLM-L12-v2", load_settings().cache) / "tokenizer.json"
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from assistant.articles import Article
+from assistant.corpus.articles import Article
 from assistant.evaluation.gold import quote_spans
 from assistant.evaluation.run import Graded
 

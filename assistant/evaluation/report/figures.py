@@ -9,15 +9,15 @@ from functools import cached_property
 
 import numpy as np
 
-from assistant.articles import Article
-from assistant.evaluation.compare import EVERYTHING
-from assistant.evaluation.funnel import found_passages
+from assistant.corpus.articles import Article
+from assistant.evaluation.diagnosis.funnel import found_passages
+from assistant.evaluation.gate.comparison import EVERYTHING
+from assistant.evaluation.gate.statistics import Interval, mean_interval, wilson_interval
 from assistant.evaluation.gold import CASE_TYPES
-from assistant.evaluation.retrieval_scores import evidence_ranks
 from assistant.evaluation.run import Graded, Report
-from assistant.evaluation.score import Outcome
-from assistant.evaluation.scorers import outcome
-from assistant.evaluation.statistics import Interval, mean_interval, wilson_interval
+from assistant.evaluation.scorers.retrieval import evidence_ranks
+from assistant.evaluation.scorers.score import Outcome
+from assistant.evaluation.scorers.standard import outcome
 
 WORDS = "words"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from assistant.articles import Article
+from assistant.corpus.articles import Article
 from assistant.errors import SettingsError
-from assistant.evaluation.funnel import Retrieved
+from assistant.evaluation.diagnosis.funnel import Retrieved
 from assistant.evaluation.report.junit import junit_xml
 from assistant.evaluation.report.markdown import table
 from assistant.evaluation.report.page import page

@@ -11,9 +11,9 @@ import re
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
-from assistant.evaluation.compare import Gate
+from assistant.evaluation.gate.comparison import Gate
 from assistant.evaluation.run import Graded, Report
-from assistant.evaluation.scorers import outcome
+from assistant.evaluation.scorers.standard import outcome
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 cannot hold, not even escaped (production 2, Char)."""

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assistant.errors import SettingsError
-from assistant.evaluation.compare import FIGURES
+from assistant.evaluation.gate.comparison import FIGURES
 from assistant.evaluation.report.figures import Slice, percent, score_names, slices
 from assistant.evaluation.run import Graded, Report
-from assistant.evaluation.score import Outcome
+from assistant.evaluation.scorers.score import Outcome
 
 _OUTCOMES: tuple[Outcome, ...] = ("right", "wrong", "abstained")
 _WITHOUT_COLUMN = FIGURES | {"correctness"}

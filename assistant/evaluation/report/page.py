@@ -16,10 +16,8 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from assistant.articles import Article
-from assistant.evaluation.abstention import area, risk_coverage
-from assistant.evaluation.compare import EVERYTHING, FIGURES, RIGHT, Comparison, Difference, Kept
-from assistant.evaluation.funnel import (
+from assistant.corpus.articles import Article
+from assistant.evaluation.diagnosis.funnel import (
     MEANING,
     STAGES,
     Retrieved,
@@ -29,15 +27,17 @@ from assistant.evaluation.funnel import (
     lost_counts,
     trace,
 )
+from assistant.evaluation.gate.abstention import area, risk_coverage
+from assistant.evaluation.gate.comparison import EVERYTHING, FIGURES, RIGHT, Comparison, Difference, Kept
 from assistant.evaluation.report import plots
 from assistant.evaluation.report.excerpts import Excerpt, excerpts
 from assistant.evaluation.report.figures import Slice, recall_curve, score_names, slices
-from assistant.evaluation.retrieval_scores import evidence_ranks
 from assistant.evaluation.run import Graded, Report
-from assistant.evaluation.score import Score
-from assistant.evaluation.scorers import outcome
-from assistant.interface import AnswerPassage
-from assistant.terminal import day, safe
+from assistant.evaluation.scorers.retrieval import evidence_ranks
+from assistant.evaluation.scorers.score import Score
+from assistant.evaluation.scorers.standard import outcome
+from assistant.schema import AnswerPassage
+from assistant.terminal.render import day, safe
 
 _PACKAGE = "assistant.evaluation.report"
 _BEGINNING = 160

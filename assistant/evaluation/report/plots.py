@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from assistant.evaluation.statistics import Interval
+from assistant.evaluation.gate.statistics import Interval
 
 INK, MUTED, LINE, NOW, BEFORE = "#000001", "#000002", "#000003", "#000004", "#000005"
 """Stand-ins for the page's colours, which matplotlib cannot name."""

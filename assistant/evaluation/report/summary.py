@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assistant.errors import SettingsError
-from assistant.evaluation.compare import EVERYTHING, Comparison, Difference, Gate
+from assistant.evaluation.gate.comparison import EVERYTHING, Comparison, Difference, Gate
 from assistant.evaluation.report.figures import Slice, percent, slices
 from assistant.evaluation.run import Report
 

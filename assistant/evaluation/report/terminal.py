@@ -7,11 +7,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from assistant.evaluation.compare import EVERYTHING, FIGURES, RIGHT, Agreement, Comparison, Difference, Gate
+from assistant.evaluation.gate.comparison import (
+    EVERYTHING,
+    FIGURES,
+    RIGHT,
+    Agreement,
+    Comparison,
+    Difference,
+    Gate,
+)
+from assistant.evaluation.gate.statistics import Interval
 from assistant.evaluation.report.figures import Slice, score_names, slices
 from assistant.evaluation.run import Report
-from assistant.evaluation.statistics import Interval
-from assistant.terminal import safe
+from assistant.terminal.render import safe
 
 _NOTHING = "-"
 _COLOURS = {"worse": "red", "better": "green", "same": ""}

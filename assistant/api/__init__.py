@@ -1,0 +1,7 @@
+"""The public API, and how its parts are put together.
+
+assistant   Assistant: what `assistant.open` returns
+build       the composition root: settings in, parts out
+runnable    the assistant in LangChain's chains
+search, selection, spending   passages alone; sections and outlets by name; what answers cost
+"""

@@ -1,0 +1,256 @@
+"""The composition root: settings in, things that work out.
+
+Everything heavy is imported inside these functions, when a command needs it and not before.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from assistant.corpus.articles import compare, corpus_stamp, read_corpus
+from assistant.corpus.chunking import CHUNKING
+from assistant.errors import IndexMissing
+from assistant.index.vectors import Changes, Identity, Index, sync
+from assistant.models import packaged
+from assistant.settings import EXTRACTIVE, Settings, prompts_folder
+
+if TYPE_CHECKING:
+    from langchain_core.cross_encoders import BaseCrossEncoder
+    from langchain_core.embeddings import Embeddings
+    from langchain_core.language_models import BaseChatModel
+
+    from assistant.answering.pipeline import Pipeline
+    from assistant.models.chat.profiles import Profile
+    from assistant.models.encoders.reader import Reader
+    from assistant.models.prompts import Prompt
+    from assistant.models.recordings import Recordings
+    from assistant.retrieval.retriever import Retriever
+
+Progress = Callable[[int, int], None]
+Support = Callable[[Sequence[tuple[str, str]]], list[float]]
+"""Gives for each (claim, quote) the probability that the quote supports the claim."""
+Notice = Callable[[str], None]
+
+
+def identity(settings: Settings) -> Identity:
+    """What an index made with these settings is made with."""
+    from assistant.models.encoders.embeddings import embedder_id
+
+    return Identity(embedder_id(settings.embedder), settings.chunk_words)
+
+
+def build_index(
+    settings: Settings, notice: Notice, on_progress: Progress, *, rebuild: bool = False, strict: bool = False
+) -> Changes:
+    """Brings the index in line with the corpus; articles that cannot be read are passed over with a notice.
+
+    Raises CorpusError, ModelError, IndexMismatch, IndexBusy.
+    """
+    from assistant.models.encoders.embeddings import load_embeddings
+
+    stamp = corpus_stamp(settings.corpus_path)
+    articles = read_corpus(settings.corpus_path, on_skip=notice, strict=strict)
+    embeddings = load_embeddings(
+        settings.embedder, settings.cache, for_queries=False, threads=settings.threads
+    )
+    return sync(
+        settings.index_path,
+        articles,
+        embeddings,
+        identity(settings),
+        stamp=stamp,
+        rebuild=rebuild,
+        on_progress=on_progress,
+    )
+
+
+def open_index(settings: Settings, notice: Notice, on_progress: Progress) -> Index:
+    """The index of the settings, built now if it is missing; says in one line when articles changed since."""
+    wanted = identity(settings)
+    try:
+        index = Index.open(settings.index_path, wanted)
+    except IndexMissing:
+        notice(f"building the index of {settings.corpus_path} first")
+        build_index(settings, notice, on_progress)
+        return Index.open(settings.index_path, wanted)
+    changed = _changed_articles(index, settings)
+    if changed:
+        notice(f"{changed} since the index was built; bring it up to date with: assistant index")
+    return index
+
+
+def _changed_articles(index: Index, settings: Settings) -> str:
+    """What changed in the corpus, as "1 new, 2 changed articles"; read only if a file was touched."""
+    if index.catalogue.fact("stamp") == corpus_stamp(settings.corpus_path):
+        return ""
+    changes = compare(index.catalogue.fingerprints(), read_corpus(settings.corpus_path))
+    counts = {"new": changes.added, "changed": changes.changed, "removed": changes.removed}
+    total = sum(len(ids) for ids in counts.values())
+    listed = ", ".join(f"{len(ids)} {kind}" for kind, ids in counts.items() if ids)
+    return f"{listed} article{'s' if total > 1 else ''}" if total else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoders:
+    """The models that a search runs."""
+
+    embeddings: Embeddings
+    reranker: BaseCrossEncoder | None
+    reader: Reader | None
+
+
+def load_encoders(settings: Settings) -> Encoders:
+    """The encoders of the settings, on the light path: torch only for models that need it.
+
+    Raises ModelError, and SettingsError for a reader that there is not.
+    """
+    from assistant.models.encoders.embeddings import load_embeddings
+    from assistant.models.encoders.reader import load_reader
+    from assistant.models.encoders.reranker import load_reranker
+
+    return Encoders(
+        load_embeddings(settings.embedder, settings.cache, for_queries=True, threads=settings.threads),
+        load_reranker(settings.reranker, settings.cache, threads=settings.threads),
+        load_reader(settings.reader, settings.cache, threads=settings.threads),
+    )
+
+
+def begin_encoders(settings: Settings) -> Callable[[], Encoders]:
+    """Begins to load the encoders in a thread; the call waits for them, and raises what `load_encoders` does.
+
+    An ONNX session is made without Python's lock, so beside it the index can be imported and opened. The
+    thread is waited for even at exit, so encoders that may take long are loaded by the call instead.
+    """
+    load = partial(load_encoders, settings)
+    if not all(packaged.is_onnx(name) for name in (settings.embedder, settings.reranker) if name != "none"):
+        return load
+    pool = ThreadPoolExecutor(1, "encoders")
+    loading = pool.submit(load)
+    pool.shutdown(wait=False)
+    return loading.result
+
+
+def build_retriever(
+    settings: Settings, index: Index, encoders: Callable[[], Encoders] | None = None
+) -> Retriever:
+    """A retriever over an open index; `encoders` gives those that were begun before it was opened.
+
+    Raises what `load_encoders` does.
+    """
+    from assistant.retrieval.retriever import Retriever
+
+    loaded = encoders() if encoders else load_encoders(settings)
+    return Retriever(
+        index=index,
+        embeddings=loaded.embeddings,
+        reranker=loaded.reranker,
+        reader=loaded.reader,
+        candidates=settings.candidates,
+        k=settings.k,
+        most_words=settings.chunk_words,
+    )
+
+
+def build_pipeline(
+    settings: Settings,
+    retriever: Retriever,
+    recordings: Recordings | None = None,
+    *,
+    notice: Notice = lambda message: None,
+) -> Pipeline:
+    """The way from a question to an answer; with `recordings`, these stand before the language model.
+
+    `notice` is told in a line what a person should know while a model is asked, such as how long it waits.
+
+    Raises ModelError and PromptError.
+    """
+    from assistant.answering.pipeline import Pipeline
+    from assistant.models.chat.structured_output import StructuredChat
+
+    prompts = load_prompts()
+    profile = profile_for(settings)
+    chat = None
+    if settings.model != EXTRACTIVE:
+        load = partial(load_model, settings, profile)
+        model = recordings.chat_model(load) if recordings else load()
+        chat = StructuredChat(model, settings.model, profile, notice, timeout=settings.timeout)
+    return Pipeline(retriever, prompts, chat, profile, model_name=settings.model, verify=settings.verify)
+
+
+def load_prompts() -> dict[str, Prompt]:
+    """The prompts that answering uses. Raises PromptError."""
+    from assistant.models.prompts import SLOTS, load_prompt
+
+    return {name: load_prompt(prompts_folder(), name) for name in SLOTS}
+
+
+def load_model(settings: Settings, profile: Profile) -> BaseChatModel:
+    """The language model of the settings; no server is reached before it is asked. Raises ModelError."""
+    from assistant.models.chat.loading import load_chat_model
+
+    return load_chat_model(
+        settings.model,
+        settings.cache,
+        base_url=settings.base_url,
+        timeout=settings.timeout,
+        requests_per_minute=settings.requests_per_minute,
+        profile=profile,
+        threads=settings.threads,
+        repeatable=settings.repeatable,
+    )
+
+
+def profile_for(settings: Settings) -> Profile:
+    """What the model of the settings is given, and may do."""
+    from assistant.models.chat.profiles import profile_of
+
+    prices = settings.price_in, settings.price_out
+    return profile_of(
+        settings.model,
+        base_url=settings.base_url,
+        passages=settings.passages,
+        rounds=settings.rounds,
+        context=settings.context_tokens,
+        output=settings.output_tokens,
+        prices=(settings.price_in or 0.0, settings.price_out or 0.0) if any(prices) else None,
+    )
+
+
+def provenance(settings: Settings, assistant: Pipeline) -> dict[str, str]:
+    """What figures measured with this assistant depend on."""
+    from assistant.models.encoders.reader import reader_id
+
+    made = identity(settings)
+    return {
+        "model": settings.model,
+        "embedder": made.embedder,
+        "reranker": settings.reranker,
+        "reader": reader_id(settings.reader),
+        "chunking": f"{CHUNKING}/{made.most_words} words",
+        "retrieval": f"{settings.candidates} candidates, {settings.k} passages, "
+        f"{assistant.profile.passages} read in {assistant.profile.rounds} rounds at most",
+        "prompts": ", ".join(f"{name} {prompt.digest}" for name, prompt in assistant.prompts.items()),
+        "platform": f"Python {platform.python_version()}, {platform.machine()}",
+    }
+
+
+def support_of(reader: Reader | None, reranker: BaseCrossEncoder | None) -> Support:
+    """Does a quote support a claim? The reader's probability; without one, the cross-encoder's; without
+    either, the share of common words.
+
+    Which is right more often stands in `eval/RESULTS.md`.
+    """
+    if reader is not None:
+        return reader.support
+    if reranker is None:
+        from rapidfuzz.fuzz import token_set_ratio
+
+        return lambda pairs: [token_set_ratio(claim, quote) / 100 for claim, quote in pairs]
+    from assistant.models.encoders.reranker import probability
+
+    return lambda pairs: [probability(logit) for logit in reranker.score(list(pairs))]

@@ -1,0 +1,52 @@
+"""What a person asks for by name: sections, outlets and articles, checked against what there is."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from assistant.errors import SettingsError
+from assistant.index.filters import Filters
+
+if TYPE_CHECKING:
+    from assistant.corpus.articles import Article
+    from assistant.index.lexical import Catalogue
+
+LISTED = 12
+"""Sections or outlets named in the message that one is unknown."""
+
+
+def limits(
+    catalogue: Catalogue,
+    as_of: dt.date | None = None,
+    since: dt.date | None = None,
+    section: str | None = None,
+    outlet: str | None = None,
+) -> Filters:
+    """The filters for these limits.
+
+    Raises SettingsError for days that exclude each other, and for a section or outlet that no article has,
+    which would otherwise look as if the corpus did not say.
+    """
+    if as_of and since and as_of < since:
+        raise SettingsError(f"--since {since} is after --as-of {as_of}; correct one of them")
+    for name, value, alone in (
+        ("section", section, Filters(section=section)),
+        ("outlet", outlet, Filters(outlet=outlet)),
+    ):
+        if value is not None and not catalogue.matching(alone):
+            known = catalogue.known(name)
+            listed = ", ".join(known[:LISTED]) + (" ..." if len(known) > LISTED else "")
+            raise SettingsError(f"no article has the {name} {value!r}; there are: {listed or 'none'}")
+    return Filters(as_of, since, section, outlet)
+
+
+def article_named(name: str, catalogue: Catalogue) -> Article:
+    """The article of that id. Raises SettingsError, with the ids that are most like it."""
+    found = catalogue.article(name)
+    if found is None:
+        from rapidfuzz.process import extract
+
+        near = [match[0] for match in extract(name, list(catalogue.fingerprints()), limit=3)]
+        raise SettingsError(f"no article {name!r}; did you mean {', '.join(near)}?")
+    return found

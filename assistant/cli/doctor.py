@@ -1,0 +1,105 @@
+"""The doctor: what is installed, whether models and index are right, and what to do where they are not."""
+
+from __future__ import annotations
+
+import platform
+from contextlib import closing
+from importlib.metadata import PackageNotFoundError, version
+
+from rich.text import Text
+
+from assistant.api.build import identity, load_model, load_prompts, profile_for
+from assistant.corpus.articles import corpus_stamp, read_corpus
+from assistant.errors import AssistantError, IndexMissing
+from assistant.index.vectors import Index
+from assistant.models import packaged
+from assistant.settings import APP, EXTRACTIVE, Settings
+from assistant.terminal.render import safe, stdout
+
+LIBRARIES = ("langchain", "langchain-chroma", "chromadb", "sentence-transformers", "torch", "xllamacpp")
+
+
+def examine(settings: Settings) -> bool:
+    """Prints a line for each thing looked at, with the remedy where one is needed; whether all is well."""
+    checks = [*_software(), *_models(settings), _answers(settings), _corpus(settings), _index(settings)]
+    console = stdout()
+    for well, name, finding in checks:
+        line = Text().append("ok   " if well else "BAD  ", style="green" if well else "bold red")
+        console.print(line.append(f"{name:24}{safe(finding)}"))
+    return all(well for well, _, _ in checks)
+
+
+Check = tuple[bool, str, str]
+
+
+def _software() -> list[Check]:
+    checks: list[Check] = [(True, "python", platform.python_version()), (True, APP, _own_version())]
+    for name in LIBRARIES:
+        try:
+            checks.append((True, name, version(name)))
+        except PackageNotFoundError:
+            checks.append((False, name, f"not installed; install it with: pip install {name}"))
+    return checks
+
+
+def _own_version() -> str:
+    try:
+        return version(APP)
+    except PackageNotFoundError:
+        return "not installed, runs from a checkout"
+
+
+def _models(settings: Settings) -> list[Check]:
+    checks: list[Check] = []
+    for state in packaged.inventory(settings.cache):
+        finding = f"{state.role}, package version {state.version or 'none'}, checksum {state.checksum}"
+        used = state.name in (settings.model, settings.embedder, settings.reranker)
+        well = not state.remedy or (state.checksum == "missing" and not used)
+        checks.append((well, state.name, f"{finding}; {state.remedy}" if state.remedy else finding))
+    return checks
+
+
+def _answers(settings: Settings) -> Check:
+    """How the settings' model answers; of a hosted one, whether its package and key are there."""
+    profile = profile_for(settings)
+    try:
+        load_prompts()
+        if settings.model != EXTRACTIVE:
+            load_model(settings, profile)
+    except AssistantError as error:
+        return False, "answers", str(error)
+    if settings.model == EXTRACTIVE:
+        return True, "answers", "the articles' own sentences, without a language model"
+    if not profile.capable:
+        return True, "answers", f"the articles' own sentences, chosen with {settings.model}"
+    prices = "" if profile.prices else "; price_in and price_out are not set, so that no cost is told"
+    rounds = f"{profile.rounds} round{'s' if profile.rounds > 1 else ''} at most"
+    finding = f"by {settings.model} over {profile.passages} passages, in {rounds}"
+    return True, "answers", finding + prices
+
+
+def _corpus(settings: Settings) -> Check:
+    problems: list[str] = []
+    try:
+        articles = read_corpus(settings.corpus_path, on_skip=problems.append)
+    except AssistantError as error:
+        return False, "corpus", str(error)
+    undated = sum(1 for article in articles if article.published is None)
+    finding = f"{len(articles)} articles in {settings.corpus_path}, {undated} without a date"
+    return not problems, "corpus", "; ".join([finding, *problems])
+
+
+def _index(settings: Settings) -> Check:
+    path = settings.index_path
+    try:
+        with closing(Index.open(path, identity(settings))) as index:
+            articles, chunks, _ = index.catalogue.counts()
+            stamp = index.catalogue.fact("stamp")
+    except IndexMissing:
+        return True, "index", f"none yet at {path}; the first question builds it"
+    except AssistantError as error:
+        return False, "index", str(error)
+    finding = f"{articles} articles, {chunks} passages in {path}"
+    if stamp != corpus_stamp(settings.corpus_path):
+        return True, "index", f"{finding}; articles may have changed: assistant index brings it up to date"
+    return True, "index", finding

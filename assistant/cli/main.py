@@ -1,0 +1,296 @@
+"""The command line: `assistant index | search | ask | brief | timeline | show | chat | eval | doctor`.
+
+Everything heavy is imported inside the commands, so that `--help` and a mistyped option answer at once.
+Errors are caught here and nowhere else: one line on standard error, exit status 2.
+"""
+
+from __future__ import annotations
+
+import errno
+import gc
+import io
+import sys
+import traceback
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+from assistant.cli import options, overviews, running
+from assistant.cli.options import examples, one_of
+from assistant.errors import AssistantError
+
+if TYPE_CHECKING:
+    pass
+
+app = typer.Typer(
+    name="assistant",
+    help="Ask a corpus of news articles; every sentence of an answer is tied to a verbatim quote.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def common(version: options.Version = False, verbose: options.Verbose = False) -> None:
+    """What stands before a command."""
+    import logging
+
+    logging.basicConfig(level=logging.INFO if verbose else logging.ERROR, format="%(name)s: %(message)s")
+
+
+@app.command(epilog=examples("index", "index --corpus articles/ --strict"))
+def index(
+    corpus: options.Corpus = None,
+    index: options.IndexDir = None,
+    rebuild: options.Rebuild = False,
+    strict: options.Strict = False,
+) -> None:
+    """Bring the index in line with the corpus: add, embed again what changed, remove what is gone."""
+    from assistant.api.assistant import Assistant
+    from assistant.terminal.progress import progress
+    from assistant.terminal.render import notice
+
+    settings = running.settings(corpus=corpus, index=index)
+    with progress("embedding passages") as update:
+        news = Assistant(settings, notice=notice, on_progress=update)
+        changes = news.index(rebuild=rebuild, strict=strict)
+    typer.echo(
+        f"{changes.added} added, {changes.changed} changed, {changes.removed} removed,"
+        f" {changes.unchanged} unchanged; {changes.chunks} passages in {settings.index_path}"
+    )
+
+
+@app.command(
+    epilog=examples('search "prisoner exchange"', 'search "ceasefire talks" -k 3 --as-of 2025-11-26')
+)
+def search(
+    query: options.Query = None,
+    k: options.Most = None,
+    json: options.Json = False,
+    explain: options.Explain = False,
+    batch: options.Batch = None,
+    as_of: options.AsOf = None,
+    since: options.Since = None,
+    section: options.Section = None,
+    outlet: options.Outlet = None,
+    corpus: options.Corpus = None,
+    index: options.IndexDir = None,
+) -> None:
+    """Find passages: retrieval only, no language model.
+
+    Exit status: 0 found, 1 nothing found, 2 an error. With --batch: 0, or 2 when a line failed.
+    """
+    from assistant.index.lexical import query_terms
+    from assistant.terminal.render import notice, print_search, stdout
+
+    one_of(query, batch, "QUERY")
+    limits = options.limits(as_of, since, section, outlet)
+    with running.opened(running.settings(corpus=corpus, index=index, k=k)) as news:
+        if batch is not None:
+            news.filters(**limits)
+            running.answer_lines(
+                batch,
+                limits,
+                lambda line, limits: news.search(
+                    line.question, history=line.turns(), explain=explain, **limits
+                ),
+            )
+        found = news.search(query or "", explain=explain, **limits)
+        if json:
+            typer.echo(found.model_dump_json())
+        else:
+            print_search(found, query_terms(query or ""), stdout())
+        for warning in found.warnings:
+            notice(warning.message)
+        if not found.passages:
+            notice("nothing found")
+        raise typer.Exit(0 if found.passages else 1)
+
+
+@app.command(
+    epilog=examples(
+        'ask "Who leads the coalition?"',
+        'ask "What was agreed?" --as-of 2025-11-26 --json',
+        "ask --batch questions.jsonl > answers.jsonl",
+    )
+)
+def ask(
+    question: options.Question = None,
+    json: options.Json = False,
+    model: options.Model = None,
+    batch: options.Batch = None,
+    jobs: options.Jobs = 4,
+    max_cost: options.MaxCost = None,
+    as_of: options.AsOf = None,
+    since: options.Since = None,
+    section: options.Section = None,
+    outlet: options.Outlet = None,
+    corpus: options.Corpus = None,
+    index: options.IndexDir = None,
+) -> None:
+    """Answer a question from the articles alone, with citations.
+
+    Exit status: 0 answered, 1 the corpus does not say, 2 an error. With --batch: 0, or 2 when a line failed.
+    """
+    from assistant.terminal.progress import watching
+
+    one_of(question, batch, "QUESTION")
+    settings = running.settings(corpus=corpus, index=index, model=model)
+    running.check_max_cost(max_cost, batch, settings)
+    limits = options.limits(as_of, since, section, outlet)
+    with running.opened(settings) as news:
+        if batch is not None:
+            news.filters(**limits)
+            running.ask_lines(news, batch, limits, jobs=jobs, max_cost=max_cost)
+        with watching() as on_event:
+            answer = news.ask(question or "", on_event=on_event, **limits)
+        hint = 'For what they say about a topic: assistant brief "TOPIC"'
+        running.show_answer(answer, json=json, hint="" if news.capable else hint)
+
+
+app.command(epilog=examples('brief "prisoner exchange"', 'brief "ceasefire talks" --words 100'))(
+    overviews.brief
+)
+app.command(epilog=examples('timeline "prisoner exchange"', 'timeline "talks" --since 2025-11-01 --json'))(
+    overviews.timeline
+)
+
+
+@app.command(epilog=examples("show 2025-03-03-london-summit-coalition"))
+def show(
+    article: options.ArticleId,
+    json: options.Json = False,
+    corpus: options.Corpus = None,
+    index: options.IndexDir = None,
+) -> None:
+    """Print an article by its id, exactly as stored."""
+    from assistant.terminal.render import article_json, print_article
+
+    with running.opened(running.settings(corpus=corpus, index=index), encoders=False) as news:
+        found = news.article(article)
+        if json:
+            typer.echo(article_json(found))
+        else:
+            print_article(found)
+
+
+@app.command(epilog=examples("chat", "chat --session talks", "chat < questions.txt"))
+def chat(
+    session: options.SessionName = None,
+    no_save: options.NoSave = False,
+    model: options.Model = None,
+    as_of: options.AsOf = None,
+    since: options.Since = None,
+    section: options.Section = None,
+    outlet: options.Outlet = None,
+    corpus: options.Corpus = None,
+    index: options.IndexDir = None,
+) -> None:
+    """Ask in a conversation; follow-up questions may refer to what was said before.
+
+    /help lists the commands. Ctrl-C stops an answer and keeps what came; Ctrl-D ends the conversation. From a
+    pipe, every line is a question or a command; exit status: 0, or 2 when one failed.
+    """
+    from assistant.chat.loop import chat
+
+    settings = running.settings(corpus=corpus, index=index, model=model)
+    limits = options.limits(as_of, since, section, outlet)
+    raise typer.Exit(chat(settings, session, keep=not no_save, model=model, **limits))
+
+
+@app.command(
+    name="eval", epilog=examples("eval", "eval --record --update-baseline", "eval --live --model extractive")
+)
+def evaluation(
+    gold: options.Gold = None,
+    replay: options.Replay = False,
+    record: options.Record = False,
+    live: options.Live = False,
+    only: options.Only = None,
+    baseline: options.BaselineFile = None,
+    update_baseline: options.UpdateBaseline = False,
+    judge: options.Judge = None,
+    max_cost: options.MaxCost = None,
+    check: options.Check = False,
+    check_scorers: options.CheckScorers = False,
+    draft: options.Draft = None,
+    explain: options.ExplainCase = None,
+    report: options.ReportDir = None,
+    results: options.Results = None,
+    resume: options.Resume = None,
+    model: options.Model = None,
+    corpus: options.Corpus = None,
+    index: options.IndexDir = None,
+) -> None:
+    """Ask every gold question, score the answers, and compare them with the baseline.
+
+    Exit status: 0 the gate passed, 1 it failed, 2 an error (a missing recording, unreadable gold).
+    """
+    from assistant.evaluation import command
+    from assistant.evaluation.harness import GOLD, Wanted
+    from assistant.terminal.render import notice
+
+    settings = running.settings(corpus=corpus, index=index, model=model)
+    running.check_prices(max_cost, settings)
+    wanted = Wanted(
+        gold=gold or GOLD,
+        mode=options.one_mode(replay=replay, record=record, live=live),
+        only=only,
+        case=explain,
+        baseline=baseline,
+        update_baseline=update_baseline,
+        judge=judge,
+        max_cost=max_cost,
+        resume=resume,
+    )
+    with running.opened(settings, encoders=False) as news:
+        opened = news.opened_index
+        if check:
+            status = command.print_check(settings, opened, wanted, notice)
+        elif check_scorers:
+            status = command.print_scorers(settings, opened, wanted)
+        elif draft:
+            status = command.print_drafts(opened, wanted, draft, notice)
+        elif explain:
+            status = command.print_explanation(settings, opened, wanted, notice)
+        else:
+            status = command.measure(settings, opened, wanted, results, report, notice)
+    raise typer.Exit(status)
+
+
+@app.command()
+def doctor(corpus: options.Corpus = None, index: options.IndexDir = None) -> None:
+    """Say what is installed, whether models and index are healthy, and what to do where they are not."""
+    from assistant.cli.doctor import examine
+
+    raise typer.Exit(0 if examine(running.settings(corpus=corpus, index=index)) else 2)
+
+
+def main() -> NoReturn:
+    """Runs the command line; every error leaves by here."""
+    # Imports make many objects and no garbage: looking for some at every 700th takes a seventh of their time.
+    gc.set_threshold(50_000)
+    # What is closed is None in Python; what would be written there goes nowhere.
+    sys.stdout = sys.stdout or io.StringIO()
+    sys.stderr = sys.stderr or io.StringIO()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A character that the terminal's encoding lacks is written out, as standard error does it.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        app(prog_name="assistant")
+    except AssistantError as error:
+        from assistant.terminal.render import safe
+
+        print(f"assistant: {' '.join(safe(str(error)).split())}", file=sys.stderr)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            traceback.print_exc()
+        else:
+            print(f"assistant: cannot write ({error.strerror}); make room and try again", file=sys.stderr)
+    except Exception:
+        # A defect. Python's own exit status for it, 1, would mean that the corpus does not say.
+        traceback.print_exc()
+    sys.exit(2)

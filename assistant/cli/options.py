@@ -1,0 +1,181 @@
+"""The options of the commands.
+
+Importing this module is cheap: it is read before `--help` is answered.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from assistant.errors import SettingsError
+
+
+def _option(name: str, metavar: str, text: str, **more: Any) -> Any:
+    return typer.Option(name, metavar=metavar, help=text, **more)
+
+
+def _flag(name: str, text: str, **more: Any) -> Any:
+    """An option without a value."""
+    return typer.Option(name, help=text, **more)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            typer.echo(f"assistant {version('news-assistant')}")
+        except PackageNotFoundError:
+            typer.echo("assistant, not installed")
+        raise typer.Exit
+
+
+def _argument(metavar: str, text: str) -> Any:
+    return typer.Argument(metavar=metavar, help=text, parser=_text)
+
+
+def _text(value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # bytes that are no text stand in it as lone surrogates
+        raise typer.BadParameter("it is not in UTF-8; write it in UTF-8") from None
+    return value
+
+
+def _day(value: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(value)
+    except ValueError:
+        raise typer.BadParameter(f"{value!r} is no day; write it as 2025-11-26") from None
+
+
+Text = str | None
+Place = Path | None
+Day = dt.date | None
+
+Question = Annotated[Text, _argument("QUESTION", "The question, in quotation marks.")]
+Topic = Annotated[str, _argument("TOPIC", "What it is about, in a few words.")]
+Query = Annotated[Text, _argument("QUERY", "What to look for.")]
+ArticleId = Annotated[str, _argument("ARTICLE", "An article's id, as answers and search give it.")]
+
+Corpus = Annotated[
+    Place, _option("--corpus", "PATH", "Folder or file of articles; default: the built-in corpus.")
+]
+IndexDir = Annotated[
+    Place, _option("--index", "DIR", "Where the index lies; default: in the user's data folder.")
+]
+AsOf = Annotated[
+    Day,
+    _option("--as-of", "DATE", "Ask as of this day (2025-11-26): later articles are hidden.", parser=_day),
+]
+Since = Annotated[
+    Day, _option("--since", "DATE", "Hide articles from before this day (2025-11-26).", parser=_day)
+]
+Section = Annotated[Text, _option("--section", "NAME", "Only articles of this section.")]
+Outlet = Annotated[
+    Text, _option("--outlet", "NAME", "Only articles that draw on this outlet; part of its name will do.")
+]
+Model = Annotated[
+    Text,
+    _option(
+        "--model", "NAME", "qwen2.5-coder-1.5b (default), extractive, or provider:name (openai:gpt-5-mini)."
+    ),
+]
+Json = Annotated[bool, _flag("--json", "Print one JSON object.")]
+Batch = Annotated[
+    Text,
+    _option(
+        "--batch", "FILE", "JSON Lines with question, and if wanted id, as_of, history; - is standard input."
+    ),
+]
+Jobs = Annotated[
+    int,
+    _option("--jobs", "N", "Lines of a batch that a hosted model answers at a time.", min=1, max=64),
+]
+MaxCost = Annotated[
+    float | None,
+    _option("--max-cost", "USD", "Ask no more of a batch or of gold once answers have cost as much.", min=0),
+]
+Words = Annotated[
+    int,
+    _option("--words", "N", "How long it may be; default: 200.", min=20, max=2000),
+]
+Most = Annotated[int | None, _option("-k", "N", "How many passages; default: 8.", min=1, max=100)]
+Explain = Annotated[bool, _flag("--explain", "Show each passage's rank at every stage.")]
+
+Rebuild = Annotated[bool, _flag("--rebuild", "Start from nothing, as a new embedder requires.")]
+Strict = Annotated[bool, _flag("--strict", "Stop at the first article that cannot be read.")]
+
+SessionName = Annotated[
+    Text,
+    _option(
+        "--session",
+        "NAME",
+        "Keep the conversation under this name, or go on with it; default: its day and time.",
+    ),
+]
+NoSave = Annotated[bool, _flag("--no-save", "Keep nothing of this conversation.")]
+
+Gold = Annotated[Place, _option("--gold", "FILE", "The gold cases; default: eval/gold.jsonl.")]
+Replay = Annotated[bool, _flag("--replay", "Take the model's answers from the recordings (default).")]
+Record = Annotated[bool, _flag("--record", "Ask the model for what is not recorded, and record it.")]
+Live = Annotated[bool, _flag("--live", "Ask the model now; recordings stay as they are.")]
+Only = Annotated[Text, _option("--only", "TYPE", "Only cases of this type, and no verdict.")]
+BaselineFile = Annotated[
+    Place,
+    _option("--baseline", "FILE", "What to compare with; default: the model's baseline beside the gold."),
+]
+UpdateBaseline = Annotated[bool, _flag("--update-baseline", "Make this run the baseline.")]
+Judge = Annotated[
+    Text, _option("--judge", "MODEL", "Also ask this model whether answers are right; advice only.")
+]
+Check = Annotated[bool, _flag("--check", "Only say which cases cannot be won with these articles.")]
+Draft = Annotated[
+    int | None, _option("--draft", "N", "Print N drafts of cases over articles without any.", min=1)
+]
+CheckScorers = Annotated[bool, _flag("--check-scorers", "Only say how the scorers agree with people.")]
+ExplainCase = Annotated[
+    Text, _option("--explain", "ID", "Only say where the evidence of this case was lost, stage by stage.")
+]
+ReportDir = Annotated[
+    Place, _option("--report", "DIR", "Also write report.html, report.md, report.json and junit.xml there.")
+]
+Results = Annotated[
+    Place,
+    _option("--results", "FILE", "Also put the table into this Markdown file, in place of the last one."),
+]
+Resume = Annotated[
+    Place, _option("--resume", "FILE", "Keep answers here, and go on from those already kept.")
+]
+
+Version = Annotated[
+    bool, _flag("--version", "Print the version and exit.", callback=_print_version, is_eager=True)
+]
+Verbose = Annotated[bool, _flag("--verbose", "Log to standard error what the libraries do.")]
+
+
+def examples(*lines: str) -> str:
+    """What stands below a command's help, its lines kept as they are."""
+    return "\b\nExamples:\n" + "\n".join(f"  assistant {line}" for line in lines)
+
+
+def one_of(question: str | None, batch: str | None, name: str) -> None:
+    """Raises SettingsError unless there is either a question or a batch."""
+    if (question is None) == (batch is None):
+        raise SettingsError(f"give either {name} or --batch FILE")
+
+
+def one_mode(*, replay: bool, record: bool, live: bool) -> Literal["replay", "record", "live"]:
+    """The mode of an evaluation. Raises SettingsError for more than one."""
+    if replay + record + live > 1:
+        raise SettingsError("give only one of --replay, --record and --live")
+    return "record" if record else "live" if live else "replay"
+
+
+def limits(as_of: Day, since: Day, section: Text, outlet: Text) -> dict[str, Any]:
+    """These options as `Assistant.ask` takes them."""
+    return {"as_of": as_of, "since": since, "section": section, "outlet": outlet}

@@ -1,0 +1,107 @@
+"""What the commands share in running: the index and the assistant while one uses them, and batches.
+
+Importing this module is cheap: it is read before `--help` is answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import typer
+
+from assistant.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from assistant.api.assistant import Assistant
+    from assistant.cli.batch import Limits, Line
+    from assistant.schema import Answer
+    from assistant.settings import Settings
+
+
+@contextmanager
+def opened(settings: Settings, *, encoders: bool = True) -> Iterator[Assistant]:
+    """The assistant while a command uses it; its index is made first where there is none.
+
+    Raises AssistantError.
+    """
+    from assistant.api.assistant import Assistant
+    from assistant.terminal.progress import progress
+    from assistant.terminal.render import notice
+
+    with progress("embedding passages") as update:
+        news = Assistant(settings, notice=notice, on_progress=update)
+        news.prepare(encoders=encoders)
+    with news:
+        yield news
+
+
+def show_answer(answer: Answer, *, json: bool, hint: str = "") -> NoReturn:
+    """Prints an answer, and leaves with status 0, or 1 where there is none."""
+    from assistant.terminal.render import print_answer, stdout
+
+    if json:
+        typer.echo(answer.model_dump_json())
+    else:
+        print_answer(answer, stdout(), hint=hint)
+    raise typer.Exit(1 if answer.status == "abstained" else 0)
+
+
+def answer_lines(
+    batch: str, limits: Limits, answer: Callable[[Line, Limits], BaseModel], *, jobs: int = 1
+) -> NoReturn:
+    """Answers the batch's lines, and leaves with status 0, or 2 when one failed. Raises SettingsError when
+    the file cannot be read."""
+    from assistant.cli.batch import run_batch
+    from assistant.terminal.render import notice
+
+    raise typer.Exit(2 if run_batch(batch, limits, answer, notice, jobs=jobs) else 0)
+
+
+def ask_lines(news: Assistant, batch: str, limits: Limits, *, jobs: int, max_cost: float | None) -> NoReturn:
+    """`answer_lines` by the assistant; of a hosted model, the line on standard error says what it took."""
+    from assistant.api.spending import Spending
+    from assistant.terminal.render import notice
+
+    def ask(line: Line, limits: Limits) -> Answer:
+        return news.ask(line.question, history=line.turns(), **limits)
+
+    hosted = is_hosted(news.settings.model)
+    spending = Spending(max_cost)
+    try:
+        answer_lines(batch, limits, spending.metered(ask), jobs=jobs if hosted else 1)
+    finally:
+        if hosted:
+            notice(spending.summary())
+
+
+def is_hosted(model: str) -> bool:
+    """Whether the model is somebody's server, "provider:name", and does not run here."""
+    return ":" in model
+
+
+def check_max_cost(max_cost: float | None, batch: str | None, settings: Settings) -> None:
+    """Raises SettingsError for a limit to the cost of one question, or one that cannot be known."""
+    if max_cost is not None and batch is None:
+        raise SettingsError("--max-cost is for a batch; give --batch FILE, or leave it out")
+    check_prices(max_cost, settings)
+
+
+def check_prices(max_cost: float | None, settings: Settings) -> None:
+    """Raises SettingsError for a limit to a cost that cannot be known."""
+    from assistant.api.build import profile_for
+
+    if max_cost is not None and profile_for(settings).prices is None:
+        raise SettingsError(
+            f"what {settings.model} costs is not known; set price_in and price_out (USD, a million tokens)"
+        )
+
+
+def settings(**options: Any) -> Settings:
+    """The settings, with a command's options on top. Raises SettingsError."""
+    from assistant.settings import load_settings
+
+    return load_settings(**options)

@@ -1,0 +1,150 @@
+"""Chunks: the passages of an article that are embedded, found and shown to a model.
+
+A chunk is a run of whole sentences from one paragraph or several short ones, with exact character offsets.
+What is embedded and matched is the chunk's text behind its article's headline and date; what is quoted is
+always `article.text[start:end]`. Metadata keys of the vector store are spelled here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from assistant.corpus.articles import Article
+from assistant.text.normalize import in_words
+
+if TYPE_CHECKING:
+    from langchain_core.documents import Document
+
+CHUNKING = "sentences-2"
+"""Name and version of the way of splitting; an index remembers it together with the most words."""
+
+MIN_WORDS = 25
+"""A shorter paragraph is joined to the next one: a lone line says too little to be found by."""
+
+_BLANK_LINE = re.compile(r"\n\s*\n")
+_WORD = re.compile(r"\S{1,40}")
+"""A longer run counts as several words, so that text without spaces still makes passages that can be read."""
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """`text == article.text[start:end]`; `position` counts the chunks of an article from 0."""
+
+    article_id: str
+    position: int
+    start: int
+    end: int
+    text: str
+
+    @property
+    def id(self) -> str:
+        """Deterministic, so that writing a chunk twice leaves one."""
+        return f"{self.article_id}#{self.position}"
+
+
+def sentence_spans(text: str) -> list[Span]:
+    """Offsets of the sentences of `text`, in order, without the white space around them."""
+    from sentencex import get_sentence_boundaries
+
+    spans: list[Span] = []
+    for boundary in get_sentence_boundaries("en", text):
+        raw = boundary["text"]
+        start = boundary["start_index"] + len(raw) - len(raw.lstrip())
+        end = boundary["start_index"] + len(raw.rstrip())
+        if start >= end:
+            continue
+        if spans and spans[-1][1] == start and text[start - 1] == ".":
+            start = spans.pop()[0]  # a full stop inside a name: Novosti.Live
+        spans.append((start, end))
+    return spans
+
+
+def split_article(article: Article, most_words: int) -> list[Chunk]:
+    """The chunks of an article, in order: non-empty, not overlapping, and of at most `most_words` words."""
+    spans = _join_short(list(_paragraph_pieces(article.text, most_words)), article.text, most_words)
+    return [
+        Chunk(article.id, position, start, end, article.text[start:end])
+        for position, (start, end) in enumerate(spans)
+    ]
+
+
+def _paragraph_pieces(text: str, most_words: int) -> Iterator[Span]:
+    """Each paragraph, cut between sentences into even pieces where it is too long."""
+    breaks = [match.span() for match in _BLANK_LINE.finditer(text)]
+    starts = [0, *(end for _, end in breaks)]
+    ends = [*(start for start, _ in breaks), len(text)]
+    for offset, end in zip(starts, ends, strict=True):
+        body = text[offset:end]
+        units = [unit for span in sentence_spans(body) for unit in _cut_long(body, span, most_words)]
+        total = sum(_words(body, unit) for unit in units)
+        # Even pieces: a paragraph of 170 words becomes 85 + 85, not 160 and a stray sentence.
+        target = total / -(-total // most_words) if total else 1
+        for first, last in _pack(body, units, most_words, target):
+            yield offset + first, offset + last
+
+
+def _pack(text: str, units: list[Span], most_words: int, target: float) -> Iterator[Span]:
+    piece: list[Span] = []
+    words = 0
+    for unit in units:
+        more = _words(text, unit)
+        if piece and (words + more > most_words or words >= target):
+            yield piece[0][0], piece[-1][1]
+            piece, words = [], 0
+        piece.append(unit)
+        words += more
+    if piece:
+        yield piece[0][0], piece[-1][1]
+
+
+def _cut_long(text: str, span: Span, most_words: int) -> Iterator[Span]:
+    """A sentence of more than `most_words` words in pieces; any other as it is."""
+    words = [(span[0] + m.start(), span[0] + m.end()) for m in _WORD.finditer(text[span[0] : span[1]])]
+    for first in range(0, len(words), most_words):
+        part = words[first : first + most_words]
+        yield part[0][0], part[-1][1]
+
+
+def _join_short(spans: list[Span], text: str, most_words: int) -> list[Span]:
+    joined: list[Span] = []
+    for span in spans:
+        if joined and _words(text, joined[-1]) < MIN_WORDS:
+            both = (joined[-1][0], span[1])
+            if _words(text, both) <= most_words:
+                joined[-1] = both
+                continue
+        joined.append(span)
+    return joined
+
+
+def _words(text: str, span: Span) -> int:
+    return sum(1 for _ in _WORD.finditer(text, span[0], span[1]))
+
+
+def heading(article: Article) -> str:
+    """The line before a chunk in what is embedded and matched: headline, and date where known."""
+    day = article.published
+    return f"{article.title} ({in_words(day)})" if day else article.title
+
+
+def to_document(chunk: Chunk, article: Article) -> Document:
+    """The vector store's record of a chunk. `published` is an ordinal day, so that it can be compared."""
+    from langchain_core.documents import Document
+
+    metadata: dict[str, Any] = {
+        "article": article.id,
+        "position": chunk.position,
+        "start": chunk.start,
+        "end": chunk.end,
+        "title": article.title,
+        "section": article.section,
+    }
+    if article.published:
+        metadata["date"] = article.published.isoformat()
+        metadata["published"] = article.published.toordinal()
+    return Document(id=chunk.id, page_content=f"{heading(article)}\n{chunk.text}", metadata=metadata)

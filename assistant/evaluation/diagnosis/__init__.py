@@ -1,0 +1,1 @@
+"""Where evidence was lost: `funnel` over all cases, `explain` for one."""

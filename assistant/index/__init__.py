@@ -1,0 +1,8 @@
+"""The index on disk: Chroma for vectors, SQLite for articles and BM25, kept in line with a corpus.
+
+filters     which articles a question may see
+lexical     the catalogue: stored articles, chunk offsets, BM25
+vectors     Index: Chroma beside the catalogue
+sync        brings one in line with a corpus
+snapshots   its folders: written as copies, then named
+"""

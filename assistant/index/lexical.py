@@ -1,0 +1,244 @@
+"""The catalogue: a SQLite file that holds the stored articles, their chunks, and a BM25 index over them.
+
+It is the index's memory of what has been indexed: an article counts as indexed once its row is committed.
+Full-text search is SQLite's FTS5 with its bm25() (Robertson and Zaragoza 2009), which keeps in step with an
+incremental index and needs no loading for a cold question.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from assistant.corpus.articles import Article, Source
+from assistant.corpus.chunking import Chunk, heading
+from assistant.errors import IndexMismatch, IndexMissing
+from assistant.index.filters import Filters
+from assistant.text.normalize import acronyms
+
+SCHEMA_VERSION = 1
+
+HEADING_WEIGHT = 0.5
+"""BM25 weight of a word in the headline against one in the passage; set by judgement, not tuned."""
+
+_SCHEMA = f"""
+CREATE TABLE articles (
+    id TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, title TEXT NOT NULL, published INTEGER,
+    section TEXT NOT NULL, sources TEXT NOT NULL, url TEXT, text TEXT NOT NULL);
+CREATE TABLE chunks (
+    rowid INTEGER PRIMARY KEY, article TEXT NOT NULL, position INTEGER NOT NULL,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL);
+CREATE INDEX chunks_of ON chunks(article, position);
+CREATE VIRTUAL TABLE passages USING fts5(heading, body, tokenize = 'porter unicode61 remove_diacritics 2');
+CREATE TABLE pending (article TEXT PRIMARY KEY);
+CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+PRAGMA user_version = {SCHEMA_VERSION};
+"""
+
+_TERM = re.compile(r"\w+")
+STOP_WORDS = frozenset(
+    "a an and are as at be been but by can could did do does for from had has have he her him his how i if "
+    "in into is it its me my of on or our she should so than that the their them then there these they this "
+    "those to up us was we were what when where which who whom whose why will with would you your".split()
+)
+
+
+class Catalogue:
+    """One open catalogue file; a reader opens it read-only, so that a question never writes.
+
+    Several threads may read it: each has a connection of its own, since one that is shared would let a thread
+    wait for another that waits for Python's lock.
+    """
+
+    def __init__(self, path: Path, *, writable: bool = False) -> None:
+        """Raises IndexMissing when a reader finds none, IndexMismatch for one that cannot be read."""
+        if writable:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        elif not path.is_file():
+            raise IndexMissing(f"no index at {path.parent}; make one with: assistant index")
+        mode = "rwc" if writable else "ro"
+        self._uri = f"{path.resolve().as_uri()}?mode={mode}"
+        self._own = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        self._closed = False
+        try:
+            self._check(path, writable)
+        except BaseException:
+            self.close()
+            raise
+
+    def _check(self, path: Path, writable: bool) -> None:
+        try:
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0 and writable:
+                self._db.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
+                version = SCHEMA_VERSION
+        except sqlite3.DatabaseError as error:
+            reason = f"{path} cannot be read ({error})"
+            raise IndexMismatch(f"{reason}; run: assistant index --rebuild") from None
+        if version == 0:
+            raise IndexMissing(f"no index at {path.parent}; make one with: assistant index")
+        if version != SCHEMA_VERSION:
+            raise IndexMismatch(f"{path} was written by another version; run: assistant index --rebuild")
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        """The connection of the thread that asks for it."""
+        own: sqlite3.Connection | None = getattr(self._own, "db", None)
+        if own is None:
+            if self._closed:
+                raise sqlite3.ProgrammingError("the catalogue is closed")
+            # Whichever thread closes the catalogue closes them all.
+            own = sqlite3.connect(self._uri, uri=True, check_same_thread=False)
+            self._own.db = own
+            self._opened.append(own)
+            # SQLite's own lower() knows only ASCII.
+            own.create_function("casefold", 1, str.casefold, deterministic=True)
+        return own
+
+    def close(self) -> None:
+        """Closes the connections of all threads."""
+        self._closed = True
+        for connection in self._opened:
+            connection.close()
+
+    # Reading
+
+    def fingerprints(self) -> dict[str, str]:
+        """Article id -> fingerprint of what was indexed."""
+        return dict(self._db.execute("SELECT id, fingerprint FROM articles"))
+
+    def fact(self, name: str) -> str | None:
+        """A remembered value, such as the corpus's stamp at the last complete run."""
+        row = self._db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def article(self, article_id: str) -> Article | None:
+        """An article exactly as stored."""
+        query = "SELECT id, title, text, published, section, sources, url FROM articles WHERE id = ?"
+        row = self._db.execute(query, (article_id,)).fetchone()
+        if row is None:
+            return None
+        published = dt.date.fromordinal(row[3]) if row[3] is not None else None
+        sources = tuple(Source(outlet, url) for outlet, url in json.loads(row[5]))
+        return Article(row[0], row[1], row[2], published, row[4], sources, row[6])
+
+    def chunk(self, article: Article, position: int) -> Chunk | None:
+        """A chunk of a stored article by its position."""
+        row = self._db.execute(
+            'SELECT start, "end" FROM chunks WHERE article = ? AND position = ?', (article.id, position)
+        ).fetchone()
+        return Chunk(article.id, position, row[0], row[1], article.text[row[0] : row[1]]) if row else None
+
+    def matching(self, filters: Filters) -> list[str]:
+        """Ids of the articles that pass the filters."""
+        condition, values = filters.sql()
+        return [row[0] for row in self._db.execute(f"SELECT id FROM articles WHERE {condition}", values)]
+
+    def counts(self) -> tuple[int, int, int]:
+        """How many articles, chunks, and articles without a date there are."""
+        query = (
+            "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM chunks),"
+            " (SELECT count(*) FROM articles WHERE published IS NULL)"
+        )
+        articles, chunks, undated = self._db.execute(query).fetchone()
+        return articles, chunks, undated
+
+    def newest(self, filters: Filters = Filters()) -> dt.date | None:
+        """The day of the newest article that passes the filters."""
+        condition, values = filters.sql()
+        query = f"SELECT max(published) FROM articles WHERE {condition}"
+        day = self._db.execute(query, values).fetchone()[0]
+        return dt.date.fromordinal(day) if day is not None else None
+
+    def headlines(self) -> list[tuple[str, str, dt.date | None]]:
+        """Id, title and day of every article, the newest first."""
+        rows = self._db.execute("SELECT id, title, published FROM articles ORDER BY published DESC, id")
+        return [(name, title, dt.date.fromordinal(day) if day else None) for name, title, day in rows]
+
+    def known(self, column: str) -> list[str]:
+        """Every section or outlet there is, for the message that one asked for is not among them."""
+        queries = {
+            "section": "SELECT DISTINCT section FROM articles WHERE section <> '' ORDER BY 1",
+            "outlet": "SELECT DISTINCT json_extract(source.value, '$[0]') FROM articles,"
+            " json_each(articles.sources) AS source ORDER BY 1",
+        }
+        return [row[0] for row in self._db.execute(queries[column])]
+
+    def search(self, query: str, k: int, filters: Filters) -> list[tuple[str, int, float]]:
+        """The k best chunks by BM25: (article id, position, score), best first, ties broken by id."""
+        match = match_expression(query)
+        if not match:
+            return []
+        condition, values = filters.sql()
+        rows = self._db.execute(
+            "SELECT chunks.article, chunks.position, -bm25(passages, ?, 1.0) AS score FROM passages"
+            " JOIN chunks ON chunks.rowid = passages.rowid JOIN articles ON articles.id = chunks.article"
+            f" WHERE passages MATCH ? AND {condition}"
+            " ORDER BY score DESC, chunks.article, chunks.position LIMIT ?",
+            [HEADING_WEIGHT, match, *values, k],
+        )
+        return [(article, position, score) for article, position, score in rows]
+
+    # Writing
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of what is written inside, or nothing."""
+        with self._db:
+            yield
+
+    def set_fact(self, name: str, value: str) -> None:
+        self._db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
+    def mark_pending(self, articles: Iterable[str]) -> None:
+        """Remembers that the vector store is about to hold chunks of these articles."""
+        self._db.executemany("INSERT OR IGNORE INTO pending VALUES (?)", ((article,) for article in articles))
+
+    def pending(self) -> list[str]:
+        """Articles of a run that did not finish."""
+        return [row[0] for row in self._db.execute("SELECT article FROM pending ORDER BY 1")]
+
+    def add(self, article: Article, fingerprint: str, chunks: list[Chunk]) -> None:
+        """Stores an article with its chunks, in place of what was there, and clears its pending mark."""
+        self.remove(article.id)
+        published = article.published.toordinal() if article.published else None
+        sources = json.dumps([[source.outlet, source.url] for source in article.sources], ensure_ascii=False)
+        known = (article.id, fingerprint, article.title, published, article.section, sources)
+        insert = "INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        self._db.execute(insert, (*known, article.url, article.text))
+        for chunk in chunks:
+            row = self._db.execute(
+                'INSERT INTO chunks (article, position, start, "end") VALUES (?, ?, ?, ?)',
+                (article.id, chunk.position, chunk.start, chunk.end),
+            ).lastrowid
+            insert = "INSERT INTO passages (rowid, heading, body) VALUES (?, ?, ?)"
+            self._db.execute(insert, (row, heading(article), chunk.text))
+
+    def remove(self, article_id: str) -> None:
+        """Removes an article, its chunks and its pending mark; one that is not there is no error."""
+        self._db.execute(
+            "DELETE FROM passages WHERE rowid IN (SELECT rowid FROM chunks WHERE article = ?)", (article_id,)
+        )
+        self._db.execute("DELETE FROM chunks WHERE article = ?", (article_id,))
+        self._db.execute("DELETE FROM articles WHERE id = ?", (article_id,))
+        self._db.execute("DELETE FROM pending WHERE article = ?", (article_id,))
+
+
+def query_terms(query: str) -> list[str]:
+    """The words of a query that are worth looking up: lower case, without stop words, each once."""
+    terms = dict.fromkeys(term.lower() for term in _TERM.findall(query))
+    named = acronyms(query)
+    kept = [term for term in terms if term not in STOP_WORDS or term in named]
+    return kept or list(terms)
+
+
+def match_expression(query: str) -> str:
+    """An FTS5 expression for any of the query's words; every word is quoted, so none is an operator."""
+    return " OR ".join(f'"{term}"' for term in query_terms(query))

@@ -1,0 +1,8 @@
+"""Encoders: texts in, vectors or scores out.
+
+onnx         runs an ONNX encoder with its tokenizer, without torch
+hub          models that are not packaged: found here first, then on the hub
+embeddings   load_embeddings, embedder_id
+reranker     load_reranker
+reader       Reader: does a passage answer, and where?
+"""

@@ -1,0 +1,234 @@
+"""Retrieval: the passages that may answer a question, best first.
+
+    question ─┬─► dense   (Chroma)    ─┬─► fused ─► reranked ─► read ─► copies grouped ─► widened ─► passages
+              └─► lexical (catalogue) ─┘   (RRF)    (and timed)
+
+Filters (a day, a section, an outlet) are applied inside both searches. Paragraphs are searched and ranked; a
+passage is such a paragraph with its neighbours, as long as it stays short. Every passage carries its ranks at
+each stage, so that a miss can be understood. What each stage is worth stands in `eval/RESULTS.md`.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.cross_encoders import BaseCrossEncoder
+from langchain_core.documents import Document
+from langchain_core.embeddings import Embeddings
+from langchain_core.retrievers import BaseRetriever
+from pydantic import PrivateAttr
+
+from assistant.corpus.articles import Article
+from assistant.corpus.chunking import Chunk, heading, to_document
+from assistant.index.filters import Filters
+from assistant.index.vectors import Index
+from assistant.injection.scan import blanked, without_instructions
+from assistant.models.encoders.reader import Reader
+from assistant.models.encoders.reranker import logit, probability
+from assistant.retrieval.fusion import Key, group_copies, reciprocal_rank_fusion
+from assistant.retrieval.passages import Hit, Passage, Ranks
+from assistant.retrieval.time_preference import Times, question_times
+
+POOL = 50
+"""Chunks taken from each of the two searches, or more if more passages are asked for."""
+
+PRIOR = 0.5
+"""How much the fused rank counts beside the reranker: a logit loses PRIOR * ln(rank). The two searches are a
+prior to the cross-encoder's likelihood; chosen on the dev half of gold."""
+
+CITED = 5
+"""Chunks of the articles that the answer before cites, which a follow-up's reranker reads in any case."""
+
+READ = 9
+"""Chunks that the reader reads; it costs about as much a chunk as the reranker."""
+
+
+class Retriever(BaseRetriever):
+    """Hybrid retrieval over an index, as a LangChain retriever; of several threads, one at a time."""
+
+    index: Any  # Index; pydantic need not look into it
+    embeddings: Embeddings
+    reranker: Any = None  # BaseCrossEncoder or None
+    reader: Any = None  # Reader or None
+    candidates: int = 22
+    k: int = 8
+    most_words: int = 160
+    _lock: Any = PrivateAttr(default_factory=threading.RLock)
+
+    def retrieve(
+        self,
+        question: str,
+        filters: Filters = Filters(),
+        k: int | None = None,
+        *,
+        cited: Sequence[str] = (),
+        on_candidates: Callable[[list[Passage]], object] | None = None,
+    ) -> list[Passage]:
+        """The k best passages for a question, best first; articles `cited` before are candidates.
+
+        `on_candidates` gets those of the two searches, in their fused order: to rank them takes ten times as
+        long as to find them.
+        """
+        index: Index = self.index
+        k = k if k is not None else self.k
+        with self._lock:
+            pool = max(POOL, 2 * k)
+            dense = self.dense(question, pool, filters)
+            lexical = index.catalogue.search(question, pool, filters)
+            hits = self._fuse(dense, lexical)
+            if cited:
+                near = self.dense(question, CITED, replace(filters, articles=tuple(cited)))
+                hits = self._with_candidates(hits, near)
+            if on_candidates is not None:
+                on_candidates(self._passages(hits[: self.candidates], k))
+            if self.reranker is not None and hits:
+                today = filters.as_of or index.catalogue.newest(filters)
+                times = question_times(question, today) if today else None
+                hits = rerank(self.reranker, question, hits, self.candidates, times)
+            if self.reader is not None and hits:
+                hits = read(self.reader, question, hits)
+            return self._passages(hits, k)
+
+    def dense(self, question: str, count: int, filters: Filters) -> list[tuple[str, int, float]]:
+        """The chunks nearest to the question: (article id, position, cosine similarity), best first."""
+        found = self.index.dense(self.embeddings.embed_query(question), count, filters)
+        return [(article, position, round(similarity, 4)) for article, position, similarity in found]
+
+    def _passages(self, hits: Sequence[Hit], k: int) -> list[Passage]:
+        """The k best passages that the hits make, with the near copies of each."""
+        kept, copies = group_copies(hits)
+        return [
+            replace(
+                passage, copies=tuple(copy for hit in passage.hits for copy in copies.get(hit.chunk.id, ()))
+            )
+            for passage in self._widen(kept, k)
+        ]
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+    ) -> list[Document]:
+        return [to_document(passage.hits[0].chunk, passage.article) for passage in self.retrieve(query)]
+
+    def _fuse(self, dense: list[tuple[str, int, float]], lexical: list[tuple[str, int, float]]) -> list[Hit]:
+        """Candidates by reciprocal rank fusion; the score is the cosine until a reranker gives one."""
+        dense_rank = {(article, position): rank for rank, (article, position, _) in enumerate(dense, 1)}
+        lexical_rank = {(article, position): rank for rank, (article, position, _) in enumerate(lexical, 1)}
+        similarity = {(article, position): score for article, position, score in dense}
+        hits: list[Hit] = []
+        articles: dict[str, Article] = {}
+        catalogue = self.index.catalogue
+        for key in reciprocal_rank_fusion(list(dense_rank), list(lexical_rank)):
+            article = articles.get(key[0]) or catalogue.article(key[0])
+            chunk = catalogue.chunk(article, key[1]) if article else None
+            if article is None or chunk is None:
+                continue  # another run has replaced the state that the vectors came from
+            articles[key[0]] = article
+            ranks = Ranks(dense_rank.get(key), lexical_rank.get(key), len(hits) + 1)
+            hits.append(Hit(chunk, article, min(1.0, max(0.0, similarity.get(key, 0.0))), ranks))
+        return hits
+
+    def _with_candidates(self, hits: list[Hit], near: list[tuple[str, int, float]]) -> list[Hit]:
+        """The hits, with these chunks among those that are reranked: behind the others, as far as they are
+        not there yet."""
+        head = {hit.chunk.id for hit in hits[: self.candidates]}
+        ranked = {hit.chunk.id: hit for hit in hits}
+        added = [
+            ranked.get(hit.chunk.id, replace(hit, ranks=Ranks()))
+            for hit in self._fuse(near, [])
+            if hit.chunk.id not in head
+        ]
+        ids = {hit.chunk.id for hit in added}
+        others = [hit for hit in hits if hit.chunk.id not in ids]
+        place = max(0, self.candidates - len(added))
+        return [*others[:place], *added, *others[place:]]
+
+    def _widen(self, hits: Sequence[Hit], k: int) -> list[Passage]:
+        """Each hit with its neighbours while they fit in `most_words`; a hit that is in already adds none."""
+        by_place = {(hit.article.id, hit.chunk.position): hit for hit in hits}
+        taken: set[Key] = set()
+        passages: list[Passage] = []
+        for hit in hits:
+            if len(passages) == k:
+                break
+            if (hit.article.id, hit.chunk.position) in taken:
+                continue
+            chunks = self._neighbourhood(hit, taken)
+            places = [(hit.article.id, chunk.position) for chunk in chunks]
+            inside = [by_place[place] for place in places if place in by_place]
+            taken.update(places)
+            inside.sort(key=lambda one: (one is not hit, -one.score, one.chunk.position))
+            passages.append(Passage(hit.article, chunks[0].start, chunks[-1].end, tuple(inside)))
+        return passages
+
+    def _neighbourhood(self, hit: Hit, taken: set[Key]) -> list[Chunk]:
+        """The hit's chunk and those after and before it, in the order of the article."""
+        chunks = [hit.chunk]
+        words = len(hit.chunk.text.split())
+        grew = True
+        while grew:
+            grew = False
+            for position, place in ((chunks[-1].position + 1, len(chunks)), (chunks[0].position - 1, 0)):
+                chunk = self.index.catalogue.chunk(hit.article, position)
+                if chunk is None or (hit.article.id, position) in taken:
+                    continue
+                more = len(chunk.text.split())
+                if words + more <= self.most_words:
+                    chunks.insert(place, chunk)
+                    words += more
+                    grew = True
+        return chunks
+
+
+def rerank(
+    reranker: BaseCrossEncoder, question: str, hits: list[Hit], most: int, times: Times | None
+) -> list[Hit]:
+    """The first `most` hits by cross-encoder, fused rank and time; the rest stay behind them as they were."""
+    head, rest = hits[:most], hits[most:]
+
+    def prior(rank: int, hit: Hit) -> float:
+        return (times.preference(hit.article.published) if times else 0.0) - PRIOR * math.log(rank)
+
+    # Words to a machine do not help a passage to be found.
+    texts = [
+        f"{heading(hit.article)}\n{without_instructions(hit.article.text, hit.chunk.start, hit.chunk.end)}"
+        for hit in head
+    ]
+    logits = reranker.score([(question, text) for text in texts])
+    # Rounded, so that the last digits of another processor do not decide an order.
+    scored = [
+        replace(hit, score=round(probability(logit + prior(rank, hit)), 6))
+        for rank, (hit, logit) in enumerate(zip(head, logits, strict=True), 1)
+    ]
+    return _ranked(scored, rest)
+
+
+def read(reader: Reader, question: str, hits: list[Hit]) -> list[Hit]:
+    """The first `READ` hits by what the reader makes of them too; the rest stay behind them as they were.
+
+    The reranker says whether a passage is about the question, the reader whether it answers it: their logits
+    count alike.
+    """
+    head, rest = hits[:READ], hits[READ:]
+    texts = [blanked(hit.article.text, hit.chunk.start, hit.chunk.end) for hit in head]
+    readings = reader.read(question, texts, [heading(hit.article) for hit in head])
+    scored = [
+        replace(
+            hit,
+            score=round(probability((logit(hit.score) + logit(reading.answers)) / 2), 6),
+            reading=reading,
+        )
+        for hit, reading in zip(head, readings, strict=True)
+    ]
+    return _ranked(scored, rest)
+
+
+def _ranked(scored: Sequence[Hit], rest: Sequence[Hit]) -> list[Hit]:
+    """What was scored, best first, ties by id; the rest behind it, with no higher score than its last."""
+    ordered = sorted(scored, key=lambda hit: (-hit.score, hit.chunk.article_id, hit.chunk.position))
+    ranked = [replace(hit, ranks=replace(hit.ranks, reranked=rank)) for rank, hit in enumerate(ordered, 1)]
+    return ranked + [replace(hit, score=min(hit.score, ranked[-1].score)) for hit in rest]

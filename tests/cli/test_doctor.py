@@ -1,0 +1,142 @@
+"""The doctor: each thing looked at on a line, with the remedy where one is needed."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes import write_corpus
+
+from assistant.api.build import build_index
+from assistant.cli import doctor
+from assistant.cli.doctor import examine
+from assistant.models import packaged
+from assistant.settings import Settings, load_settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load_settings(
+        corpus=write_corpus(tmp_path / "corpus"), index=tmp_path / "index", model="extractive"
+    )
+
+
+@pytest.fixture(autouse=True)
+def installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every package is installed, and the weights are not read again for each test."""
+    monkeypatch.setattr(doctor, "version", lambda name: "1.0")
+    monkeypatch.setattr(packaged, "inventory", lambda cache: [])
+
+
+def lines(capsys: Any) -> dict[str, str]:
+    """What was said of each thing, by its name."""
+    said = [line.split(maxsplit=2) for line in capsys.readouterr().out.splitlines()]
+    return {name: f"{mark} {finding}" for mark, name, finding in said}
+
+
+def test_all_is_well(settings: Settings, capsys: Any) -> None:
+    assert examine(settings)
+    said = lines(capsys)
+    assert said["chromadb"] == "ok 1.0"
+    assert said["answers"] == "ok the articles' own sentences, without a language model"
+    assert said["corpus"] == f"ok 3 articles in {settings.corpus}, 1 without a date"
+    assert said["index"] == f"ok none yet at {settings.index}; the first question builds it"
+
+
+def test_the_index_and_what_changed_since(settings: Settings, capsys: Any) -> None:
+    build_index(settings, print, lambda done, total: None)
+    capsys.readouterr()
+    assert examine(settings)
+    assert lines(capsys)["index"].startswith("ok 3 articles, ")
+    assert settings.corpus is not None
+    (settings.corpus / "new.txt").write_text("New\n\nText.", encoding="utf-8")
+    assert examine(settings)
+    assert lines(capsys)["index"].endswith("articles may have changed: assistant index brings it up to date")
+    other = settings.model_copy(update={"chunk_words": 100})
+    assert not examine(other)
+    assert lines(capsys)["index"].endswith("run: assistant index --rebuild")
+
+
+@pytest.mark.parametrize(
+    ("model", "more", "finding"),
+    [
+        ("qwen2.5-coder-1.5b", {}, "ok the articles' own sentences, chosen with qwen2.5-coder-1.5b"),
+        ("openai:gpt-5-mini", {"rounds": 1}, "ok by openai:gpt-5-mini over 14 passages, in 1 round at most"),
+        (
+            "openai:mine",
+            {"passages": 3},
+            "ok by openai:mine over 3 passages, in 3 rounds at most; price_in",
+        ),
+        ("nonsense", {}, "BAD unknown model 'nonsense'"),
+    ],
+)
+def test_what_answers(
+    settings: Settings, capsys: Any, monkeypatch: pytest.MonkeyPatch, model: str, more: Any, finding: str
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "key")
+    assert examine(settings.model_copy(update={"model": model, **more})) == finding.startswith("ok")
+    assert lines(capsys)["answers"].startswith(finding)
+
+
+def test_a_model_without_its_key_or_a_prompt(
+    settings: Settings, capsys: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    assert not examine(settings.model_copy(update={"model": "openai:gpt-5-mini"}))
+    assert "export OPENAI_API_KEY" in lines(capsys)["answers"]
+    monkeypatch.setattr("assistant.api.build.prompts_folder", lambda: tmp_path)
+    assert not examine(settings)
+    assert "cannot read the prompt" in lines(capsys)["answers"]
+
+
+def test_a_missing_package(settings: Settings, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(name: str) -> str:
+        if name == "chromadb":
+            raise doctor.PackageNotFoundError
+        return "1.0"
+
+    monkeypatch.setattr(doctor, "version", version)
+    assert not examine(settings)
+    assert lines(capsys)["chromadb"] == "BAD not installed; install it with: pip install chromadb"
+
+
+def test_an_article_that_cannot_be_read(settings: Settings, capsys: Any) -> None:
+    assert settings.corpus is not None
+    (settings.corpus / "broken.jsonl").write_text("{", encoding="utf-8")
+    assert not examine(settings)
+    assert "broken.jsonl:1: not JSON" in lines(capsys)["corpus"]
+
+
+def test_no_corpus(settings: Settings, capsys: Any, tmp_path: Path) -> None:
+    assert not examine(settings.model_copy(update={"corpus": tmp_path / "missing"}))
+    assert lines(capsys)["corpus"].endswith("correct the path")
+
+
+@pytest.mark.parametrize(
+    ("checksum", "used", "mark"),
+    [("ok", True, "ok"), ("wrong", True, "BAD"), ("wrong", False, "BAD"), ("missing", True, "BAD"),
+     ("missing", False, "ok")],
+)  # fmt: skip
+def test_weights(
+    settings: Settings, capsys: Any, monkeypatch: pytest.MonkeyPatch, checksum: str, used: bool, mark: str
+) -> None:
+    name = settings.embedder if used else "another"
+    remedy = "" if checksum == "ok" else "reinstall it"
+
+    class State:
+        role = "embedder"
+        version = "1.0"
+
+    state = State()
+    state.name, state.checksum, state.remedy = name, checksum, remedy  # type: ignore[attr-defined]
+    monkeypatch.setattr(packaged, "inventory", lambda cache: [state])
+    assert examine(settings) == (mark == "ok")
+    finding = f"{mark} embedder, package version 1.0, checksum {checksum}"
+    assert lines(capsys)[name] == (f"{finding}; {remedy}" if remedy else finding)
+
+
+def test_the_real_inventory_names_every_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    settings = load_settings(cache=tmp_path, model="extractive")
+    monkeypatch.setattr(packaged, "matches", lambda path, sha256, cache: True)
+    named = {name for _, name, _ in doctor._models(settings)}
+    assert {settings.embedder, settings.reranker, "qwen2.5-coder-1.5b"} <= named

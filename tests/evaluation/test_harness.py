@@ -1,0 +1,327 @@
+"""`assistant eval` as a whole over a small corpus: replay, record, baseline, gate, judge, check, drafts."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from fakes import QueuedModel, checked, drafted, write_corpus
+from langchain_core.cross_encoders import BaseCrossEncoder
+from langchain_core.embeddings import Embeddings
+
+from assistant.api.build import Encoders
+from assistant.cli.main import main
+from assistant.evaluation.harness import Wanted
+from assistant.settings import load_settings
+
+STANDS = json.dumps(checked(""))
+COST = json.dumps(drafted(("The dam will cost 90 billion crowns.", "1.2"))), STANDS
+GROUND = json.dumps(drafted(("The ferry Marta ran aground off the island of Sandoy.", "1.1"))), STANDS
+SILENT = json.dumps(drafted(verdict="not_stated"))
+RIGHT = '{"why": "It is there.", "right": true}'
+CASES: list[dict[str, Any]] = [
+    {
+        "id": "cost",
+        "question": "What will the valley dam cost?",
+        "type": "number",
+        "expect": [["90 billion"]],
+        "evidence": [{"article": "dam", "quote": "The dam will cost 90 billion crowns"}],
+    },
+    {
+        "id": "ferry",
+        "question": "Where did the ferry Marta run aground?",
+        "type": "lookup",
+        "expect": [["Sandoy"]],
+        "evidence": [{"article": "ferry", "quote": "ran aground off the island of Sandoy"}],
+    },
+]
+COMMON = {"as_of": None, "history": [], "answerable": True}
+
+
+class Ended(NamedTuple):
+    status: int
+    out: str
+    err: list[str]
+
+
+Eval = Callable[..., Ended]
+
+
+class Place(NamedTuple):
+    gold: Path
+    model: QueuedModel
+    run: Eval
+
+
+def write_gold(path: Path, *cases: dict[str, Any]) -> None:
+    path.write_text("".join(json.dumps(COMMON | case) + "\n" for case in cases), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("eval")
+    return write_corpus(folder / "corpus"), folder / "index"
+
+
+@pytest.fixture
+def place(tmp_path: Path, corpus: tuple[Path, Path], capsys: Any, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """Gold of two cases, a model that says what it is told to, and `assistant eval` over them."""
+    gold = tmp_path / "gold.jsonl"
+    write_gold(gold, *CASES)
+    model = QueuedModel(replies=[])
+    for module in ("assistant.models.chat.loading", "assistant.evaluation.harness"):
+        monkeypatch.setattr(f"{module}.load_chat_model", lambda *arguments, **options: model)
+
+    def run(*arguments: str) -> Ended:
+        places = ["--corpus", str(corpus[0]), "--index", str(corpus[1]), "--gold", str(gold)]
+        monkeypatch.setattr(sys, "argv", ["assistant", "eval", *places, "--model", "some:model", *arguments])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capsys.readouterr()
+        lines = [line.removeprefix("assistant: ") for line in err.splitlines()]
+        return Ended(int(ended.value.code or 0), out, lines)
+
+    return Place(gold, model, run)
+
+
+def verdict(ended: Ended) -> str:
+    """What stands at the end of the report, on one line."""
+    return " ".join(ended.out[ended.out.index("The gate") :].split())
+
+
+def record(place: Place, *replies: str, arguments: tuple[str, ...] = ()) -> Ended:
+    place.model.replies[:] = replies
+    ended = place.run("--record", *arguments)
+    assert place.model.replies == []
+    return ended
+
+
+def test_what_is_not_recorded_is_an_error_that_says_how_to_record_it(place: Place) -> None:
+    ended = place.run()
+    assert ended.status == 2
+    assert ended.err[-3:] == [
+        "2/2 ferry lookup: unmeasured, not recorded in " + ended.err[-3].rpartition(" in ")[2],
+        "2 recordings are missing or stale: 2 not recorded; record what is lacking with: "
+        "assistant eval --record --model some:model",
+        f"no baseline at {place.gold.parent / 'baseline-some-model.json'}; make one with: assistant eval "
+        "--update-baseline",
+    ]
+    assert verdict(ended) == "The gate failed: 2 cases are unmeasured (2 missing), and at most 0 may be"
+    assert place.model.prompts == []
+
+
+def test_recorded_once_replayed_for_ever(place: Place) -> None:
+    recorded = record(place, *COST, *GROUND, arguments=("--update-baseline",))
+    assert recorded.status == 0
+    baseline = place.gold.parent / "baseline-some-model.json"
+    assert (recorded.err[-1], verdict(recorded)) == (f"{baseline} is the baseline now", "The gate passed.")
+    assert [line.partition(" in ")[0] for line in recorded.err[-4:-2]] == [
+        "1/2 cost number: right, 7 words",
+        "2/2 ferry lookup: right, 10 words",
+    ]
+    assert recorded.err[-2] == "2 answers: 400 tokens read, 40 written"
+    folder = place.gold.parent / "recordings" / "some-model"
+    assert sorted(path.name for path in folder.iterdir()) == ["cost.json", "ferry.json"]
+    stored = json.loads((folder / "cost.json").read_text(encoding="utf-8"))
+    stored["calls"][0]["seconds"] = 77.0
+    (folder / "cost.json").write_text(json.dumps(stored), encoding="utf-8")
+    asked = len(place.model.prompts)
+    replayed = place.run()
+    assert (replayed.status, verdict(replayed)) == (0, "The gate passed.")
+    assert len(place.model.prompts) == asked
+    assert float(replayed.err[-2].rpartition(" in ")[2].removesuffix(" s")) >= 77  # as recorded
+    assert [case["id"] for case in json.loads(baseline.read_text(encoding="utf-8"))["cases"]] == [
+        "cost",
+        "ferry",
+    ]
+
+
+class Unasked(Embeddings, BaseCrossEncoder):
+    """The small models of somebody who has not got them."""
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        raise AssertionError("a replay embeds nothing")
+
+    def embed_query(self, text: str) -> list[float]:
+        raise AssertionError("a replay embeds nothing")
+
+    def score(self, text_pairs: list[tuple[str, str]]) -> list[float]:
+        raise AssertionError("a replay scores nothing")
+
+    def read(self, question: str, passages: Any, headings: Any = None) -> list[Any]:
+        raise AssertionError("a replay reads nothing")
+
+    def support(self, pairs: Any) -> list[float]:
+        raise AssertionError("a replay judges nothing")
+
+
+def test_what_the_small_models_said_is_recorded_too(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside the answers, of a run over the whole gold; so a replay needs none of them."""
+    shared = place.gold.parent / "recordings" / "scores.jsonl"
+    record(place, *COST, arguments=("--only", "number"))
+    assert not shared.exists()
+    record(place, *GROUND)
+    kept = shared.read_bytes()
+    assert kept
+    monkeypatch.setenv("ASSISTANT_CACHE", str(tmp_path / "new"))
+    unasked = Unasked()
+    monkeypatch.setattr("assistant.api.build.load_encoders", lambda _: Encoders(unasked, unasked, unasked))
+    ended = place.run()
+    assert (ended.status, verdict(ended)) == (0, "The gate passed.")
+    assert [line.partition(" in ")[0] for line in ended.err[-3:-1]] == [
+        "1/2 cost number: right, 7 words",
+        "2/2 ferry lookup: right, 10 words",
+    ]
+    assert shared.read_bytes() == kept
+
+
+def test_a_damaged_memory_is_one_line(place: Place) -> None:
+    shared = place.gold.parent / "recordings" / "scores.jsonl"
+    shared.parent.mkdir()
+    shared.write_text("<<<<<<< ours\n")
+    ended = place.run()
+    assert (ended.status, len(ended.err)) == (2, 1)
+    assert "scores.jsonl: cannot be used" in ended.err[0]
+
+
+def test_gold_is_asked_no_further_than_it_may_cost(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = place.run("--record", "--max-cost", "0.0001")
+    assert (ended.status, len(ended.err)) == (2, 1)
+    assert "price_in and price_out" in ended.err[0]
+    monkeypatch.setenv("ASSISTANT_PRICE_IN", "1")
+    ended = record(place, *COST, arguments=("--max-cost", "0.0001"))
+    assert ended.status == 1
+    (line,) = (line for line in ended.err if line.startswith("2/2"))
+    assert "unmeasured, not asked: the answers before cost 0.0002 USD; raise --max-cost 0.0001" in line
+
+
+def test_an_interrupted_recording_goes_on_where_it_was(place: Place) -> None:
+    place.model.replies[:] = [*COST, KeyboardInterrupt()]
+    assert place.run("--record").status == 130
+    asked = len(place.model.prompts)
+    record(place, *GROUND)
+    assert len(place.model.prompts) == asked + 2
+    assert place.run().status == 0
+
+
+def test_a_changed_question_is_stale_and_says_why_and_how_long_it_takes(place: Place) -> None:
+    record(place, *COST, *GROUND)
+    write_gold(
+        place.gold, CASES[0], CASES[1] | {"question": "Where exactly did the ferry Marta run aground?"}
+    )
+    ended = place.run()
+    assert ended.status == 2
+    told = "1 recording is missing or stale: 1 recorded with other evidence or question; record what is "
+    assert told + "lacking (about 1 min) with: assistant eval --record --model some:model" in ended.err
+    assert verdict(ended) == "The gate failed: 1 case is unmeasured (1 stale), and at most 0 may be"
+    (place.gold.parent / "floors.toml").write_text("most_unmeasured = 1\n")
+    assert place.run().status == 0
+
+
+def test_a_worse_answer_fails_where_the_floor_says_so(place: Place) -> None:
+    record(place, *COST, *GROUND, arguments=("--update-baseline",))
+    (place.gold.parent / "floors.toml").write_text("[floors.all]\nright = 0.9\n")
+    place.model.replies[:] = [*COST, SILENT]
+    ended = place.run("--live")
+    assert ended.status == 1
+    assert verdict(ended) == "The gate failed: right is 50.0%, below its floor of 90.0%"
+    assert place.run().status == 0  # recordings stay as they were
+
+
+def test_retrieval_is_graded_where_the_answer_is_not_recorded(place: Place, tmp_path: Path) -> None:
+    place.run("--report", str(tmp_path / "report"))
+    report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    one = report["graded"][0]
+    assert (one["answer"], one["recording"], one["error"]) == (None, "missing", "not recorded")
+    assert {score["name"]: score["value"] for score in one["scores"]}["evidence recall@8"] == 1
+    assert one["passages"]
+
+
+def test_a_part_of_the_gold_has_no_verdict(place: Place) -> None:
+    record(place, *COST, *GROUND)
+    ended = place.run("--only", "lookup")
+    assert (ended.status, ended.err[-1]) == (0, "no verdict: only cases of type lookup were asked")
+    assert place.run("--only", "lookups").status == 2
+    ended = place.run("--only", "lookup", "--update-baseline")
+    assert (ended.status, "over all gold" in ended.err[-1]) == (2, True)
+
+
+def test_a_case_that_is_gone_has_no_recording(place: Place) -> None:
+    record(place, *COST, *GROUND)
+    write_gold(place.gold, CASES[1])
+    record(place)
+    folder = place.gold.parent / "recordings" / "some-model"
+    assert [path.name for path in folder.iterdir()] == ["ferry.json"]
+
+
+def test_a_judge_advises_and_is_recorded_too(place: Place, tmp_path: Path) -> None:
+    wrong = '{"why": "No.", "right": false}'
+    judge = ("--judge", "other:model", "--report", str(tmp_path / "report"))
+    assert record(place, *COST, RIGHT, RIGHT, *GROUND, wrong, RIGHT, arguments=judge).status == 0
+    assert place.run(*judge).status == 0
+    report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    values = [
+        {score["name"]: score["value"] for score in one["scores"] if "judge" in score["name"]}
+        for one in report["graded"]
+    ]
+    assert values == [
+        {"judge": 1, "supported sentences, judge": 1},
+        {"judge": 0, "supported sentences, judge": 1},
+    ]
+    found = report["agreement"]
+    assert (found["judge"], found["cases"], found["both_right"], found["scorer_only"]) == (
+        "other:model",
+        2,
+        1,
+        1,
+    )
+    for folder in ("judge", "judge-sentences"):
+        assert (place.gold.parent / "recordings" / folder / "other-model" / "cost.json").is_file()
+
+
+def test_gold_is_checked_before_every_run_and_by_itself(place: Place) -> None:
+    ended = place.run("--check")
+    assert (ended.status, ended.out) == (0, "2 cases can be won\n")
+    quote = {"article": "ferry", "quote": "Nobody cared."}
+    write_gold(place.gold, CASES[0] | {"draft": True}, CASES[1] | {"evidence": [quote, quote]})
+    for arguments in (("--check",), ()):
+        ended = place.run(*arguments)
+        assert (ended.status, ended.out) == (2, "")
+        assert ended.err[-1] == (
+            '2 pieces of evidence cannot be found: ferry: ferry does not hold "Nobody cared."; correct the '
+            "gold"
+        )
+
+
+def test_drafts_are_printed_to_be_added(place: Place) -> None:
+    ended = place.run("--draft", "2")
+    assert ended.status == 0
+    (line,) = ended.out.splitlines()  # of the one article without a case
+    draft = json.loads(line)
+    assert (draft["draft"], draft["evidence"][0]["article"]) == (True, "fish")
+    assert ended.err == [
+        f"1 drafts over articles without a case; add them to {place.gold}, make a question of each gap, and "
+        'remove "draft"'
+    ]
+    with place.gold.open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+    assert place.run("--check").out == "2 cases can be won; 1 drafts do not count\n"
+    assert place.run("--draft", "2").err == ["every article has a case"]
+
+
+def test_every_model_has_a_baseline_of_its_own() -> None:
+    wanted = Wanted(gold=Path("mine/gold.jsonl"))
+    assert wanted.baseline_path(load_settings().model) == Path("mine/baseline.json")
+    assert wanted.baseline_path("a:b/c") == Path("mine/baseline-a-b-c.json")
+    named = Wanted(baseline=Path("other.json"))
+    assert named.baseline_path("a:b/c") == Path("other.json")
+
+
+def test_modes_exclude_each_other(place: Place) -> None:
+    ended = place.run("--record", "--live")
+    assert (ended.status, ended.err) == (2, ["give only one of --replay, --record and --live"])
