@@ -26,7 +26,7 @@ from assistant.terminal.render import stdout
 
 def print_check(settings: Settings, index: Index, wanted: Wanted, notice: Notice) -> int:
     """Says that every case can be won. Raises GoldError if not."""
-    cases = select_cases(wanted)
+    cases = select_cases(wanted, notice)
     check(cases, stored_articles(index.catalogue), settings.chunk_words, notice)
     drafts = sum(case.draft for case in read_cases(wanted.gold))
     left_out = f"; {drafts} drafts do not count" if drafts else ""
@@ -97,9 +97,6 @@ def conclude(report: Report, wanted: Wanted, results: Path | None, notice: Notic
     if report.gate is None:
         notice(f"no verdict: only cases of type {wanted.only} were asked")
         return 0
-    if report.comparison is None and not wanted.update_baseline:
-        path = wanted.baseline_path(report.provenance["model"])
-        notice(f"no baseline at {path}; make one with: assistant eval --update-baseline")
     return exit_status(report)
 
 

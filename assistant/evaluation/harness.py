@@ -85,7 +85,7 @@ def evaluate(settings: Settings, index: Index, wanted: Wanted, notice: Notice) -
     Raises GoldError when a case cannot be won with the indexed articles, or what lies beside the gold cannot
     be used; SettingsError, ModelError, PromptError and RecordingError.
     """
-    cases = select_cases(wanted)
+    cases = select_cases(wanted, notice)
     rules = read_rules(wanted.gold.parent / "floors.toml")
     baseline = read_baseline(wanted.baseline_path(settings.model))
     articles = stored_articles(index.catalogue)
@@ -118,7 +118,8 @@ def evaluate(settings: Settings, index: Index, wanted: Wanted, notice: Notice) -
     if wanted.whole:
         if recordings and wanted.mode == "record":
             recordings.forget_others([case.id for case in cases])
-        report = held_against(report, None if wanted.update_baseline else baseline, rules)
+        agreed = wanted.update_baseline
+        report = held_against(report, None if agreed else baseline, rules, agreed=agreed)
         if wanted.mode == "record" or wanted.update_baseline:
             memory.save(wanted.recordings / SHARED)
     if assistant.profile.capable and wanted.mode != "replay":
@@ -128,12 +129,12 @@ def evaluate(settings: Settings, index: Index, wanted: Wanted, notice: Notice) -
     return report
 
 
-def select_cases(wanted: Wanted) -> list[Case]:
+def select_cases(wanted: Wanted, notice: Notice) -> list[Case]:
     """The gold cases, or those of one type, or one. Raises GoldError and SettingsError."""
     only = wanted.only
     if only is not None and only not in CASE_TYPES:
         raise SettingsError(f"no question type {only!r}; there are: {', '.join(CASE_TYPES)}")
-    cases = [case for case in read_gold(wanted.gold) if only is None or case.type == only]
+    cases = [case for case in read_gold(wanted.gold, notice) if only is None or case.type == only]
     if wanted.case is None:
         return cases
     chosen = [case for case in cases if case.id == wanted.case]
