@@ -7,7 +7,6 @@ from pathlib import Path
 from assistant.api.build import build_retriever, profile_for, support_of
 from assistant.errors import GoldError
 from assistant.evaluation.diagnosis.explain import explain, retrieve_lost
-from assistant.evaluation.draft import draft_cases
 from assistant.evaluation.gate.baseline import baseline_of, write_baseline
 from assistant.evaluation.gate.regression_gate import exit_status
 from assistant.evaluation.gold import read_cases, read_gold, stored_articles
@@ -40,20 +39,6 @@ def print_scorers(settings: Settings, index: Index, wanted: Wanted) -> int:
     retriever = build_retriever(settings, index)
     support = support_of(retriever.reader, retriever.reranker)
     return print_agreement(sheet, stored_articles(index.catalogue), support)
-
-
-def print_drafts(index: Index, wanted: Wanted, count: int, notice: Notice) -> int:
-    """Prints drafts as JSON Lines, to be added to the gold and edited."""
-    drafts = draft_cases(stored_articles(index.catalogue), read_cases(wanted.gold), count)
-    for draft in drafts:
-        print(draft.model_dump_json())
-    notice(
-        f"{len(drafts)} drafts over articles without a case; add them to {wanted.gold}, make a question of "
-        'each gap, and remove "draft"'
-        if drafts
-        else "every article has a case"
-    )
-    return 0
 
 
 def print_explanation(settings: Settings, index: Index, wanted: Wanted, notice: Notice) -> int:

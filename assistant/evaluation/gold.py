@@ -1,7 +1,7 @@
 """Gold cases: questions with the surface forms of a right answer and the evidence for it.
 
-A gold file is JSON Lines: a line is a `Case`, or a plain one (`plain`). `read_gold` checks what can be seen in
-the file alone, `check_gold` what can be seen beside the articles: cases that no assistant could win.
+A gold file is JSON Lines: a line is a `Case`, or a plain one (`plain`). `read_gold` checks what can be seen
+in the file alone, `check_gold` what can be seen beside the articles: cases that no assistant could win.
 """
 
 from __future__ import annotations
