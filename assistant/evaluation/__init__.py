@@ -10,6 +10,7 @@
     report/       a run as a page, tables, JUnit
     score_cache   what the small models say, kept, so that a replay is the same everywhere
     harness, command   all of it together; `assistant eval`
+    evaluator, pytest_plugin   the same for tests of pytest
 
 The benchmarks, the gate's own test and what the assistant is compared with lie in `eval/benchmarks`.
 """
