@@ -17,6 +17,9 @@ from reporting import answer, case, grade, graded_cases
 from assistant.evaluation.report.failure import LINES, WIDTH, failure
 from assistant.evaluation.scorers.score import Score
 
+pytestmark = pytest.mark.timeout(600)
+"""Each test starts a pytest or two, which load the small models."""
+
 CHECKOUT = Path(__file__).parents[2]
 PLUGIN = "assistant.evaluation.pytest_plugin"
 GOLD = [
