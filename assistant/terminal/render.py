@@ -20,13 +20,15 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from assistant.schema import AbstentionReason, Answer, AnswerWarning, Citation, SearchAnswer
 from assistant.text.normalize import words
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from assistant.corpus.articles import Article
+
+    # Only named here: pydantic takes longer to load than a server to answer.
+    from assistant.schema import AbstentionReason, Answer, AnswerWarning, Citation, SearchAnswer
 
 STOPPED = "stopped"
 """Code of the warning that an answer was stopped before it was done."""
