@@ -274,7 +274,7 @@ def print_search(found: SearchAnswer, terms: list[str], console: Console) -> Non
         head.append(f"  {safe(passage.article)}", style="dim")
         console.print(head)
         if passage.ranks is not None:
-            stages = passage.ranks.model_dump()
+            stages = vars(passage.ranks)
             line = "  ".join(f"{stage} {position or '-'}" for stage, position in stages.items())
             indent(Text(line, style="dim"), console)
         if passage.also_in:
