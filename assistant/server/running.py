@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import ServerError
@@ -42,8 +43,10 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         opened = socket.create_server(address[:2], family=family, backlog=128)
     except OSError as error:
+        # Python adds the address to the reason, and a name that is not known has one of its own.
+        reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
         raise ServerError(
-            f"cannot listen on {host} port {port} ({error.strerror}); give another --host or --port"
+            f"cannot listen on {host} port {port} ({reason}); give another --host or --port"
         ) from None
     with opened:
         yield opened
@@ -76,11 +79,11 @@ def serve(
     with listening(host, port) as listener, opened(settings) as news:
         _load(news)
         articles = news.catalogue.counts()[0]
-        notice(
+        ready = (
             f"serving {articles} article{'s' if articles != 1 else ''} with {settings.model} on"
             f" {address_of(listener, host)} (token: {origin})"
         )
-        _run(news, listener, token=token, host=host, jobs=jobs)
+        _run(news, listener, partial(notice, ready), token=token, host=host, jobs=jobs)
 
 
 def _load(news: Assistant) -> None:
@@ -90,7 +93,10 @@ def _load(news: Assistant) -> None:
     news.search("news", k=1)
 
 
-def _run(news: Assistant, listener: socket.socket, *, token: str, host: str, jobs: int) -> None:
+def _run(
+    news: Assistant, listener: socket.socket, begin: Callable[[], None], *, token: str, host: str, jobs: int
+) -> None:
+    """Runs until a signal; `begin` is called once a signal would end it well."""
     import uvicorn
 
     from assistant.server.http import application
@@ -110,9 +116,15 @@ def _run(news: Assistant, listener: socket.socket, *, token: str, host: str, job
         proxy_headers=False,
     )
     server = uvicorn.Server(config)
-    # uvicorn sends itself the signals again when it is done, which would end the process by a signal.
-    before = {number: signal.signal(number, _nothing) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def end(*_: object) -> None:
+        server.should_exit = True
+
+    # For the moment until uvicorn takes the signals itself; and it sends them again when it is done, which
+    # would end the process by a signal.
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
+        begin()
         server.run(sockets=[listener])
         if server.force_exit:
             os._exit(128 + signal.SIGINT)  # else Python would wait for the threads
@@ -120,7 +132,3 @@ def _run(news: Assistant, listener: socket.socket, *, token: str, host: str, job
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _nothing(*_: object) -> None:
-    """Takes a signal."""
