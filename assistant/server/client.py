@@ -1,7 +1,7 @@
 """The client: asks a running server, with the standard library alone, so that it starts in no time.
 
 Importing this module is cheap. Answers are the server's JSON as simple objects with the attributes of
-`schema.Answer`, since pydantic takes longer to load than a server to answer.
+`schema.Answer`, whose models take longer to make than everything here.
 """
 
 from __future__ import annotations

@@ -19,6 +19,9 @@ Receive = Callable[[], Awaitable[Any]]
 WAITING = 16
 """Questions that may wait for their turn; one more is told to come back."""
 
+LEFT = 499
+"""The status, seen in the log alone, of an answer that nobody waited for."""
+
 
 class Left(BaseException):
     """Ends an answer that nobody waits for any more.
@@ -42,7 +45,7 @@ class Work(Generic[Result]):
     async def answer(self, answer: Callable[[Telling], Result], receive: Receive) -> Result:
         """What `answer` returns; it ends early when the client is gone, as `receive` says.
 
-        Raises what it raises, and Refused when too much is waiting.
+        Raises what it raises, and Refused when too much is waiting, or nobody is left to answer.
         """
         gone = threading.Event()
 
@@ -58,7 +61,10 @@ class Work(Generic[Result]):
         watching = asyncio.create_task(watch())
         try:
             return await self._begun(answer, on_event, gone)
+        except Left:
+            raise Refused(LEFT, "the client is gone") from None
         finally:
+            gone.set()
             watching.cancel()
 
     def stream(self, answer: Callable[[Telling], Result]) -> AsyncIterator[Event | Result | Exception]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from assistant.corpus.articles import Article
 
-    # Only named here: pydantic takes longer to load than a server to answer.
+    # Only named here: `ask --server` shows answers without making these models, which takes a while.
     from assistant.schema import AbstentionReason, Answer, AnswerWarning, Citation, SearchAnswer
 
 STOPPED = "stopped"

@@ -2,7 +2,9 @@
 
 import json
 import signal
+import socket
 import stat
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -276,6 +278,19 @@ def test_the_log_holds_nothing_of_what_was_asked(server: Any, client: httpx.Clie
     assert "assistant.server: GET /articles 200 " in server.log
     for secret in (server.token, "Brandt", "Harbour", "crowns", "\nforged"):
         assert secret not in server.log
+
+
+def test_a_client_that_leaves_ends_its_answer(server: Any) -> None:
+    body = json.dumps({"question": COST})
+    head = f"POST /ask HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {server.token}\r\n"
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+    for _ in range(300):
+        if "POST /ask 499" in server.log:
+            break
+        time.sleep(0.1)
+    assert "POST /ask 499" in server.log
+    assert "Traceback" not in server.log
 
 
 def test_the_token_is_for_its_user_alone(server: Any) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from assistant.answering.events import Searching
 from assistant.server.guard import Guard, Refused, name_of
-from assistant.server.work import WAITING, Left, Telling, Work
+from assistant.server.work import WAITING, Telling, Work
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_an_answer_ends_when_its_client_is_gone(work: Work[Any]) -> None:
         return "answer"
 
     async def ask() -> None:
-        with pytest.raises(Left):
+        with pytest.raises(Refused, match="the client is gone"):
             await work.answer(answer, left)
         stream = work.stream(answer)
         async for event in stream:
