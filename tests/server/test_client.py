@@ -6,6 +6,7 @@ import re
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from fake_server import FakeServer, Handler, fails, serving
 
 from assistant.cli.main import main
 from assistant.errors import ServerError
+from assistant.schema import Answer
 from assistant.server import tokens
 from assistant.server.tokens import known_token, server_token, token_file
 from assistant.settings import APP, Settings
@@ -119,22 +121,6 @@ finally:
     heavy = {"chromadb", "numpy", "onnxruntime", "langchain_core", "httpx", "starlette", "uvicorn"}
     # typer loads pydantic by itself; making models with it takes as long again.
     assert not loaded & {*heavy, "assistant.schema", "pydantic_settings"}
-
-
-def test_what_was_found_is_shown_on_a_terminal_meanwhile(server: Any, tmp_path: Path) -> None:
-    pexpect = pytest.importorskip("pexpect")
-    path = os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH")]))
-    environment = os.environ | {"PYTHONPATH": path, "XDG_DATA_HOME": str(server.data), "TERM": "xterm"}
-    arguments = ["-m", "assistant", "ask", COST, "--server", server.url]
-    child = pexpect.spawn(
-        sys.executable, arguments, env=environment, cwd=str(tmp_path), encoding="utf-8", dimensions=(24, 120)
-    )
-    child.expect("asking http://", timeout=60)
-    child.expect(r"reading \d articles, 2025-03-04 to 2025-11-20", timeout=60)
-    child.expect("90 billion crowns", timeout=60)
-    child.expect(pexpect.EOF, timeout=60)
-    child.close()
-    assert child.exitstatus == 0
 
 
 # Mistakes, in a line with the remedy
@@ -253,6 +239,42 @@ def test_escapes_in_a_server_s_words_reach_no_terminal(fake: FakeServer, run: Ca
     fake.script = [lambda handler: handler.send(400, json.dumps({"error": "a\x1b[2J\nb"}))]
     ended = run("ask", COST, "--server", fake.url)
     assert (ended.status, ended.err) == (2, "assistant: a<U+001B>[2J b\n")
+
+
+# On a terminal
+
+
+def streams_slowly(handler: Handler) -> None:
+    """An answer in the making, each part of which can be seen."""
+    answer = Answer(question=COST, status="answered", confidence=1, answer="It is dear.", model="m")
+    passages = [{"article": "dam", "date": "2025-03-04"}, {"article": "fish", "date": None}]
+    handler.send_response(200)
+    handler.send_header("Content-Type", "text/event-stream; charset=utf-8")
+    handler.end_headers()
+    for name, data in (
+        ("candidates", json.dumps({"passages": passages})),
+        ("answer", answer.model_dump_json()),
+    ):
+        time.sleep(1)
+        handler.wfile.write(f": still working\n\nevent: {name}\ndata: {data}\n\n".encode())
+        handler.wfile.flush()
+
+
+def test_what_was_found_is_shown_on_a_terminal_meanwhile(fake: FakeServer, tmp_path: Path) -> None:
+    pexpect = pytest.importorskip("pexpect")
+    fake.script = [streams_slowly]
+    path = os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH")]))
+    environment = os.environ | {"PYTHONPATH": path, "TERM": "xterm"}
+    arguments = ["-m", "assistant", "ask", COST, "--server", fake.url]
+    child = pexpect.spawn(
+        sys.executable, arguments, env=environment, cwd=str(tmp_path), encoding="utf-8", dimensions=(24, 120)
+    )
+    child.expect("asking http://", timeout=60)
+    child.expect("reading 2 articles, 2025-03-04 to 2025-03-04", timeout=60)
+    child.expect(r"It is dear\.", timeout=60)
+    child.expect(pexpect.EOF, timeout=60)
+    child.close()
+    assert child.exitstatus == 0
 
 
 # Tokens
