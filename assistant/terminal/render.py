@@ -20,13 +20,15 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from assistant.schema import AbstentionReason, Answer, AnswerWarning, Citation, SearchAnswer
 from assistant.text.normalize import words
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from assistant.corpus.articles import Article
+
+    # Only named here: `ask --server` shows answers without making these models, which takes a while.
+    from assistant.schema import AbstentionReason, Answer, AnswerWarning, Citation, SearchAnswer
 
 STOPPED = "stopped"
 """Code of the warning that an answer was stopped before it was done."""
@@ -272,7 +274,7 @@ def print_search(found: SearchAnswer, terms: list[str], console: Console) -> Non
         head.append(f"  {safe(passage.article)}", style="dim")
         console.print(head)
         if passage.ranks is not None:
-            stages = passage.ranks.model_dump()
+            stages = vars(passage.ranks)
             line = "  ".join(f"{stage} {position or '-'}" for stage, position in stages.items())
             indent(Text(line, style="dim"), console)
         if passage.also_in:
