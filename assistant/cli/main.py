@@ -1,4 +1,5 @@
-"""The command line: `assistant index | search | ask | brief | timeline | show | chat | eval | doctor`.
+"""The command line: `assistant index | search | ask | brief | timeline | show | chat | eval | mcp |
+doctor`.
 
 Everything heavy is imported inside the commands, so that `--help` and a mistyped option answer at once.
 Errors are caught here and nowhere else: one line on standard error, exit status 2.
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from assistant.cli import options, overviews, running
+from assistant.cli import options, overviews, running, serving
 from assistant.cli.options import examples, one_of
 from assistant.errors import AssistantError
 
@@ -259,6 +260,9 @@ def evaluation(
         else:
             status = command.measure(settings, opened, wanted, results, report, notice)
     raise typer.Exit(status)
+
+
+app.command(epilog=examples("mcp --corpus articles/", "mcp --as-of 2025-11-26"))(serving.mcp)
 
 
 @app.command()
