@@ -47,7 +47,7 @@ class Lines:
         threading.Thread(target=self._read, args=[stream], name="standard input", daemon=True).start()
 
     def _read(self, stream: TextIO) -> None:
-        with suppress(RuntimeError):  # the loop is closed
+        with stream, suppress(RuntimeError):  # the loop is closed
             for line in stream:
                 self._loop.call_soon_threadsafe(self._lines.put_nowait, line)
             self._loop.call_soon_threadsafe(self._lines.put_nowait, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
@@ -24,8 +25,7 @@ def narrowed(view: Filters, asked: Filters, catalogue: Catalogue) -> Filters:
     """
     as_of = _stricter(min, view.as_of, asked.as_of)
     since = _stricter(max, view.since, asked.since)
-    if as_of and since and as_of < since:
-        raise SettingsError(f"nothing is both since {since} and as of {as_of}; correct since or as_of")
+    in_order(as_of, since)
     if not catalogue.matching(view):
         raise SettingsError("no article passes this server's own limits; correct its options")
     both = Filters(as_of, since, view.section, view.outlet)
@@ -41,6 +41,12 @@ def narrowed(view: Filters, asked: Filters, catalogue: Catalogue) -> Filters:
             raise SettingsError(f"no article has the {name} {wanted!r}; there are: {listed or 'none'}")
         both = replace(both, **{name: wanted})
     return both
+
+
+def in_order(as_of: dt.date | None, since: dt.date | None) -> None:
+    """Raises SettingsError for days that exclude each other."""
+    if as_of and since and as_of < since:
+        raise SettingsError(f"nothing is both since {since} and as of {as_of}; correct one of them")
 
 
 def _stricter(
