@@ -1,5 +1,4 @@
-"""The command line: `assistant index | search | ask | brief | timeline | show | chat | eval | mcp |
-doctor`.
+"""The command line: `assistant index | search | ask | brief | timeline | show | chat | eval | mcp | doctor`.
 
 Everything heavy is imported inside the commands, so that `--help` and a mistyped option answer at once.
 Errors are caught here and nowhere else: one line on standard error, exit status 2.
@@ -12,16 +11,13 @@ import gc
 import io
 import sys
 import traceback
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import typer
 
 from assistant.cli import options, overviews, running, serving
 from assistant.cli.options import examples, one_of
 from assistant.errors import AssistantError
-
-if TYPE_CHECKING:
-    pass
 
 app = typer.Typer(
     name="assistant",

@@ -71,7 +71,7 @@ class Brief(About):
 
 
 class ListArticles(Limits):
-    limit: Annotated[int, _described("How many articles at most.", ge=1, le=200)] = 50
+    limit: Annotated[int, _described("How many articles at most.", ge=1, le=100)] = 20
     offset: Annotated[int, _described("How many to pass over: `next_offset` of the page before.", ge=0)] = 0
 
 

@@ -49,7 +49,7 @@ PATIENCE = 40.0
 """Seconds that a call waits for an index that is being built. Clients give up on a call after sixty."""
 
 PAUSE = 5.0
-"""Seconds at least between two reports of progress that only say that there is some."""
+"""Seconds between two reports of progress where nothing new happens; many clients wait on while they come."""
 
 
 class Stopped(BaseException):
@@ -160,7 +160,8 @@ class Session:
         while not (await asyncio.wait([loading], timeout=PAUSE))[0]:
             if time.monotonic() > end:
                 raise SettingsError(f"{self._status}; call again in a minute")
-            await progress.send(self._status)
+            progress.message = self._status
+            await progress.send()
 
     # Calling
 
@@ -182,11 +183,15 @@ class Session:
         asked = tool.arguments(arguments)
         await self._loaded(progress)
         loop = asyncio.get_running_loop()
+        running = loop.run_in_executor(self._pool, tool.run, self._desk, asked, progress.watch)
         try:
-            return await loop.run_in_executor(self._pool, tool.run, self._desk, asked, progress.watch)
+            while not (await asyncio.wait([running], timeout=PAUSE))[0]:
+                await progress.send()
+            return running.result()
         finally:
             # Cancelled, the thread would go on to the end of an answer that nobody waits for.
             progress.stopped.set()
+            running.cancel()
 
 
 class Progress:
@@ -198,7 +203,8 @@ class Progress:
         self._loop = asyncio.get_running_loop()
         self._session = context.session
         self._token = context.meta.progressToken if context.meta else None
-        self._count, self._last = 0, 0.0
+        self._count = 0
+        self.message = "working"
 
     def watch(self, event: Event) -> None:
         """Tells of an event, from whichever thread. Raises Stopped once the call is over."""
@@ -213,26 +219,26 @@ class Progress:
         )
 
         match event:
-            case CandidatesFound() | PassagesFound():
-                done = "ranking" if isinstance(event, CandidatesFound) else "reading"
-                message = f"{done} {len(event.passages)} passages"
+            case CandidatesFound():
+                self.message = f"ranking {len(event.passages)} passages"
+            case PassagesFound():
+                self.message = f"reading {len(event.passages)} passages"
             case Searching():
-                message = f"looking further: {'; '.join(event.searches)}"
+                self.message = f"looking further: {'; '.join(event.searches)}"
             case SentenceKept():
-                message = f"checked: {event.statement.text}"
-            case TextSoFar() if time.monotonic() > self._last + PAUSE:
-                message = "writing"
+                self.message = f"checked: {event.statement.text}"
+            case TextSoFar():  # too many to tell of each
+                self.message = "writing"
+                return
             case _:
                 return
-        if self._token is not None:
-            self._last = time.monotonic()
-            asyncio.run_coroutine_threadsafe(self.send(message), self._loop)
+        asyncio.run_coroutine_threadsafe(self.send(), self._loop)
 
-    async def send(self, message: str) -> None:
-        """Sends a report of progress, if the client asked for any and is there."""
+    async def send(self) -> None:
+        """Reports progress, if the client asked for that and still waits."""
         if self._token is not None and not self.stopped.is_set():
             self._count += 1
-            await self._session.send_progress_notification(self._token, self._count, message=message)
+            await self._session.send_progress_notification(self._token, self._count, message=self.message)
 
 
 ABOUT = (

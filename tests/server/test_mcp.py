@@ -477,9 +477,9 @@ def test_an_answer_in_the_making_keeps_nobody_waiting(places: list[str]) -> None
         "from assistant.cli.main import main\nmain()\n"
     )
     process = start("mcp", "--model", "extractive", *places, code=slow)
-    assert process.stdin is not None
-    process.stdin.write(HELLO + request(2, "tools/call", name="ask", arguments={"question": COST}))
-    ended = spoken(process, request(3, "ping"))
+    call = request(2, "tools/call", name="ask", arguments={"question": COST})
+    ended = spoken(process, HELLO, call + request(3, "ping"))
+    assert ended.replies[1]["id"] == 3
     assert (ended.status, ended.err) == (0, "")
 
 
@@ -577,7 +577,7 @@ def test_every_client_has_its_own_format() -> None:
     ]
     for server in servers():
         assert Path(server["command"]).parts[-3:] == (".venv", "bin", "assistant")
-        assert set(server) <= {"type", "source", "command", "args", "env"}
+        assert set(server) <= {"type", "command", "args", "env"}
 
 
 @pytest.mark.parametrize("arguments", sorted({tuple(server["args"]) for server in servers()}))

@@ -142,6 +142,30 @@ def test_a_cancelled_call_stops_at_the_next_event(answering: Callable[[Run, Scen
     answering(write, scenario)
 
 
+def test_a_client_hears_of_an_answer_that_takes_long(
+    answering: Callable[[Run, Scenario], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = threading.Event()
+    monkeypatch.setattr(served, "PAUSE", 0.05)
+    told: list[str | None] = []
+
+    async def progress(done: float, total: float | None, message: str | None) -> None:
+        told.append(message)
+        if told[-3:] == ["writing"] * 3:
+            heard.set()
+
+    def write(desk: Any, asked: About, watch: Watch) -> SearchAnswer:
+        watch(TextSoFar("The"))
+        assert heard.wait(timeout=60)
+        return SearchAnswer(query=asked.topic, passages=[])
+
+    async def scenario(client: ClientSession) -> None:
+        result = await client.call_tool("tool", {"topic": "dam"}, progress_callback=progress)
+        assert not result.isError
+
+    answering(write, scenario)
+
+
 def test_an_index_that_takes_long(
     answering: Callable[[Run, Scenario], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
