@@ -1,4 +1,5 @@
-"""The JSON that `ask` and `search` print, as pydantic models: a versioned contract with whoever reads it.
+"""The JSON that `ask` and `search` print and that servers give, as pydantic models: a versioned contract with
+whoever reads it.
 
 Scores, support and confidence lie between 0 and 1, higher is better. `start` and `end` are character offsets
 into the article's text as stored in the index: `text[start:end] == quote` always holds.
@@ -172,3 +173,49 @@ class SearchAnswer(Strict):
     passages: list[SearchPassage]
     warnings: list[AnswerWarning] = []
     seconds: Seconds = Seconds()
+
+
+class ArticleSource(Strict):
+    """Where an article's facts come from."""
+
+    outlet: str
+    url: str | None
+
+
+class ArticleEntry(Strict):
+    """An article without its text; `length` counts the characters of that."""
+
+    article: str
+    title: str
+    date: dt.date | None
+    section: str
+    sources: list[ArticleSource]
+    url: str | None
+    length: int
+
+
+class ArticleList(Strict):
+    """A page of the articles that may be seen, the newest first and those without a date last.
+
+    `total` counts them on all pages; `next_offset` is where the next page begins, None on the last.
+    """
+
+    version: int = VERSION
+    total: int
+    offset: int
+    next_offset: int | None
+    articles: list[ArticleEntry]
+    corpus_ends: dt.date | None
+    warnings: list[AnswerWarning] = []
+
+
+class ArticleText(ArticleEntry):
+    """`text` is the article's from `start` to `end`; `next_start` is where what follows begins, None at the
+    end of the article."""
+
+    version: int = VERSION
+    start: int
+    end: int
+    next_start: int | None
+    text: str
+    warnings: list[AnswerWarning] = []

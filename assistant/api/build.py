@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 from assistant.corpus.articles import compare, corpus_stamp, read_corpus
 from assistant.corpus.chunking import CHUNKING
 from assistant.errors import IndexMissing
-from assistant.index.vectors import Changes, Identity, Index, sync
+from assistant.index import snapshots
+from assistant.index.lexical import Catalogue
+from assistant.index.vectors import CATALOGUE, Changes, Identity, Index, sync
 from assistant.models import packaged
 from assistant.settings import EXTRACTIVE, Settings, prompts_folder
 
@@ -82,6 +84,15 @@ def open_index(settings: Settings, notice: Notice, on_progress: Progress) -> Ind
     if changed:
         notice(f"{changed} since the index was built; bring it up to date with: assistant index")
     return index
+
+
+def open_catalogue(settings: Settings) -> Catalogue | None:
+    """What is indexed, without the vectors, which take longer to open; None where nothing is yet.
+
+    Raises IndexMismatch.
+    """
+    state = snapshots.current(settings.index_path)
+    return Catalogue(state / CATALOGUE) if state else None
 
 
 def _changed_articles(index: Index, settings: Settings) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistant.errors import SettingsError
@@ -41,12 +42,15 @@ def limits(
     return Filters(as_of, since, section, outlet)
 
 
-def article_named(name: str, catalogue: Catalogue) -> Article:
-    """The article of that id. Raises SettingsError, with the ids that are most like it."""
-    found = catalogue.article(name)
+def article_named(name: str, catalogue: Catalogue, filters: Filters = Filters()) -> Article:
+    """The article of that id, if it passes the filters.
+
+    Raises SettingsError, with the ids of such articles that are most like it.
+    """
+    found = catalogue.article(name) if catalogue.matching(replace(filters, articles=(name,))) else None
     if found is None:
         from rapidfuzz.process import extract
 
-        near = [match[0] for match in extract(name, list(catalogue.fingerprints()), limit=3)]
+        near = [match[0] for match in extract(name, catalogue.matching(filters), limit=3)]
         raise SettingsError(f"no article {name!r}; did you mean {', '.join(near)}?")
     return found

@@ -1,4 +1,4 @@
-"""The command line: `assistant index | search | ask | brief | timeline | show | chat | serve | eval | ...`.
+"""The command line, `assistant`: its commands in the order in which a person meets them.
 
 Everything heavy is imported inside the commands, so that `--help` and a mistyped option answer at once.
 Errors are caught here and nowhere else: one line on standard error, exit status 2.
@@ -15,7 +15,7 @@ from typing import NoReturn
 
 import typer
 
-from assistant.cli import first_gold, options, overviews, running, serving
+from assistant.cli import evaluating, options, overviews, running, serving
 from assistant.cli.options import examples, one_of
 from assistant.errors import AssistantError
 
@@ -201,70 +201,7 @@ app.command(epilog=examples("serve", "serve --corpus articles/ --model extractiv
     serving.serve
 )
 
-evaluations = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
-app.add_typer(evaluations, name="eval")
-evaluations.command(epilog=examples("eval init --corpus my-articles/ --gold my/gold.jsonl"))(first_gold.init)
-
-
-@evaluations.callback(
-    epilog=examples("eval", "eval --record --update-baseline", "eval --live --model extractive")
-)
-def evaluation(
-    context: typer.Context,
-    gold: options.Gold = None,
-    replay: options.Replay = False,
-    record: options.Record = False,
-    live: options.Live = False,
-    only: options.Only = None,
-    baseline: options.BaselineFile = None,
-    update_baseline: options.UpdateBaseline = False,
-    judge: options.Judge = None,
-    max_cost: options.MaxCost = None,
-    check: options.Check = False,
-    check_scorers: options.CheckScorers = False,
-    explain: options.ExplainCase = None,
-    report: options.ReportDir = None,
-    results: options.Results = None,
-    resume: options.Resume = None,
-    model: options.Model = None,
-    corpus: options.Corpus = None,
-    index: options.IndexDir = None,
-) -> None:
-    """Ask every gold question, score the answers, and compare them with the baseline.
-
-    Exit status: 0 the gate passed, 1 it failed, 2 an error (a missing recording, unreadable gold).
-    """
-    if context.invoked_subcommand is not None:
-        options.none_before(context)
-        return
-    from assistant.evaluation import command
-    from assistant.evaluation.harness import GOLD, Wanted
-    from assistant.terminal.render import notice
-
-    settings = running.settings(corpus=corpus, index=index, model=model)
-    running.check_prices(max_cost, settings)
-    wanted = Wanted(
-        gold=gold or GOLD,
-        mode=options.one_mode(replay=replay, record=record, live=live),
-        only=only,
-        case=explain,
-        baseline=baseline,
-        update_baseline=update_baseline,
-        judge=judge,
-        max_cost=max_cost,
-        resume=resume,
-    )
-    with running.opened(settings, encoders=False) as news:
-        opened = news.opened_index
-        if check:
-            status = command.print_check(settings, opened, wanted, notice)
-        elif check_scorers:
-            status = command.print_scorers(settings, opened, wanted)
-        elif explain:
-            status = command.print_explanation(settings, opened, wanted, notice)
-        else:
-            status = command.measure(settings, opened, wanted, results, report, notice)
-    raise typer.Exit(status)
+app.command(epilog=examples("mcp --corpus articles/", "mcp --as-of 2025-11-26"))(serving.mcp)
 
 
 @app.command()
@@ -273,6 +210,9 @@ def doctor(corpus: options.Corpus = None, index: options.IndexDir = None) -> Non
     from assistant.cli.doctor import examine
 
     raise typer.Exit(0 if examine(running.settings(corpus=corpus, index=index)) else 2)
+
+
+app.add_typer(evaluating.app, name="eval")
 
 
 def main() -> NoReturn:

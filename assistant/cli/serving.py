@@ -1,10 +1,11 @@
-"""`assistant serve`, and asking a server instead of opening the corpus here.
+"""`assistant serve` and `assistant mcp`, and asking a server instead of opening the corpus here.
 
 Importing this module is cheap: it is read before `--help` is answered.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -80,3 +81,30 @@ def _asking(server: str) -> Iterator[Callable[[str, Any], None] | None]:
                 show(safe(f"reading {count} article{'s' if count != 1 else ''}{span}"))
 
         yield take
+
+
+def mcp(
+    model: options.Model = None,
+    as_of: options.AsOf = None,
+    since: options.Since = None,
+    section: options.Section = None,
+    outlet: options.Outlet = None,
+    corpus: options.Corpus = None,
+    index: options.IndexDir = None,
+) -> NoReturn:
+    """Serve the articles to an MCP client, such as Claude Desktop or an editor, which starts this command.
+
+    It speaks the Model Context Protocol by standard input and output, and offers ask, search, timeline,
+    list_articles and read_article. What --as-of, --since, --section and --outlet hide, no client can see.
+    Exit status: 0 when the client is gone, 2 an error.
+    """
+    from assistant.index.filters import Filters
+    from assistant.server.mcp.session import serve
+    from assistant.terminal.render import notice
+
+    chosen = settings(corpus=corpus, index=index, model=model)
+    if sys.stdin is not None and sys.stdin.isatty():
+        notice("waiting for an MCP client on standard input; Ctrl-C ends it")
+    serve(chosen, Filters(as_of, since, section, outlet), notice)
+    # A thread may be in the midst of an answer, and Python would wait for it. All that was written is out.
+    os._exit(0)

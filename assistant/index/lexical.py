@@ -162,14 +162,26 @@ class Catalogue:
         rows = self._db.execute("SELECT id, title, published FROM articles ORDER BY published DESC, id")
         return [(name, title, dt.date.fromordinal(day) if day else None) for name, title, day in rows]
 
-    def known(self, column: str) -> list[str]:
-        """Every section or outlet there is, for the message that one asked for is not among them."""
+    def page(self, filters: Filters, limit: int, offset: int) -> tuple[list[Article], int]:
+        """At most `limit` of the articles that pass the filters, the newest first and those without a date
+        last, behind the first `offset`; and how many pass in all."""
+        condition, values = filters.sql()
+        total = self._db.execute(f"SELECT count(*) FROM articles WHERE {condition}", values).fetchone()[0]
+        query = f"SELECT id FROM articles WHERE {condition} ORDER BY published DESC, id LIMIT ? OFFSET ?"
+        names = [row[0] for row in self._db.execute(query, [*values, limit, offset])]
+        return [article for name in names if (article := self.article(name))], total
+
+    def known(self, column: str, filters: Filters = Filters()) -> list[str]:
+        """Every section or outlet of the articles that pass the filters, for the message that one asked for
+        is not among them."""
+        condition, values = filters.sql()
         queries = {
-            "section": "SELECT DISTINCT section FROM articles WHERE section <> '' ORDER BY 1",
-            "outlet": "SELECT DISTINCT json_extract(source.value, '$[0]') FROM articles,"
-            " json_each(articles.sources) AS source ORDER BY 1",
+            "section": "SELECT DISTINCT section FROM articles"
+            f" WHERE section <> '' AND {condition} ORDER BY 1",
+            "outlet": "SELECT DISTINCT json_extract(named.value, '$[0]') FROM articles,"
+            f" json_each(articles.sources) AS named WHERE {condition} ORDER BY 1",
         }
-        return [row[0] for row in self._db.execute(queries[column])]
+        return [row[0] for row in self._db.execute(queries[column], values)]
 
     def search(self, query: str, k: int, filters: Filters) -> list[tuple[str, int, float]]:
         """The k best chunks by BM25: (article id, position, score), best first, ties broken by id."""

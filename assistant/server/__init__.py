@@ -4,6 +4,7 @@
     requests, events, openai_chat, openapi   what is asked, told meanwhile and described
     running, tokens       sockets and signals; the token, made and found
     client                `ask --server`, with the standard library alone
+    mcp/                  `assistant mcp`: the Model Context Protocol
 
-Starlette, uvicorn and MCP are imported inside functions: they are optional.
+Starlette, uvicorn and the MCP SDK are imported inside functions: they are optional.
 """

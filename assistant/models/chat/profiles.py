@@ -8,12 +8,13 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-from langchain_core.language_models import BaseChatModel
-
 from assistant.schema import Tokens
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
 
 Way = Literal["json_schema", "tools", "json_mode", "text"]
 """How a model is made to answer in JSON: by a schema it is held to, by the arguments of a tool it has to

@@ -1,0 +1,104 @@
+"""`assistant eval` and `assistant eval init`.
+
+Importing this module is cheap: it is read before `--help` is answered.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from assistant.cli import options
+from assistant.cli.options import examples
+from assistant.cli.running import check_prices, opened, settings
+
+app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+
+
+@app.command(epilog=examples("eval init --corpus my-articles/ --gold my/gold.jsonl"))
+def init(
+    gold: options.Gold = None,
+    count: options.Count = 20,
+    add: options.Add = False,
+    corpus: options.Corpus = None,
+    index: options.IndexDir = None,
+) -> None:
+    """Write a first gold file: drafts of questions for you to edit, and floors beside it.
+
+    What is there already is not overwritten.
+    """
+    from assistant.evaluation.first_gold import FLOORS, add_drafts, write_first_gold
+    from assistant.evaluation.gold import stored_articles
+    from assistant.evaluation.harness import GOLD
+    from assistant.terminal.render import notice
+
+    path = gold or GOLD
+    with opened(settings(corpus=corpus, index=index), encoders=False) as news:
+        articles = stored_articles(news.catalogue)
+        if add:
+            notice(f"{options.counted(add_drafts(path, articles, count), 'draft')} added to {path}")
+            return
+        drafts = write_first_gold(path, articles, count)
+    notice(f"{path}: {options.counted(drafts, 'draft')}, and one of a question without an answer")
+    if not drafts:
+        notice("no sentence has a date, a number or a quotation to ask for; write the questions yourself")
+    page = path.with_suffix(".md")
+    notice(f"{page} says how to edit them; {path.parent / FLOORS} is what a run must reach")
+
+
+@app.callback(epilog=examples("eval", "eval --record --update-baseline", "eval --live --model extractive"))
+def evaluation(
+    context: typer.Context,
+    gold: options.Gold = None,
+    replay: options.Replay = False,
+    record: options.Record = False,
+    live: options.Live = False,
+    only: options.Only = None,
+    baseline: options.BaselineFile = None,
+    update_baseline: options.UpdateBaseline = False,
+    judge: options.Judge = None,
+    max_cost: options.MaxCost = None,
+    check: options.Check = False,
+    check_scorers: options.CheckScorers = False,
+    explain: options.ExplainCase = None,
+    report: options.ReportDir = None,
+    results: options.Results = None,
+    resume: options.Resume = None,
+    model: options.Model = None,
+    corpus: options.Corpus = None,
+    index: options.IndexDir = None,
+) -> None:
+    """Ask every gold question, score the answers, and compare them with the baseline.
+
+    Exit status: 0 the gate passed, 1 it failed, 2 an error (a missing recording, unreadable gold).
+    """
+    if context.invoked_subcommand is not None:
+        options.none_before(context)
+        return
+    from assistant.evaluation import command
+    from assistant.evaluation.harness import GOLD, Wanted
+    from assistant.terminal.render import notice
+
+    chosen = settings(corpus=corpus, index=index, model=model)
+    check_prices(max_cost, chosen)
+    wanted = Wanted(
+        gold=gold or GOLD,
+        mode=options.one_mode(replay=replay, record=record, live=live),
+        only=only,
+        case=explain,
+        baseline=baseline,
+        update_baseline=update_baseline,
+        judge=judge,
+        max_cost=max_cost,
+        resume=resume,
+    )
+    with opened(chosen, encoders=False) as news:
+        found = news.opened_index
+        if check:
+            status = command.print_check(chosen, found, wanted, notice)
+        elif check_scorers:
+            status = command.print_scorers(chosen, found, wanted)
+        elif explain:
+            status = command.print_explanation(chosen, found, wanted, notice)
+        else:
+            status = command.measure(chosen, found, wanted, results, report, notice)
+    raise typer.Exit(status)
