@@ -1,4 +1,5 @@
-"""The command line: `assistant index | search | ask | brief | timeline | show | chat | eval | doctor`.
+"""The command line: `assistant index | add | watch | search | ask | brief | timeline | show | chat | eval |
+doctor`.
 
 Everything heavy is imported inside the commands, so that `--help` and a mistyped option answer at once.
 Errors are caught here and nowhere else: one line on standard error, exit status 2.
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from assistant.cli import options, overviews, running
+from assistant.cli import adding, options, overviews, running
 from assistant.cli.options import examples, one_of
 from assistant.errors import AssistantError
 
@@ -61,6 +62,10 @@ def index(
         f"{changes.added} added, {changes.changed} changed, {changes.removed} removed,"
         f" {changes.unchanged} unchanged; {changes.chunks} passages in {settings.index_path}"
     )
+
+
+app.command(epilog=adding.ADD_EXAMPLES)(adding.add)
+app.command(epilog=adding.WATCH_EXAMPLES)(adding.watch)
 
 
 @app.command(
