@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from html import unescape
 from typing import Any
 from urllib.parse import urljoin
 
@@ -86,8 +87,11 @@ def feed_of(reply: Reply) -> Feed:
     import feedparser
 
     headers = {"content-type": _xml_type(reply), "content-location": reply.url}
-    read = feedparser.parse(io.BytesIO(reply.data), response_headers=headers)
-    if not read.version and not read.entries:
+    try:
+        read = feedparser.parse(io.BytesIO(reply.data), response_headers=headers)
+    except Exception:  # it documents none: whatever a feed provokes is that feed's problem
+        raise _no_feed(reply.url) from None
+    if not read.get("version") and not read.get("entries"):
         raise _no_feed(reply.url)
     problem = " ".join(str(read.get("bozo_exception", "")).split())[:150] if read.bozo else ""
     return Feed(
@@ -105,7 +109,7 @@ def _item(entry: Any, base: str) -> Item:
     contents = [*(one.get("value") for one in entry.get("content") or []), entry.get("summary")]
     return Item(
         url=_joined(base, line(entry.get("link"))),
-        title=line(_TAG.sub("", entry.get("title") or "")),
+        title=_plain(entry.get("title")),
         date=_date(entry, "published"),
         # feedparser gives the date of publication under this name too, where there is no other.
         updated=_date(entry, "updated") if "updated" in dict.keys(entry) else "",
@@ -148,12 +152,17 @@ def _json_item(entry: dict[str, Any], base: str) -> Item:
     content = entry.get("content_html") or entry.get("content_text")
     return Item(
         url=_joined(base, line(entry.get("url"))),
-        title=line(entry.get("title")),
+        title=_plain(entry.get("title")),
         date=day(entry.get("date_published")),
         updated=day(entry.get("date_modified")),
         author=", ".join(filter(None, names)),
         content=content if isinstance(content, str) else "",
     )
+
+
+def _plain(title: object) -> str:
+    """A title without tags and entities, which many feeds write although they should not."""
+    return line(unescape(_TAG.sub("", title))) if isinstance(title, str) else ""
 
 
 def _joined(base: str, link: str) -> str:

@@ -91,6 +91,7 @@ class Client:
 
     def _ask(self, target: Target, known: Known | None, *, head: bool, robots: bool) -> Reply:
         """One request, again when the site asks to wait for a time that can be waited."""
+        self._check_open(target)
         delay = self._robots.check(target) if robots else 0.0
         for last in (False, False, True):
             self._wait(target, delay)

@@ -29,7 +29,7 @@ class Robots:
     def __init__(self, fetch: Callable[[str], Reply]) -> None:
         """`fetch` gets a robots.txt; it raises FetchError."""
         self._fetch = fetch
-        self._rules: dict[str, Protego | None] = {}
+        self._rules: dict[str, Protego | FetchError] = {}
 
     def check(self, target: Target) -> float:
         """Seconds that the site wants between two requests, 0 where it says nothing.
@@ -38,11 +38,9 @@ class Robots:
         be read: then nothing is.
         """
         rules = self._of(target)
-        if rules is None:
-            raise FetchError(
-                f"{target.url}: robots.txt of {target.site} cannot be read, so nothing is; try later",
-                "robots.txt unreadable",
-            )
+        if isinstance(rules, FetchError):
+            kind = "robots.txt unreadable" if rules.kind.isdecimal() else rules.kind
+            raise FetchError(f"{target.url}: not fetched, for: {rules}", kind)
         if not rules.can_fetch(target.url, AGENT):
             raise FetchRefused(
                 f"{target.url}: robots.txt of {target.site} forbids it; save the page and add the file",
@@ -50,17 +48,17 @@ class Robots:
             )
         return min(float(rules.crawl_delay(AGENT) or 0), LONGEST_DELAY)
 
-    def _of(self, target: Target) -> Protego | None:
+    def _of(self, target: Target) -> Protego | FetchError:
         from protego import Protego
 
         if target.origin not in self._rules:
+            text = ""
             try:
-                reply = self._fetch(f"{target.origin}/robots.txt")
-                text = reply.data[:LONGEST].decode("utf-8-sig", errors="replace")
-                rules = Protego.parse(text)
+                text = self._fetch(f"{target.origin}/robots.txt").data.decode("utf-8-sig", errors="replace")
             except (PageGone, FetchRefused):
-                rules = Protego.parse("")  # no rules, as the RFC reads every answer of 400 to 499
-            except FetchError:
-                rules = None
-            self._rules[target.origin] = rules
+                pass  # no rules, as the RFC reads every answer of 400 to 499
+            except FetchError as error:
+                self._rules[target.origin] = error
+                return error
+            self._rules[target.origin] = Protego.parse(text)
         return self._rules[target.origin]
