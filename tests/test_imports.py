@@ -12,16 +12,19 @@ TORCH = {"torch", "transformers", "sentence_transformers"}
 HEAVY = TORCH | {
     "chromadb",
     "dateparser",
+    "feedparser",
     "frontmatter",
     "langchain",
     "langchain_chroma",
     "langchain_core",
     "numpy",
     "onnxruntime",
+    "protego",
     "rapidfuzz",
     "sentencex",
     "tokenizers",
     "trafilatura",
+    "urllib3",
     "xllamacpp",
 }
 
@@ -63,6 +66,8 @@ def run(*arguments: str, cwd: Path) -> tuple[int, set[str], str]:
         ((), 0, ""),
         (("--help",), 0, "Commands:"),
         (("ask", "--help"), 0, "Examples:"),
+        (("add", "--help"), 0, "robots.txt"),
+        (("watch", "--help"), 0, "Ctrl-C"),
         (("--version",), 0, "assistant"),
         (("ask", "--no-such-option"), 2, "No such option"),
         (("nonsense",), 2, "No such command"),

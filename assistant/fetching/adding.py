@@ -198,7 +198,8 @@ class Adder:
         stamps, complete = self._all(url, [(one, feed) for one in feed.items], state, thorough=thorough)
         for left in state.items.keys() - {one.url for one in feed.items}:
             # Whether it was withdrawn, or other news only took its place, is looked at once.
-            complete &= self._guarded(partial(self._left, left))
+            if not self._guarded(partial(self._left, left)):
+                stamps[left], complete = state.items[left], False
         if reply is not None:
             etag, modified = (reply.etag, reply.modified) if complete else ("", "")
             self._store.feeds[url] = FeedState(etag, modified, reply.url, stamps)
@@ -220,13 +221,14 @@ class Adder:
     def _item(self, url: str, item: Item, feed: Feed | None) -> str:
         asked = target_of(item.url).url
         entry = self._store.entry(asked)
-        if feed is None and entry and entry.from_feed:
-            return "unchanged"  # the feed is as it was, and the text is the feed's
-        if feed is not None and item.full_text:
+        # An article stays with what it was read from first: two feeds, or a feed and its pages, seldom have
+        # the very same text, and each would change it back.
+        if feed is not None and item.full_text and (entry is None or entry.from_feed):
             extra = _extra(item, feed)
-            return self._store.keep(
-                asked, page_of_fragment(item.content, asked).filled(extra), extra, feed=url
-            )
+            page = page_of_fragment(item.content, asked).filled(extra)
+            return self._store.keep(asked, page, extra, feed=url)
+        if entry and entry.from_feed:
+            return "unchanged"
         return self._page(asked, item, feed)
 
     def _left(self, url: str) -> str:
@@ -240,6 +242,8 @@ class Adder:
             self._client.get(asked, head=True)
         except PageGone:
             return self._gone(asked)
+        except FetchRefused:
+            return ""  # the page was never needed
         return ""
 
 

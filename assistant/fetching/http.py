@@ -96,6 +96,8 @@ class Client:
         for last in (False, False, True):
             self._wait(target, delay)
             reply = self._send(target, known, head=head, cut=not robots)
+            # From the end of one request to the beginning of the next, so that a slow site is left its time.
+            self._next[target.host] = time.monotonic() + max(self._pause, delay)
             seconds = seconds_of(reply.retry_after)
             if reply.status not in WAITING or not seconds:
                 break
@@ -219,6 +221,8 @@ class Client:
     def _read(self, target: Target, response: BaseHTTPResponse, *, cut: bool) -> Reply:
         headers = response.headers
         location = headers.get("Location", "") if response.status in REDIRECTS else ""
+        with contextlib.suppress(UnicodeError):  # headers are read as Latin-1, and written in UTF-8
+            location = location.encode("latin-1").decode()
         data = b"" if location or response.status != 200 else self._body(target, response, cut=cut)
         kind, charset = content_type(headers.get("Content-Type", ""))
         return Reply(

@@ -85,7 +85,9 @@ def _read(data: bytes, url: str) -> Page:
 
 
 def line(value: object) -> str:
-    """A field as one line of text without control characters; empty for anything but text."""
+    """A field as one line of text without control characters; empty for anything but text and dates."""
+    if isinstance(value, dt.date):
+        return value.isoformat()
     return " ".join(clean(value).split()) if isinstance(value, str) else ""
 
 

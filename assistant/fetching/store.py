@@ -34,8 +34,10 @@ EARLIER = ".earlier"
 SAVE_EVERY = 1.0
 """Seconds between two writes of the state; a run that is killed does as much again."""
 
-_SLUG = re.compile(r"[^a-z0-9]+")
-_LONGEST_SLUG = 60
+_ACCENTS = re.compile(r"[\u0300-\u036f]")
+_SLUG = re.compile(r"[\W_]+")
+_LONGEST_SLUG = 50
+"""Letters, of up to four bytes each; names may have 255."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +146,12 @@ class Store:
             return "unchanged"
         # A feed that has not changed is not read again, and what it said of the article stands in the file.
         old = self._written(known.file, page.url) if known else extra
-        if known and known.digest != page.digest:
+        # From a feed's text to the page's is no change of the article.
+        changed = known is not None and known.digest != page.digest and known.from_feed == bool(feed)
+        if changed:
             old = replace(old, updated="")
         whole = with_host(page.filled(extra).filled(old))
-        if known and known.digest != page.digest:
+        if known and changed:
             self._keep_earlier(known.file)
             seen = known.fetched_at[:10]
             # A page that was seen after the day it gives did not say then what it says now.
@@ -193,7 +197,7 @@ class Store:
         return "changed" if known else "unchanged" if same else "fetched"
 
     def _name(self, asked: str, title: str, suffix: str = ".md") -> str:
-        plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+        plain = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFKD", title))).lower()
         slug = _SLUG.sub("-", plain)[:_LONGEST_SLUG].strip("-") or "article"
         return f"{slug}-{_short(asked)}{suffix}"
 
@@ -209,6 +213,7 @@ class Store:
             page.digest if same else "",
             fetched_at=line(read.get("fetched_at")),
             withdrawn=line(read.get("withdrawn")),
+            from_feed=bool(read.get("feed")),
         )
 
     def _written(self, name: str, url: str) -> Page:

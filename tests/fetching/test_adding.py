@@ -213,7 +213,7 @@ def test_no_page_names_its_file(news_site: Site, adding: Adding, title: str, tmp
     for file in tmp_path.rglob("*"):
         assert adding.folder in (file, file.parent)
     for name in adding.files:
-        assert re.fullmatch(r"[a-z0-9-]{1,80}\.md", name)
+        assert re.fullmatch(r"[\w-]{1,70}\.md", name)
     assert {one.id for one in read_corpus(adding.folder, strict=True)} == {name[:-3] for name in adding.files}
 
 
@@ -246,6 +246,42 @@ def test_a_feed_in_a_file(news_site: Site, adding: Adding, tmp_path: Path) -> No
     file = tmp_path / "feed.xml"
     file.write_text(rss(rss_item(f"{news_site.url}/1", "Story 1")), encoding="utf-8")
     assert adding.add(str(file)).fetched == 1
+
+
+def test_names_of_files_in_other_scripts(news_site: Site, adding: Adding) -> None:
+    titles = ["Größe zählt", "Плотина", "火災が起きた", "한국", "السد"]
+    news_site.pages |= {f"/{number}": article(title) for number, title in enumerate(titles)}
+    adding.add(*(f"{news_site.url}/{number}" for number in range(len(titles))))
+    names = {name.rpartition("-")[0] for name in adding.files}
+    assert names == {"große-zahlt", "плотина", "火災が起きた", "한국", "السد"}
+
+
+def test_an_article_stays_with_what_it_was_read_from(news_site: Site, adding: Adding) -> None:
+    """One feed has its whole text, another only a link, and the page has another wording."""
+    url = f"{news_site.url}/dam"
+    news_site.pages |= {"/dam": article("Dam"), "/full": rss(rss_item(url, "Dam", content=LONG))}
+    news_site.kinds["/full"] = "text/xml"
+    news_site.feed("/dam", at="/links")
+    feeds = [f"{news_site.url}/full", f"{news_site.url}/links"]
+    assert adding.add(*feeds).fetched == 1
+    assert "sentence 29" in adding.articles["Dam"].text
+    for _ in range(2):
+        assert str(adding.add(*feeds, *reversed(feeds))).startswith("0 fetched, 4 unchanged, 0 changed")
+    assert adding.add(url).changed == 1  # asked for by itself, the page is what counts
+    assert b"updated" not in next(iter(adding.files.values()))
+    assert not (adding.folder / EARLIER).exists()
+    assert adding.add(*feeds).changed == 0
+
+
+def test_what_left_a_feed_unasked_is_asked_later(news_site: Site, adding: Adding) -> None:
+    news_site.pages["/1"] = article("Story 1")
+    news_site.feed("/1")
+    adding.add(feed := f"{news_site.url}/feed.xml")
+    news_site.feed()
+    news_site.pages["/1"] = lambda handler: handler.send(500, b"")
+    assert adding.add(follow=feed).failed == {"500": 1}
+    del news_site.pages["/1"]
+    assert adding.add(follow=feed).withdrawn == 1
 
 
 KILLED = """
