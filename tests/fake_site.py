@@ -114,6 +114,9 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     site: Site
 
+    def handle_error(self, *_: object) -> None:
+        """Clients hang up on what is too long."""
+
 
 @contextmanager
 def site() -> Iterator[Site]:

@@ -37,7 +37,7 @@ AllowPrivate = Annotated[
 
 ADD_EXAMPLES = examples(
     "add https://example.org/news/story.html --corpus articles/",
-    "add https://example.org/feed.xml saved-page.html --corpus articles/",
+    "add https://example.org/feed.xml page.html --corpus articles/",
 )
 WATCH_EXAMPLES = examples("watch articles/", "watch articles/ --feed https://example.org/feed.xml --every 30")
 
@@ -110,6 +110,8 @@ def watch(
     if feed:
         check_installed()
         place.mkdir(parents=True, exist_ok=True)
+    elif not place.exists():
+        raise SettingsError(f"{place}: no such folder; correct the path, or give --feed URL to fill it")
     notice(f"watching {place}{f' and {len(feed)} feeds' if feed else ''}; Ctrl-C ends it")
     try:
         Watch(place, bring_in_line, fetch if feed else None, every * 60, notice).run()

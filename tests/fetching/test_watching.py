@@ -168,6 +168,12 @@ def test_the_built_in_corpus_is_not_written_to(command: list[str]) -> None:
     assert "FOLDER" in str(ended.exception)
 
 
+def test_a_mistyped_folder_is_told(tmp_path: Path) -> None:
+    ended = CliRunner().invoke(app, ["watch", str(tmp_path / "no")])
+    assert isinstance(ended.exception, SettingsError)
+    assert "no such folder" in str(ended.exception)
+
+
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text(rss(), encoding="utf-8")
     ended = CliRunner().invoke(app, ["add", "x.html", "--corpus", str(tmp_path / "a.jsonl")])
