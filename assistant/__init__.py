@@ -16,6 +16,7 @@ Each package imports only from those above it:
     index/        Chroma and SQLite on disk
     retrieval/    a question to passages
     answering/    passages to a checked answer
+    fetching/     pages and feeds into a corpus folder
     api/          what this module exports
     terminal/     what a person sees
     evaluation/   gold cases, scorers, the gate, reports

@@ -3,6 +3,9 @@
     AssistantError
     ├── SettingsError       a setting, option or date that cannot be used
     ├── CorpusError         articles that cannot be found or read
+    ├── FetchError          a page, feed or file that cannot be had
+    │   ├── FetchRefused        it may not be fetched, or is no article: trying again is of no use
+    │   └── PageGone            its site says that it is there no more
     ├── IndexMissing        no index there, or an empty folder
     ├── IndexMismatch       an index made with another embedder or another chunking
     ├── IndexBusy           another process is writing the index
@@ -31,6 +34,22 @@ class SettingsError(AssistantError):
 
 class CorpusError(AssistantError):
     """The corpus, or an article in it, cannot be found or read."""
+
+
+class FetchError(AssistantError):
+    """A page, feed or file cannot be had now; `kind` says why in few words, to be counted by."""
+
+    def __init__(self, message: str, kind: str = "") -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class FetchRefused(FetchError):
+    """It may not be fetched, or it is no article; trying again later is of no use."""
+
+
+class PageGone(FetchError):
+    """The site says that the page is there no more."""
 
 
 class IndexMissing(AssistantError):

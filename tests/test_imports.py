@@ -12,6 +12,7 @@ TORCH = {"torch", "transformers", "sentence_transformers"}
 HEAVY = TORCH | {
     "chromadb",
     "dateparser",
+    "feedparser",
     "frontmatter",
     "langchain",
     "langchain_chroma",
@@ -19,10 +20,12 @@ HEAVY = TORCH | {
     "mcp",
     "numpy",
     "onnxruntime",
+    "protego",
     "rapidfuzz",
     "sentencex",
     "tokenizers",
     "trafilatura",
+    "urllib3",
     "xllamacpp",
 }
 
@@ -64,6 +67,8 @@ def run(*arguments: str, cwd: Path) -> tuple[int, set[str], str]:
         ((), 0, ""),
         (("--help",), 0, "Commands:"),
         (("ask", "--help"), 0, "Examples:"),
+        (("add", "--help"), 0, "robots.txt"),
+        (("watch", "--help"), 0, "Ctrl-C"),
         (("--version",), 0, "assistant"),
         (("mcp", "--help"), 0, "Model Context Protocol"),
         (("ask", "--no-such-option"), 2, "No such option"),

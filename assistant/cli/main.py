@@ -1,4 +1,4 @@
-"""The command line, `assistant`: its commands in the order in which a person meets them.
+"""The command line, `assistant`.
 
 Everything heavy is imported inside the commands, so that `--help` and a mistyped option answer at once.
 Errors are caught here and nowhere else: one line on standard error, exit status 2.
@@ -11,16 +11,30 @@ import gc
 import io
 import sys
 import traceback
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
-from assistant.cli import evaluating, options, overviews, running, serving
+from assistant.cli import adding, evaluating, options, overviews, running, serving
 from assistant.cli.options import examples, one_of
 from assistant.errors import AssistantError
 
+ORDER = "ask chat search show brief timeline index add watch serve mcp eval models doctor".split()
+"""The commands as a person meets them."""
+
+
+class InOrder(TyperGroup):
+    """Lists the commands in that order."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Their names."""
+        return sorted(self.commands, key=ORDER.index)
+
+
 app = typer.Typer(
     name="assistant",
+    cls=InOrder,
     help="Ask a corpus of news articles; every sentence of an answer is tied to a verbatim quote.",
     no_args_is_help=True,
     add_completion=False,
@@ -58,6 +72,10 @@ def index(
         f"{changes.added} added, {changes.changed} changed, {changes.removed} removed,"
         f" {changes.unchanged} unchanged; {changes.chunks} passages in {settings.index_path}"
     )
+
+
+app.command(epilog=adding.ADD_EXAMPLES)(adding.add)
+app.command(epilog=adding.WATCH_EXAMPLES)(adding.watch)
 
 
 @app.command(
