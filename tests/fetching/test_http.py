@@ -226,7 +226,9 @@ def test_retry_after_is_waited_for(news_site: Site, status: int) -> None:
     assert [round(pause) for pause in pauses] == [30, 30]
 
 
-@pytest.mark.parametrize("after", ["3600", formatdate(time.time() + 3600, usegmt=True)])
+@pytest.mark.parametrize(
+    "after", ["3600", formatdate(time.time() + 3600, usegmt=True)], ids=["seconds", "date"]
+)
 def test_a_host_that_asks_for_an_hour_gets_it(news_site: Site, adding: Adding, after: str) -> None:
     news_site.pages["/1"] = lambda handler: handler.send(429, b"", Retry_After=after)
     urls = [f"{news_site.url}/{number}" for number in (1, 2, 3)]
