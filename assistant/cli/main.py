@@ -1,4 +1,4 @@
-"""The command line: `assistant index | search | ask | brief | timeline | show | chat | eval | doctor`.
+"""The command line: `assistant ask | search | index | chat | eval | models | doctor` and others.
 
 Everything heavy is imported inside the commands, so that `--help` and a mistyped option answer at once.
 Errors are caught here and nowhere else: one line on standard error, exit status 2.
@@ -11,16 +11,13 @@ import gc
 import io
 import sys
 import traceback
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import typer
 
-from assistant.cli import options, overviews, running
+from assistant.cli import models, options, overviews, running
 from assistant.cli.options import examples, one_of
 from assistant.errors import AssistantError
-
-if TYPE_CHECKING:
-    pass
 
 app = typer.Typer(
     name="assistant",
@@ -229,6 +226,9 @@ def evaluation(
 
     Exit status: 0 the gate passed, 1 it failed, 2 an error (a missing recording, unreadable gold).
     """
+    from assistant.extras import require
+
+    require("eval", "assistant eval")
     from assistant.evaluation import command
     from assistant.evaluation.harness import GOLD, Wanted
     from assistant.terminal.render import notice
@@ -259,6 +259,9 @@ def evaluation(
         else:
             status = command.measure(settings, opened, wanted, results, report, notice)
     raise typer.Exit(status)
+
+
+app.add_typer(models.app, name="models")
 
 
 @app.command()
