@@ -18,7 +18,7 @@ from assistant.settings import APP, EXTRACTIVE, Settings
 from assistant.terminal.render import safe, stdout
 
 LIBRARIES = {
-    "langchain": "",
+    "langchain-core": "",
     "langchain-chroma": "",
     "chromadb": "",
     "sentence-transformers": "sentence-transformers",

@@ -230,25 +230,23 @@ def _lacking(error: BaseException, provider: str = "") -> str | None:
         return "needs a package for the SOCKS proxy that is set; install it with: pip install 'httpx[socks]'"
     # LangChain names its own package whatever is missing; the cause knows better.
     missing = str(getattr(error.__cause__, "name", None) or error.name or error).partition(".")[0]
-    if provider in EXTRAS and missing == f"langchain_{provider}":
+    if provider in EXTRAS and missing in ("langchain", f"langchain_{provider}"):
         return f"needs the package {missing}; install it with: {extra(provider)}"
     return f"needs the package {missing}; install it with: pip install {missing.replace('_', '-')}"
 
 
 def _hosted(provider: str, model: str, options: dict[str, Any]) -> BaseChatModel:
-    from langchain.chat_models import init_chat_model
-
-    from assistant.models.chat.openai_api import openai_chat
-
     name = f"{provider}:{model}"
     try:
         if provider in EXTRAS:
             import_module(f"langchain_{provider}")  # it says what is missing, which `init_chat_model` may not
-        hosted: BaseChatModel = (
-            openai_chat(model, **options)
-            if provider == "openai"
-            else init_chat_model(model, model_provider=provider, **options)
-        )
+        if provider == "openai":
+            from assistant.models.chat.openai_api import openai_chat
+
+            return openai_chat(model, **options)
+        from langchain.chat_models import init_chat_model
+
+        hosted: BaseChatModel = init_chat_model(model, model_provider=provider, **options)
     except ImportError as error:
         raise ModelError(f"{name} {_lacking(error, provider)}") from error
     except Exception as error:
