@@ -97,8 +97,8 @@ def test_a_question_never_loads_torch(tmp_path: Path) -> None:
 
 
 def test_the_package_is_imported_in_no_time(tmp_path: Path) -> None:
-    """It takes 10 ms where nothing else runs; the best of five, since something else does."""
-    code = "from time import perf_counter as t; start = t(); import assistant; print(t() - start)"
+    """Of the processor, since others may keep it from the clock."""
+    code = "from time import process_time as t; start = t(); import assistant; print(t() - start)"
     path = str(Path(__file__).parent.parent)
     command, environment = [sys.executable, "-c", code], os.environ | {"PYTHONPATH": path}
     times = [
