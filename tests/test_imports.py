@@ -69,6 +69,8 @@ def run(*arguments: str, cwd: Path) -> tuple[int, set[str], str]:
         (("ask", "--help"), 0, "Examples:"),
         (("add", "--help"), 0, "robots.txt"),
         (("watch", "--help"), 0, "Ctrl-C"),
+        (("models", "--help"), 0, "pull"),
+        (("models",), 0, "language model"),
         (("--version",), 0, "assistant"),
         (("mcp", "--help"), 0, "Model Context Protocol"),
         (("ask", "--no-such-option"), 2, "No such option"),
@@ -99,6 +101,18 @@ def test_a_question_never_loads_torch(tmp_path: Path) -> None:
         assert {"chromadb", "onnxruntime"} <= modules
     assert not modules & TORCH
     assert "xllamacpp" not in modules
+
+
+def test_the_package_is_imported_in_no_time(tmp_path: Path) -> None:
+    """Of the processor, since others may keep it from the clock."""
+    code = "from time import process_time as t; start = t(); import assistant; print(t() - start)"
+    path = str(Path(__file__).parent.parent)
+    command, environment = [sys.executable, "-c", code], os.environ | {"PYTHONPATH": path}
+    times = [
+        float(subprocess.run(command, env=environment, capture_output=True, check=True, cwd=tmp_path).stdout)
+        for _ in range(5)
+    ]
+    assert min(times) < 0.15
 
 
 def test_onnxruntime_reports_to_nobody() -> None:

@@ -53,7 +53,9 @@ class Assistant:
     ) -> None:
         """`notice` is told in a line what a person should know, such as that an index is being built;
         `on_progress` gets the passages embedded and to be embedded, meanwhile."""
-        self.settings = settings
+        self.settings = build.settled(settings)
+        """As given; without a model where the default one is not installed."""
+        self._modelless = "" if self.settings is settings else build.without_a_model(settings)
         self._notice, self._on_progress = notice, on_progress
         self._lock = threading.RLock()
         self._encoders: Callable[[], build.Encoders] | None = None
@@ -240,6 +242,8 @@ class Assistant:
         """The way from a question to an answer, with all that it needs loaded."""
         with self._lock:
             if self._pipeline is None:
+                if self._modelless:
+                    self._notice(self._modelless)
                 self._pipeline = build.build_pipeline(self.settings, self.retriever, notice=self._notice)
             return self._pipeline
 

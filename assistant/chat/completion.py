@@ -11,7 +11,7 @@ from prompt_toolkit.document import Document
 from assistant.chat import sessions
 from assistant.chat.commands import COMMANDS, OFF
 from assistant.chat.conversation import Conversation
-from assistant.models import packaged
+from assistant.models.table import TABLE
 from assistant.terminal.render import safe
 
 Headline = tuple[str, str, dt.date | None]
@@ -86,7 +86,7 @@ def _known(column: str) -> Callable[[Conversation], Iterator[Value]]:
 
 
 def _models(conversation: Conversation) -> Iterator[Value]:
-    for model in packaged.TABLE:
+    for model in TABLE:
         if model.role == "language model":
             yield model.name, "embedded"
     yield "extractive", "quotes the likeliest sentences, without a language model"

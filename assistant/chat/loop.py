@@ -6,6 +6,7 @@ import os
 import sys
 from typing import Any
 
+from assistant.api.build import settled, without_a_model
 from assistant.chat.commands import ask, perform
 from assistant.chat.conversation import Conversation, check
 from assistant.chat.loading import Engine
@@ -25,6 +26,9 @@ def chat(settings: Settings, name: str | None, *, keep: bool, **given: Any) -> i
 
     Raises SettingsError for a session that cannot be opened, and what goes wrong while loading.
     """
+    chosen, settings = settings, settled(settings)
+    if settings is not chosen:
+        notice(without_a_model(chosen))
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
     if keep and name is None and interactive:
         name = automatic_name()

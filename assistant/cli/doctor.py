@@ -8,20 +8,31 @@ from importlib.metadata import PackageNotFoundError, version
 
 from rich.text import Text
 
-from assistant.api.build import identity, load_model, load_prompts, profile_for
+from assistant.api.build import identity, load_model, load_prompts, profile_for, settled, without_a_model
 from assistant.corpus.articles import corpus_stamp, read_corpus
 from assistant.errors import AssistantError, IndexMissing
+from assistant.extras import remedy
 from assistant.index.vectors import Index
 from assistant.models import packaged
 from assistant.settings import APP, EXTRACTIVE, Settings
 from assistant.terminal.render import safe, stdout
 
-LIBRARIES = ("langchain", "langchain-chroma", "chromadb", "sentence-transformers", "torch", "xllamacpp")
+LIBRARIES = {
+    "langchain-core": "",
+    "langchain-chroma": "",
+    "chromadb": "",
+    "sentence-transformers": "sentence-transformers",
+    "torch": "sentence-transformers",
+    "xllamacpp": "llama",
+}
+"""Libraries, and the extra that brings those which only some settings need."""
 
 
 def examine(settings: Settings) -> bool:
     """Prints a line for each thing looked at, with the remedy where one is needed; whether all is well."""
-    checks = [*_software(), *_models(settings), _answers(settings), _corpus(settings), _index(settings)]
+    used = settled(settings)
+    answers = _answers(used) if used is settings else (True, "answers", without_a_model(settings))
+    checks = [*_software(), *_models(used), answers, _corpus(used), _index(used)]
     console = stdout()
     for well, name, finding in checks:
         line = Text().append("ok   " if well else "BAD  ", style="green" if well else "bold red")
@@ -34,11 +45,13 @@ Check = tuple[bool, str, str]
 
 def _software() -> list[Check]:
     checks: list[Check] = [(True, "python", platform.python_version()), (True, APP, _own_version())]
-    for name in LIBRARIES:
+    for name, extra in LIBRARIES.items():
         try:
             checks.append((True, name, version(name)))
         except PackageNotFoundError:
-            checks.append((False, name, f"not installed; install it with: pip install {name}"))
+            command = remedy(extra) if extra else f"pip install {name}"
+            found = "not installed; if you want it" if extra else "not installed; install it with"
+            checks.append((bool(extra), name, f"{found}: {command}"))
     return checks
 
 
@@ -52,7 +65,8 @@ def _own_version() -> str:
 def _models(settings: Settings) -> list[Check]:
     checks: list[Check] = []
     for state in packaged.inventory(settings.cache):
-        finding = f"{state.role}, package version {state.version or 'none'}, checksum {state.checksum}"
+        package = f"package version {state.version}" if state.version else "no package"
+        finding = f"{state.role}, {package}, checksum {state.checksum}"
         used = state.name in (settings.model, settings.embedder, settings.reranker)
         well = not state.remedy or (state.checksum == "missing" and not used)
         checks.append((well, state.name, f"{finding}; {state.remedy}" if state.remedy else finding))

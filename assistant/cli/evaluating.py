@@ -74,6 +74,9 @@ def evaluation(
     if context.invoked_subcommand is not None:
         options.none_before(context)
         return
+    from assistant.extras import require
+
+    require("eval", "assistant eval")
     from assistant.evaluation import command
     from assistant.evaluation.harness import GOLD, Wanted
     from assistant.terminal.render import notice

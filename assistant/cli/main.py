@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from assistant.cli import adding, evaluating, options, overviews, running, serving
+from assistant.cli import adding, evaluating, models, options, overviews, running, serving
 from assistant.cli.options import examples, one_of
 from assistant.errors import AssistantError
 
@@ -220,6 +220,9 @@ app.command(epilog=examples("serve", "serve --corpus articles/ --model extractiv
 )
 
 app.command(epilog=examples("mcp --corpus articles/", "mcp --as-of 2025-11-26"))(serving.mcp)
+
+
+app.add_typer(models.app, name="models")
 
 
 @app.command()

@@ -61,6 +61,7 @@ Question = Annotated[Text, _argument("QUESTION", "The question, in quotation mar
 Topic = Annotated[str, _argument("TOPIC", "What it is about, in a few words.")]
 Query = Annotated[Text, _argument("QUERY", "What to look for.")]
 ArticleId = Annotated[str, _argument("ARTICLE", "An article's id, as answers and search give it.")]
+ModelName = Annotated[str, _argument("NAME", "A language model, as `assistant models` lists it.")]
 
 Corpus = Annotated[
     Place, _option("--corpus", "PATH", "Folder or file of articles; default: the built-in corpus.")

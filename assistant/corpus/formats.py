@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import CorpusError
+from assistant.extras import require
 
 if TYPE_CHECKING:
     from yaml.events import Event
@@ -97,6 +98,7 @@ def _plain(data: bytes, where: str, report: Report) -> Fields:
 
 
 def _html(data: bytes, where: str, report: Report) -> Fields:
+    require("formats", where)
     from trafilatura import bare_extraction
     from trafilatura.settings import Document
 

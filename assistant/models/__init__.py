@@ -2,7 +2,9 @@
 
     encoders/    embedder, reranker and reader; ONNX, without torch
     chat/        language models: embedded or hosted, and asking them for JSON
-    packaged     weights that come inside packages, by checksum
+    table        the models that come inside packages
+    packaged     where their weights lie, and whether they are the right ones
+    pull         a language model's weights from the Hugging Face hub
     prompts      prompts/*.md as templates
     recordings   a language model's answers on disk, replayed without it
 

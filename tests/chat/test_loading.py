@@ -80,7 +80,7 @@ def test_a_model_that_is_switched_to_reads_its_weights_at_once(begun: Loading) -
     engine.load(pytest.fail, lambda done, total: None)
     before = engine.assistant().retriever
     assert not read.is_set()
-    engine.switch("qwen2.5-coder-0.5b")
+    engine.switch("qwen2.5-coder-1.5b")
     assert read.wait(SECONDS)
     assert engine.assistant().retriever.reranker is before.reranker, "what searches is loaded once"
 

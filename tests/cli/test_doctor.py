@@ -99,6 +99,31 @@ def test_a_missing_package(settings: Settings, capsys: Any, monkeypatch: pytest.
     assert lines(capsys)["chromadb"] == "BAD not installed; install it with: pip install chromadb"
 
 
+def test_what_only_some_settings_need_may_be_missing(
+    settings: Settings, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def version(name: str) -> str:
+        if name in ("torch", "xllamacpp"):
+            raise doctor.PackageNotFoundError(name)
+        return "1.0"
+
+    monkeypatch.setattr(doctor, "version", version)
+    assert examine(settings)
+    said = lines(capsys)
+    assert said["xllamacpp"] == "ok not installed; if you want it: pip install 'news-assistant[llama]'"
+    assert said["torch"].endswith("pip install 'news-assistant[sentence-transformers]'")
+
+
+def test_the_default_model_may_be_missing(
+    settings: Settings, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packaged, "lacking", lambda name, cache: "install it")
+    assert examine(load_settings(corpus=settings.corpus, index=settings.index))
+    assert lines(capsys)["answers"].startswith("ok no language model is installed")
+    assert not examine(settings.model_copy(update={"model": "qwen2.5-coder-1.5b"}))
+    assert lines(capsys)["answers"].startswith("BAD qwen2.5-coder-1.5b is not installed; for it: install it;")
+
+
 def test_an_article_that_cannot_be_read(settings: Settings, capsys: Any) -> None:
     assert settings.corpus is not None
     (settings.corpus / "broken.jsonl").write_text("{", encoding="utf-8")

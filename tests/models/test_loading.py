@@ -84,13 +84,13 @@ def test_a_missing_key_tells_how_to_set_it(provider: str, key: str, tmp_path: Pa
 @pytest.mark.parametrize(
     ("name", "missing", "remedy"),
     [
-        ("openai:x", "langchain_openai", "pip install langchain-openai"),
+        ("openai:x", "langchain_openai", "pip install 'news-assistant[openai]'"),
         ("groq:x", "langchain_groq", "pip install langchain-groq"),
         ("openai:x", "tiktoken", "the package tiktoken; install it with: pip install tiktoken"),
         (
             "ollama:x",
             "langchain_ollama",
-            "the package langchain_ollama; install it with: pip install langchain-ollama",
+            "the package langchain_ollama; install it with: pip install 'news-assistant[ollama]'",
         ),
         ("ollama:x", "ollama", "the package ollama; install it with: pip install ollama"),
     ],

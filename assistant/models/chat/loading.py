@@ -19,12 +19,14 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 
 from assistant.errors import AssistantError, ContextExceeded, ModelError
+from assistant.extras import remedy as extra
 from assistant.models import packaged
 from assistant.models.chat import provider_errors
 from assistant.models.chat.profiles import Profile
+from assistant.models.table import TABLE
 from assistant.schema import Tokens
 
-EMBEDDED = tuple(model.name for model in packaged.TABLE if model.role == "language model")
+EMBEDDED = tuple(model.name for model in TABLE if model.role == "language model")
 
 EXTRAS = ("openai", "anthropic", "ollama")
 """Providers that are optional dependency groups of this project."""
@@ -112,6 +114,11 @@ def load_chat_model(
     """
     room = max_tokens or (profile.room if profile else MAX_TOKENS)
     if name in EMBEDDED:
+        if remedy := packaged.lacking(name, cache):
+            raise ModelError(
+                f"{name} is not installed; for it: {remedy}; or choose extractive or a hosted model, such as "
+                "openai:gpt-5-mini"
+            )
         from assistant.models.chat.llama_cpp import EmbeddedChat
 
         return EmbeddedChat(
@@ -215,7 +222,7 @@ def _line(error: BaseException) -> str:
     return text if len(text) <= 200 else text[:199] + "…"
 
 
-def _lacking(error: BaseException) -> str | None:
+def _lacking(error: BaseException, provider: str = "") -> str | None:
     """What to install where a package is missing, in the words that follow the model's name."""
     if not isinstance(error, ImportError):
         return None
@@ -223,25 +230,25 @@ def _lacking(error: BaseException) -> str | None:
         return "needs a package for the SOCKS proxy that is set; install it with: pip install 'httpx[socks]'"
     # LangChain names its own package whatever is missing; the cause knows better.
     missing = str(getattr(error.__cause__, "name", None) or error.name or error).partition(".")[0]
+    if provider in EXTRAS and missing in ("langchain", f"langchain_{provider}"):
+        return f"needs the package {missing}; install it with: {extra(provider)}"
     return f"needs the package {missing}; install it with: pip install {missing.replace('_', '-')}"
 
 
 def _hosted(provider: str, model: str, options: dict[str, Any]) -> BaseChatModel:
-    from langchain.chat_models import init_chat_model
-
-    from assistant.models.chat.openai_api import openai_chat
-
     name = f"{provider}:{model}"
     try:
         if provider in EXTRAS:
             import_module(f"langchain_{provider}")  # it says what is missing, which `init_chat_model` may not
-        hosted: BaseChatModel = (
-            openai_chat(model, **options)
-            if provider == "openai"
-            else init_chat_model(model, model_provider=provider, **options)
-        )
+        if provider == "openai":
+            from assistant.models.chat.openai_api import openai_chat
+
+            return openai_chat(model, **options)
+        from langchain.chat_models import init_chat_model
+
+        hosted: BaseChatModel = init_chat_model(model, model_provider=provider, **options)
     except ImportError as error:
-        raise ModelError(f"{name} {_lacking(error)}") from error
+        raise ModelError(f"{name} {_lacking(error, provider)}") from error
     except Exception as error:
         if str(error).startswith("Unsupported provider"):
             raise ModelError(

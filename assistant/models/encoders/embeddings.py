@@ -21,6 +21,7 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 
 from assistant.errors import ModelError
+from assistant.extras import require
 from assistant.models import packaged
 from assistant.models.encoders import hub
 from assistant.models.encoders.onnx import Floats, OnnxEncoder
@@ -43,7 +44,8 @@ def load_embeddings(name: str, cache: Path, *, for_queries: bool, threads: int |
     """The embedder of that name: a packaged one, a folder, or a hub id; every vector has length 1.
 
     With `for_queries`, a sentence-transformers model is run from its export in `cache` if there is one.
-    A hub model is taken from this computer, and from the hub only if it is not there. Raises ModelError.
+    A hub model is taken from this computer, and from the hub only if it is not there. Raises ModelError,
+    and ExtraMissing where sentence-transformers is needed and not installed.
     """
     known = packaged.packaged(name)
     if known is not None and known.role != "embedder":
@@ -121,6 +123,7 @@ class TorchEmbeddings(Embeddings):
 
 
 def _sentence_transformer(name: str, cache: Path) -> SentenceTransformer:
+    require("sentence-transformers", name)
     from sentence_transformers import SentenceTransformer
 
     place = str(packaged.folder(name, cache)) if packaged.packaged(name) else name

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from assistant.errors import ModelError
+from assistant.errors import ExtraMissing, ModelError
+from assistant.extras import require
 
 SAMPLE = 1 << 20
 """Bytes read at either end of a large file to tell two models apart."""
@@ -42,7 +43,8 @@ def fingerprint(name: str) -> str:
     """Twelve characters that change with the model.
 
     Of a folder, a digest of its files (of large ones: the size and both ends). Of a hub id, the revision; if
-    it is not on this computer yet its small files are fetched. Raises ModelError.
+    it is not on this computer yet its small files are fetched. Raises ModelError, and ExtraMissing where
+    sentence-transformers is not installed.
     """
     folder = Path(name)
     return _digest(folder) if folder.is_dir() else _revision(name)
@@ -91,7 +93,10 @@ def _revision(name: str) -> str:
         try:
             snapshot = snapshot_download(name, local_files_only=True)
         except FileNotFoundError:
+            require("sentence-transformers", name)
             snapshot = snapshot_download(name, allow_patterns=["*.json"])
+    except ExtraMissing:
+        raise
     except Exception as error:  # hub, network and file errors have no common base
         raise _not_loaded(name, error) from error
     return Path(snapshot).name[:12]

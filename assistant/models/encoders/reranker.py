@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from langchain_core.cross_encoders import BaseCrossEncoder
 
 from assistant.errors import ModelError
+from assistant.extras import require
 from assistant.models import packaged
 from assistant.models.encoders import hub
 from assistant.models.encoders.onnx import OnnxEncoder, cutting
@@ -32,7 +33,7 @@ def load_reranker(
 
     "ms-marco-MiniLM-L12-v2" is the packaged one. Any other name is a folder or a hub id for the
     `CrossEncoder` of sentence-transformers, which imports torch (about 7 s) and may fetch the model from the
-    hub. Raises ModelError.
+    hub. Raises ModelError, and ExtraMissing where that is not installed.
     """
     if name == "none":
         return None
@@ -93,6 +94,7 @@ class TorchReranker(BaseCrossEncoder):
 
 def _cross_encoder(name: str, max_tokens: int) -> CrossEncoder:
     """From this computer if it is there, else from the hub, since the user named it."""
+    require("sentence-transformers", name)
     from sentence_transformers import CrossEncoder
 
     return hub.first_that_loads(

@@ -1,0 +1,59 @@
+"""`assistant models`: which there are, where they lie, and fetching a language model.
+
+Importing this module is cheap: it is read before `--help` is answered.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from assistant.cli import options, running
+
+app = typer.Typer(
+    help="List the models that come with the program; fetch a language model.",
+    invoke_without_command=True,
+    rich_markup_mode=None,
+)
+
+
+@app.callback(epilog=options.examples("models", "models pull qwen2.5-coder-1.5b"))
+def common(context: typer.Context) -> None:
+    """List the models that come with the program, or fetch one."""
+    if context.invoked_subcommand is None:
+        listed()
+
+
+@app.command("list")
+def listed() -> None:
+    """Each model's name, role and size, and where it lies or how to get it."""
+    from assistant.models import packaged
+    from assistant.models.table import PART, TABLE
+
+    cache = running.settings().cache
+    for model in TABLE:
+        where = packaged.place(model.name, cache)
+        lacks = packaged.lacking(model.name, cache) if model.hub else model.install(model.carriers)
+        found = f"not installed; {lacks}" if where is None else str(where)
+        if where is not None and model.main == PART:
+            found = str(where) if where.is_file() else f"{len(model.carriers)} packages in {where.parent}"
+            found += f"; llama.cpp is missing: {lacks}" if lacks else ""
+        typer.echo(f"{model.name:24}{model.role:16}{model.size / 1e6:5.0f} MB  {found}")
+
+
+@app.command(epilog=options.examples("models pull qwen2.5-coder-1.5b"))
+def pull(name: options.ModelName) -> None:
+    """Fetch a language model's file from the Hugging Face hub, instead of installing it as packages.
+
+    Its checksum is pinned. A download that broke off goes on where it was; HF_ENDPOINT names another server.
+    """
+    from assistant.models import packaged
+    from assistant.models.pull import pull as fetch
+    from assistant.terminal.progress import progress
+    from assistant.terminal.render import notice
+
+    cache = running.settings().cache
+    with progress(f"fetching {name} (MB)") as update:
+        path = fetch(name, cache, lambda done, total: update(done // 10**6, total // 10**6))
+    typer.echo(str(path))
+    if lacks := packaged.lacking(name, cache):
+        notice(f"to run it, install llama.cpp too: {lacks}")

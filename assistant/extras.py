@@ -1,0 +1,33 @@
+"""What the base install leaves out: which extra brings it, and whether it is there."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from assistant.errors import ExtraMissing
+
+MODULES = {
+    "formats": ("trafilatura",),
+    "llama": ("xllamacpp",),
+    "sentence-transformers": ("sentence_transformers", "torch"),
+    "eval": ("scipy", "matplotlib", "jinja2", "junitparser"),
+}
+"""What each extra brings, by the names that are imported; weights are looked for in `models.packaged`."""
+
+
+def present(extra: str) -> bool:
+    """Whether all that an extra brings is installed; imports nothing."""
+    return all(importlib.util.find_spec(module) for module in MODULES[extra])
+
+
+def remedy(extra: str) -> str:
+    """The command that installs an extra."""
+    return f"pip install 'news-assistant[{extra}]'"
+
+
+def require(extra: str, what: str) -> None:
+    """Raises ExtraMissing, with the command that installs it, where an extra is not there for `what`."""
+    if not present(extra):
+        raise ExtraMissing(
+            f"{what} needs packages that are not installed; install them with: {remedy(extra)}"
+        )
