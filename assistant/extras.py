@@ -10,6 +10,9 @@ MODULES = {
     "formats": ("trafilatura",),
     "llama": ("xllamacpp",),
     "sentence-transformers": ("sentence_transformers", "torch"),
+    "fetch": ("urllib3", "certifi", "feedparser", "protego"),
+    "serve": ("starlette", "uvicorn"),
+    "mcp": ("mcp",),
     "eval": ("scipy", "matplotlib", "jinja2", "junitparser"),
 }
 """What each extra brings, by the names that are imported; weights are looked for in `models.packaged`."""

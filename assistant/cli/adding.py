@@ -48,13 +48,14 @@ def add(origins: Origins, corpus: Folder = None, allow_private: AllowPrivate = F
     Given again, it fetches only what changed. Sites are asked once a second at most, and not for what their
     robots.txt forbids. Exit status: 0 all is there, 2 something was refused or failed.
     """
+    from assistant.extras import require
     from assistant.fetching.adding import Adder
-    from assistant.fetching.http import Client, check_installed
+    from assistant.fetching.http import Client
     from assistant.fetching.store import opened
     from assistant.terminal.progress import progress
     from assistant.terminal.render import notice
 
-    check_installed()
+    require("fetch", "fetching")
     folder = _folder(running.settings(corpus=corpus), "--corpus FOLDER")
     with opened(folder) as store, progress("fetching") as update:
         client = Client(allow_private=allow_private, closed=store.closed)
@@ -78,8 +79,9 @@ def watch(
     Exit status: 0 ended with Ctrl-C, 2 an error that nothing goes on with.
     """
     from assistant.api.assistant import Assistant
+    from assistant.extras import require
     from assistant.fetching.adding import Adder, Tally
-    from assistant.fetching.http import Client, check_installed
+    from assistant.fetching.http import Client
     from assistant.fetching.store import opened
     from assistant.fetching.watching import Watch
     from assistant.terminal.render import notice
@@ -108,7 +110,7 @@ def watch(
             typer.echo(f"feeds: {adder.tally}")
 
     if feed:
-        check_installed()
+        require("fetch", "fetching")
         place.mkdir(parents=True, exist_ok=True)
     elif not place.exists():
         raise SettingsError(f"{place}: no such folder; correct the path, or give --feed URL to fill it")

@@ -19,7 +19,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from assistant.errors import AssistantError, FetchError, FetchRefused
+from assistant.errors import FetchError, FetchRefused
 from assistant.fetching.addresses import Resolver, Target, reachable, resolved, target_of
 from assistant.fetching.replies import WAITING, Known, Limits, Reply, content_type, judged, seconds_of
 from assistant.fetching.robots import AGENT, LONGEST, Robots
@@ -33,17 +33,6 @@ FAILURES = 3
 """Connections to a host that fail one after the other, before it is left alone for this run."""
 
 _CHUNK = 65_536
-
-
-def check_installed() -> None:
-    """Raises AssistantError when a package that fetching needs is missing."""
-    from importlib.util import find_spec
-
-    missing = [name for name in ("urllib3", "certifi", "feedparser", "protego") if find_spec(name) is None]
-    if missing:
-        raise AssistantError(
-            f"{' and '.join(missing)} not installed; get them with: pip install 'news-assistant[fetch]'"
-        )
 
 
 class Client:

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import ServerError
+from assistant.extras import require
 
 if TYPE_CHECKING:
     from assistant.api.assistant import Assistant
@@ -20,17 +21,6 @@ PORT = 8421
 HOST = "127.0.0.1"
 JOBS = 4
 """Questions that are answered at a time, unless another number is asked for."""
-
-REMEDY = "pip install 'news-assistant[serve]'"
-
-
-def check_installed() -> None:
-    """Raises ServerError where the optional packages are missing."""
-    try:
-        import starlette  # noqa: F401
-        import uvicorn  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise ServerError(f"the server needs {error.name}; install it with: {REMEDY}") from None
 
 
 @contextmanager
@@ -72,7 +62,7 @@ def serve(
     `opened` opens the assistant of the settings; `notice` is told the address when everything is loaded. A
     second SIGINT ends at once. Raises AssistantError.
     """
-    check_installed()
+    require("serve", "assistant serve")
     from assistant.server.tokens import server_token
 
     token, origin = server_token()

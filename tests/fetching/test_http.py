@@ -16,8 +16,9 @@ from adder import Adding
 from fake_site import Site, article, drips, drips_headers, hangs, redirect
 
 from assistant.errors import AssistantError, FetchError, FetchRefused
+from assistant.extras import require
 from assistant.fetching.addresses import is_public, target_of
-from assistant.fetching.http import Client, check_installed
+from assistant.fetching.http import Client
 from assistant.fetching.replies import Limits
 
 
@@ -336,7 +337,7 @@ def test_what_sites_answer(news_site: Site, adding: Adding, status: int, outcome
 def test_what_is_missing_is_told_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(AssistantError, match=r"pip install 'news-assistant\[fetch\]'"):
-        check_installed()
+        require("fetch", "fetching")
 
 
 # TLS

@@ -342,5 +342,5 @@ def test_what_is_not_installed(run: Callable[..., Ended], monkeypatch: pytest.Mo
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     ended = run("serve", "--port", "0")
     assert (ended.status, ended.out) == (2, "")
-    assert ended.err.startswith("assistant: the server needs uvicorn")
-    assert ended.err.endswith("install it with: pip install 'news-assistant[serve]'\n")
+    assert ended.err.startswith("assistant: assistant serve needs packages")
+    assert ended.err.endswith("install them with: pip install 'news-assistant[serve]'\n")

@@ -217,7 +217,11 @@ def test_views(settings: Settings) -> None:
 @pytest.mark.parametrize(
     ("missing", "options", "message"),
     [
-        (True, [], "assistant mcp needs the package mcp; install it with: pip install 'news-assistant[mcp]'"),
+        (
+            True,
+            [],
+            "assistant mcp needs packages that are not installed; install them with: pip install 'news-assistant[mcp]'",
+        ),
         (
             False,
             ["--as-of", "2025-01-01", "--since", "2025-01-02"],
@@ -235,7 +239,7 @@ def test_what_cannot_be_served(
     tmp_path: Path,
 ) -> None:
     if missing:
-        monkeypatch.setitem(sys.modules, "mcp.server.lowlevel", None)
+        monkeypatch.setitem(sys.modules, "mcp", None)
     monkeypatch.setattr(sys, "argv", ["assistant", "mcp", "--index", str(tmp_path), *options])
     with pytest.raises(SystemExit) as ended:
         main()

@@ -23,6 +23,7 @@ from assistant.api.assistant import Assistant
 from assistant.api.build import open_catalogue
 from assistant.api.selection import limits
 from assistant.errors import AssistantError, SettingsError
+from assistant.extras import require
 from assistant.server.mcp.streams import Lines, taken
 from assistant.server.mcp.tools import Desk, Tool, tools_for
 from assistant.server.mcp.view import described, in_order
@@ -60,14 +61,9 @@ def serve(settings: Settings, view: Filters, notice: Notice) -> None:
     """Serves until standard input ends, or Ctrl-C. `view` limits what any request can see.
 
     `notice` is told in a line what the person who runs the server should know. Threads may still be at work
-    when it returns. Raises SettingsError where there is no SDK, nothing to talk over, or no day in view.
+    when it returns. Raises ExtraMissing, and SettingsError where there is nothing to talk over or no day in view.
     """
-    try:
-        import mcp.server.lowlevel  # noqa: F401
-    except ImportError:
-        raise SettingsError(
-            "assistant mcp needs the package mcp; install it with: pip install 'news-assistant[mcp]'"
-        ) from None
+    require("mcp", "assistant mcp")
     in_order(view.as_of, view.since)
     streams = taken()
     with suppress(KeyboardInterrupt):
