@@ -220,7 +220,7 @@ def test_views(settings: Settings) -> None:
         (
             True,
             [],
-            "assistant mcp needs packages that are not installed; install them with: pip install 'news-assistant[mcp]'",
+            "packages that are not installed; install them with: pip install 'news-assistant[mcp]'",
         ),
         (
             False,

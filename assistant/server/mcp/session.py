@@ -61,7 +61,7 @@ def serve(settings: Settings, view: Filters, notice: Notice) -> None:
     """Serves until standard input ends, or Ctrl-C. `view` limits what any request can see.
 
     `notice` is told in a line what the person who runs the server should know. Threads may still be at work
-    when it returns. Raises ExtraMissing, and SettingsError where there is nothing to talk over or no day in view.
+    when it returns. Raises ExtraMissing, and SettingsError with nothing to talk over or no day in view.
     """
     require("mcp", "assistant mcp")
     in_order(view.as_of, view.since)
