@@ -24,7 +24,7 @@ from assistant.models.encoders.reranker import probability
 from assistant.retrieval.passages import Passage
 from assistant.schema import AbstentionReason, Answer
 from assistant.settings import EXTRACTIVE
-from assistant.text.normalize import in_words
+from assistant.text.dates import in_words
 
 POOL = 30
 """Passages looked through."""

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from assistant.errors import SettingsError
+from assistant.text.dates import parse_day
 
 
 def _option(name: str, metavar: str, text: str, **more: Any) -> Any:
@@ -47,10 +48,9 @@ def _text(value: str) -> str:
 
 
 def _day(value: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(value)
-    except ValueError:
-        raise typer.BadParameter(f"{value!r} is no day; write it as 2025-11-26") from None
+    if day := parse_day(value):
+        return day
+    raise typer.BadParameter(f"{value!r} is no day; write it as 2025-11-26")
 
 
 Text = str | None

@@ -19,16 +19,8 @@ from pathlib import Path, PurePosixPath
 
 from assistant.errors import CorpusError
 from assistant.corpus.formats import PARSERS, Fields, Report, json_line, newlines, reason
+from assistant.text.dates import parse_day
 
-_DATE_FORMATS = (
-    *(
-        day + form
-        for day in ("", "%A, ", "%A ")
-        for form in ("%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y")
-    ),
-    "%a, %d %b %Y %H:%M:%S %z",
-    "%a, %d %b %Y %H:%M:%S %Z",
-)
 _SITE = re.compile(r"https?://(?:www\.)?([^/\s]+)")
 _UNTYPEABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
@@ -229,15 +221,8 @@ def _source(entry: object, where: str) -> Source:
 def _date(value: str, where: str, report: Report) -> dt.date | None:
     if not value:
         return None
-    try:
-        return dt.datetime.fromisoformat(value).date()
-    except ValueError:
-        pass
-    for form in _DATE_FORMATS:
-        try:
-            return dt.datetime.strptime(value, form).date()
-        except ValueError:
-            continue
+    if day := parse_day(value):
+        return day
     report(f"{where}: date {value[:60]!r} not understood, treated as undated; write YYYY-MM-DD")
     return None
 

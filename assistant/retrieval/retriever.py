@@ -32,7 +32,8 @@ from assistant.models.encoders.reader import Reader
 from assistant.models.encoders.reranker import logit, probability
 from assistant.retrieval.fusion import Key, group_copies, reciprocal_rank_fusion
 from assistant.retrieval.passages import Hit, Passage, Ranks
-from assistant.retrieval.time_preference import Times, question_times
+from assistant.retrieval.time_preference import time_preference
+from assistant.text.dates import Times, question_times
 
 POOL = 50
 """Chunks taken from each of the two searches, or more if more passages are asked for."""
@@ -191,7 +192,7 @@ def rerank(
     head, rest = hits[:most], hits[most:]
 
     def prior(rank: int, hit: Hit) -> float:
-        return (times.preference(hit.article.published) if times else 0.0) - PRIOR * math.log(rank)
+        return (time_preference(times, hit.article.published) if times else 0.0) - PRIOR * math.log(rank)
 
     # Words to a machine do not help a passage to be found.
     texts = [

@@ -21,6 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from assistant.schema import AbstentionReason, Answer, AnswerWarning, Citation, SearchAnswer
+from assistant.text.dates import in_short
 from assistant.text.normalize import words
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def notice(message: str) -> None:
 
 def day(date: dt.date | None) -> str:
     """A date as people write it, "26 Nov 2025"."""
-    return f"{date.day} {date:%b %Y}" if date else "undated"
+    return in_short(date) if date else "undated"
 
 
 def print_answer(answer: Answer, console: Console, *, hint: str = "") -> None:

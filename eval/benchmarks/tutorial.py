@@ -38,7 +38,7 @@ from assistant.models.encoders.embeddings import embedder_id, load_embeddings
 from assistant.models.recordings import file_name
 from assistant.schema import Abstention, Answer, AnswerPassage, Claim, Seconds, Tokens
 from assistant.settings import Settings
-from assistant.text.normalize import in_words
+from assistant.text.dates import in_words
 from eval.benchmarks.answers import System, main
 from eval.benchmarks.unknowing import does_not_know
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.text.numbers import Amount, Day, Source, amounts, days, unconfirmed
+from assistant.text.dates import Day
+from assistant.text.numbers import Amount, Source, amounts, days, unconfirmed
 
 TUESDAY = dt.date(2025, 11, 25)
 
