@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 from assistant.corpus.articles import compare, corpus_stamp, read_corpus
 from assistant.corpus.chunking import CHUNKING
 from assistant.errors import IndexMissing
-from assistant.index.vectors import Changes, Identity, Index, sync
+from assistant.index.opened import Index
+from assistant.index.sync import Changes, sync
+from assistant.index.vectors import Identity
 from assistant.models import packaged
 from assistant.settings import EXTRACTIVE, Settings, prompts_folder
 

@@ -18,7 +18,7 @@ from assistant.evaluation.report.terminal import print_report
 from assistant.evaluation.run import Report
 from assistant.evaluation.score_cache import with_memory
 from assistant.evaluation.scorers.labelled import FILE, print_agreement, read_sheet
-from assistant.index.vectors import Index
+from assistant.index.opened import Index
 from assistant.retrieval.retriever import Retriever
 from assistant.settings import Settings
 from assistant.terminal.render import stdout

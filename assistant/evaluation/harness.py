@@ -32,7 +32,7 @@ from assistant.evaluation.scorers.retrieval import retrieval_scorers
 from assistant.evaluation.scorers.score import Score, Scorer
 from assistant.evaluation.scorers.standard import outcome, standard_scorers
 from assistant.index.filters import Filters
-from assistant.index.vectors import Index
+from assistant.index.opened import Index
 from assistant.models.chat.loading import load_chat_model
 from assistant.models.packaged import packaged
 from assistant.models.prompts import load_prompt

@@ -26,7 +26,7 @@ from pydantic import PrivateAttr
 from assistant.corpus.articles import Article
 from assistant.corpus.chunking import Chunk, heading, to_document
 from assistant.index.filters import Filters
-from assistant.index.vectors import Index
+from assistant.index.opened import Index
 from assistant.injection.scan import blanked, without_instructions
 from assistant.models.encoders.reader import Reader
 from assistant.models.encoders.reranker import logit, probability

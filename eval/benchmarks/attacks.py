@@ -28,7 +28,8 @@ from assistant.evaluation.gate.statistics import wilson_interval
 from assistant.evaluation.gold import Group, NonEmpty, quote_spans
 from assistant.evaluation.report import update_results
 from assistant.evaluation.scorers.matching import holds, without_markers
-from assistant.index.vectors import Index, sync
+from assistant.index.opened import Index
+from assistant.index.sync import sync
 from assistant.models.encoders.embeddings import load_embeddings
 from assistant.schema import Answer, Strict
 from assistant.settings import Settings, load_settings

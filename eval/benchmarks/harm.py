@@ -38,7 +38,7 @@ from assistant.evaluation.scorers.matching import holds, sentences, without_mark
 from assistant.evaluation.scorers.retrieval import RetrievalScorer, retrieval_scorers
 from assistant.evaluation.scorers.score import Articles, Scorer
 from assistant.evaluation.scorers.standard import standard_scorers
-from assistant.index.vectors import Index
+from assistant.index.opened import Index
 from assistant.schema import Abstention, Answer, AnswerPassage, Citation, Claim
 from assistant.settings import EXTRACTIVE, Settings, load_settings
 

@@ -21,7 +21,8 @@ from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from assistant.api.build import build_retriever, identity
 from assistant.corpus.articles import read_corpus
-from assistant.index.vectors import Index, sync
+from assistant.index.opened import Index
+from assistant.index.sync import sync
 from assistant.models.encoders.embeddings import load_embeddings
 from assistant.settings import Settings
 from eval.benchmarks.data import Question, digest, gold_questions, many_articles

@@ -15,7 +15,7 @@ from langchain_core.embeddings import Embeddings
 
 from assistant.index.filters import Filters
 from assistant.index.lexical import Catalogue
-from assistant.index.vectors import Index
+from assistant.index.opened import Index
 from assistant.retrieval.retriever import PRIOR, Retriever
 
 MINILM = "all-MiniLM-L6-v2"

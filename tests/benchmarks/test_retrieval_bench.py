@@ -16,7 +16,9 @@ from assistant.corpus.chunking import Chunk, split_article
 from assistant.errors import GoldError
 from assistant.evaluation.gold import read_gold
 from assistant.index.filters import Filters
-from assistant.index.vectors import Identity, Index, sync
+from assistant.index.opened import Index
+from assistant.index.sync import sync
+from assistant.index.vectors import Identity
 from assistant.retrieval.passages import Hit, Passage
 from assistant.retrieval.retriever import PRIOR, Retriever
 from assistant.settings import Settings

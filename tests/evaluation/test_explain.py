@@ -15,7 +15,9 @@ from assistant.evaluation.diagnosis.explain import article_chunks, explain, retr
 from assistant.evaluation.gold import Evidence, Turn
 from assistant.evaluation.run import Graded, Report
 from assistant.evaluation.scorers.standard import correctness
-from assistant.index.vectors import Identity, Index, sync
+from assistant.index.opened import Index
+from assistant.index.sync import sync
+from assistant.index.vectors import Identity
 from assistant.retrieval.retriever import Retriever
 from assistant.terminal.render import stdout
 

@@ -17,7 +17,9 @@ from assistant.api.build import build_retriever, identity
 from assistant.corpus.articles import Article, read_corpus
 from assistant.evaluation.gold import Case, quote_spans, read_gold
 from assistant.index.filters import Filters
-from assistant.index.vectors import Identity, Index, sync
+from assistant.index.opened import Index
+from assistant.index.sync import sync
+from assistant.index.vectors import Identity
 from assistant.retrieval.fusion import Key, group_copies, reciprocal_rank_fusion
 from assistant.retrieval.passages import Hit, Passage
 from assistant.retrieval.retriever import Retriever, rerank
