@@ -253,6 +253,6 @@ def support_of(reader: Reader | None, reranker: BaseCrossEncoder | None) -> Supp
         from rapidfuzz.fuzz import token_set_ratio
 
         return lambda pairs: [token_set_ratio(claim, quote) / 100 for claim, quote in pairs]
-    from assistant.models.encoders.reranker import probability
+    from assistant.retrieval.scores import probability
 
     return lambda pairs: [probability(logit) for logit in reranker.score(list(pairs))]

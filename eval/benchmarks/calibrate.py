@@ -27,8 +27,8 @@ from assistant.evaluation.report import update_results
 from assistant.evaluation.score_cache import with_memory
 from assistant.evaluation.scorers.standard import bag_f1, token_bag
 from assistant.index.filters import Filters
-from assistant.models.encoders.reranker import logit, probability
 from assistant.retrieval.passages import Passage
+from assistant.retrieval.scores import LIMIT, logit, probability, settled
 from assistant.settings import Settings, load_settings
 from eval.benchmarks.command import notice
 from eval.benchmarks.data import asked, read_lines, sampled, usable
@@ -62,15 +62,14 @@ def signals(passages: Sequence[Passage]) -> dict[str, float]:
     """The logits of the best passage by reranker, by reader, and by both."""
     hits = [hit for passage in passages for hit in passage.hits]
     if not hits:
-        return dict.fromkeys(SIGNALS, -8.0)
-    both = max(logit(hit.score) for hit in hits)
-    # The score of a hit that was read is the mean of the two logits.
-    ranked = [2 * logit(hit.score) - logit(hit.reading.answers) for hit in hits if hit.reading]
+        return dict.fromkeys(SIGNALS, -LIMIT)
+    # Those that were read stand before the others.
+    scores = [hit.scores for hit in hits if hit.reading] or [hit.scores for hit in hits]
     read = chance(passages)
     return {
-        "reranker": max(ranked, default=both),
-        "reader": logit(read) if read is not None else -8.0,
-        "both": both,
+        "reranker": max(settled(one.ranked) for one in scores),
+        "reader": logit(read) if read is not None else -LIMIT,
+        "both": max(settled(one.logit) for one in scores),
     }
 
 
