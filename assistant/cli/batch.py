@@ -39,7 +39,7 @@ class HistoryTurn(BaseModel):
         return self
 
 
-class Line(BaseModel):
+class BatchLine(BaseModel):
     """One line of a batch; other keys are passed over with a warning."""
 
     model_config = ConfigDict(extra="allow")
@@ -78,7 +78,7 @@ class Line(BaseModel):
 Limits = dict[str, Any]
 """as_of, since, section and outlet, as `Assistant.ask` takes them."""
 
-Answering = Callable[[Line, Limits], BaseModel]
+Answering = Callable[[BatchLine, Limits], BaseModel]
 
 
 def run_batch(
@@ -111,13 +111,13 @@ class _Batch:
         self._lock = threading.Lock()
         self.failed = 0
 
-    def read(self, number: int, raw: bytes) -> tuple[int, str | int | None, Line | Exception]:
+    def read(self, number: int, raw: bytes) -> tuple[int, str | int | None, BatchLine | Exception]:
         """A line's number, its id, and the line, or what is wrong with it."""
         given: dict[str, Any] = {}
-        line: Line | Exception
+        line: BatchLine | Exception
         try:
             given = _object(raw)
-            line = Line.model_validate(given)
+            line = BatchLine.model_validate(given)
         except (ValidationError, AssistantError) as error:
             line = error
         else:
@@ -128,7 +128,7 @@ class _Batch:
         name = given.get("id")
         return number, name if isinstance(name, str | int) else None, line
 
-    def answered(self, number: int, name: str | int | None, line: Line | Exception) -> str:
+    def answered(self, number: int, name: str | int | None, line: BatchLine | Exception) -> str:
         """The JSON of a line's answer, or of its error."""
         try:
             if isinstance(line, Exception):

@@ -46,7 +46,7 @@ def index(
     corpus: options.Corpus = None,
     index: options.IndexDir = None,
     rebuild: options.Rebuild = False,
-    strict: options.Strict = False,
+    strict: options.StrictCorpus = False,
 ) -> None:
     """Bring the index in line with the corpus: add, embed again what changed, remove what is gone."""
     from assistant.api.assistant import Assistant
@@ -67,7 +67,7 @@ def index(
     epilog=examples('search "prisoner exchange"', 'search "ceasefire talks" -k 3 --as-of 2025-11-26')
 )
 def search(
-    query: options.Query = None,
+    query: options.SearchQuery = None,
     k: options.Most = None,
     json: options.Json = False,
     explain: options.Explain = False,
@@ -118,7 +118,7 @@ def search(
     )
 )
 def ask(
-    question: options.Question = None,
+    question: options.QuestionText = None,
     json: options.Json = False,
     model: options.Model = None,
     batch: options.Batch = None,
@@ -207,16 +207,16 @@ def chat(
 def evaluation(
     gold: options.Gold = None,
     replay: options.Replay = False,
-    record: options.Record = False,
+    record: options.RecordReplies = False,
     live: options.Live = False,
     only: options.Only = None,
     baseline: options.BaselineFile = None,
     update_baseline: options.UpdateBaseline = False,
     judge: options.Judge = None,
     max_cost: options.MaxCost = None,
-    check: options.Check = False,
+    check: options.CheckGold = False,
     check_scorers: options.CheckScorers = False,
-    draft: options.Draft = None,
+    draft: options.DraftCases = None,
     explain: options.ExplainCase = None,
     report: options.ReportDir = None,
     results: options.Results = None,

@@ -55,11 +55,11 @@ def _day(value: str) -> dt.date:
 
 Text = str | None
 Place = Path | None
-Day = dt.date | None
+OptionalDay = dt.date | None
 
-Question = Annotated[Text, _argument("QUESTION", "The question, in quotation marks.")]
+QuestionText = Annotated[Text, _argument("QUESTION", "The question, in quotation marks.")]
 Topic = Annotated[str, _argument("TOPIC", "What it is about, in a few words.")]
-Query = Annotated[Text, _argument("QUERY", "What to look for.")]
+SearchQuery = Annotated[Text, _argument("QUERY", "What to look for.")]
 ArticleId = Annotated[str, _argument("ARTICLE", "An article's id, as answers and search give it.")]
 
 Corpus = Annotated[
@@ -69,11 +69,11 @@ IndexDir = Annotated[
     Place, _option("--index", "DIR", "Where the index lies; default: in the user's data folder.")
 ]
 AsOf = Annotated[
-    Day,
+    OptionalDay,
     _option("--as-of", "DATE", "Ask as of this day (2025-11-26): later articles are hidden.", parser=_day),
 ]
 Since = Annotated[
-    Day, _option("--since", "DATE", "Hide articles from before this day (2025-11-26).", parser=_day)
+    OptionalDay, _option("--since", "DATE", "Hide articles from before this day (2025-11-26).", parser=_day)
 ]
 Section = Annotated[Text, _option("--section", "NAME", "Only articles of this section.")]
 Outlet = Annotated[
@@ -108,7 +108,7 @@ Most = Annotated[int | None, _option("-k", "N", "How many passages; default: 8."
 Explain = Annotated[bool, _flag("--explain", "Show each passage's rank at every stage.")]
 
 Rebuild = Annotated[bool, _flag("--rebuild", "Start from nothing, as a new embedder requires.")]
-Strict = Annotated[bool, _flag("--strict", "Stop at the first article that cannot be read.")]
+StrictCorpus = Annotated[bool, _flag("--strict", "Stop at the first article that cannot be read.")]
 
 SessionName = Annotated[
     Text,
@@ -122,7 +122,7 @@ NoSave = Annotated[bool, _flag("--no-save", "Keep nothing of this conversation."
 
 Gold = Annotated[Place, _option("--gold", "FILE", "The gold cases; default: eval/gold.jsonl.")]
 Replay = Annotated[bool, _flag("--replay", "Take the model's answers from the recordings (default).")]
-Record = Annotated[bool, _flag("--record", "Ask the model for what is not recorded, and record it.")]
+RecordReplies = Annotated[bool, _flag("--record", "Ask the model for what is not recorded, and record it.")]
 Live = Annotated[bool, _flag("--live", "Ask the model now; recordings stay as they are.")]
 Only = Annotated[Text, _option("--only", "TYPE", "Only cases of this type, and no verdict.")]
 BaselineFile = Annotated[
@@ -133,8 +133,8 @@ UpdateBaseline = Annotated[bool, _flag("--update-baseline", "Make this run the b
 Judge = Annotated[
     Text, _option("--judge", "MODEL", "Also ask this model whether answers are right; advice only.")
 ]
-Check = Annotated[bool, _flag("--check", "Only say which cases cannot be won with these articles.")]
-Draft = Annotated[
+CheckGold = Annotated[bool, _flag("--check", "Only say which cases cannot be won with these articles.")]
+DraftCases = Annotated[
     int | None, _option("--draft", "N", "Print N drafts of cases over articles without any.", min=1)
 ]
 CheckScorers = Annotated[bool, _flag("--check-scorers", "Only say how the scorers agree with people.")]
@@ -176,6 +176,6 @@ def one_mode(*, replay: bool, record: bool, live: bool) -> Literal["replay", "re
     return "record" if record else "live" if live else "replay"
 
 
-def limits(as_of: Day, since: Day, section: Text, outlet: Text) -> dict[str, Any]:
+def limits(as_of: OptionalDay, since: OptionalDay, section: Text, outlet: Text) -> dict[str, Any]:
     """These options as `Assistant.ask` takes them."""
     return {"as_of": as_of, "since": since, "section": section, "outlet": outlet}

@@ -26,13 +26,13 @@ DEEPEST_FRONT_MATTER = 10
 _HEADING = re.compile(r"^#[ \t]+(\S.*)$", re.MULTILINE)
 
 Fields = Mapping[str, object]
-Report = Callable[[str], None]
-Parser = Callable[[bytes, str, Report], Fields]
+Notice = Callable[[str], None]
+Parser = Callable[[bytes, str, Notice], Fields]
 """Takes the bytes, the place they stand at (for messages), and whom to tell of an encoding that was guessed;
 raises CorpusError."""
 
 
-def _markdown(data: bytes, where: str, report: Report) -> Fields:
+def _markdown(data: bytes, where: str, report: Notice) -> Fields:
     from frontmatter.default_handlers import YAMLHandler
 
     text = newlines(_utf8(data, where))
@@ -91,12 +91,12 @@ def _without_nulls(value: Any) -> Any:
     return None if value in ("", "~", "null", "Null", "NULL") else value
 
 
-def _plain(data: bytes, where: str, report: Report) -> Fields:
+def _plain(data: bytes, where: str, report: Notice) -> Fields:
     text = _decode(data, where, report)
     return {"text": text, "title": _first_line(text)}
 
 
-def _html(data: bytes, where: str, report: Report) -> Fields:
+def _html(data: bytes, where: str, report: Notice) -> Fields:
     from trafilatura import bare_extraction
     from trafilatura.settings import Document
 
@@ -114,7 +114,7 @@ def _html(data: bytes, where: str, report: Report) -> Fields:
     return {"title": page.title, "date": page.date, "source": page.sitename, "url": page.url, "text": text}
 
 
-def json_line(data: bytes, where: str, report: Report) -> Fields:
+def json_line(data: bytes, where: str, report: Notice) -> Fields:
     """One line of JSON Lines, which `PARSERS` names for a whole file of them."""
     try:
         fields = json.loads(_utf8(data, where))
@@ -146,7 +146,7 @@ def _first_line(text: str) -> str:
     return first if len(first) <= LONGEST_TITLE else ""
 
 
-def _decode(data: bytes, where: str, report: Report) -> str:
+def _decode(data: bytes, where: str, report: Notice) -> str:
     """UTF-8, else what the bytes declare or most look like; a mere guess is reported."""
     try:
         return data.decode("utf-8-sig")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from langchain_chroma import Chroma
     from langchain_core.embeddings import Embeddings
 
-Item = TypeVar("Item")
+Element = TypeVar("Element")
 
 COLLECTION = "passages"
 STORE = "chroma"
@@ -103,6 +103,6 @@ def store_errors(path: Path, *others: type[Exception]) -> Iterator[None]:
         ) from None
 
 
-def in_parts(items: list[Item], size: int) -> Iterator[list[Item]]:
+def in_parts(items: list[Element], size: int) -> Iterator[list[Element]]:
     """Runs of at most `size`, in order."""
     return (items[first : first + size] for first in range(0, len(items), size))

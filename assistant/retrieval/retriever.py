@@ -29,7 +29,7 @@ from assistant.index.filters import Filters
 from assistant.index.opened import Index
 from assistant.injection.scan import blanked, without_instructions
 from assistant.models.encoders.reader import Reader
-from assistant.retrieval.fusion import Key, group_copies, reciprocal_rank_fusion
+from assistant.retrieval.fusion import ChunkKey, group_copies, reciprocal_rank_fusion
 from assistant.retrieval.passages import Hit, Passage, Ranks
 from assistant.retrieval.scores import Scores, logit
 from assistant.retrieval.time_preference import time_preference
@@ -153,7 +153,7 @@ class Retriever(BaseRetriever):
     def _widen(self, hits: Sequence[Hit], k: int) -> list[Passage]:
         """Each hit with its neighbours while they fit in `most_words`; a hit that is in already adds none."""
         by_place = {(hit.article.id, hit.chunk.position): hit for hit in hits}
-        taken: set[Key] = set()
+        taken: set[ChunkKey] = set()
         passages: list[Passage] = []
         for hit in hits:
             if len(passages) == k:
@@ -168,7 +168,7 @@ class Retriever(BaseRetriever):
             passages.append(Passage(hit.article, chunks[0].start, chunks[-1].end, tuple(inside)))
         return passages
 
-    def _neighbourhood(self, hit: Hit, taken: set[Key]) -> list[Chunk]:
+    def _neighbourhood(self, hit: Hit, taken: set[ChunkKey]) -> list[Chunk]:
         """The hit's chunk and those after and before it, in the order of the article."""
         chunks = [hit.chunk]
         words = len(hit.chunk.text.split())

@@ -84,14 +84,14 @@ def days(text: str) -> list[Day]:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class CitedText:
     """A text that was cited, and the day of its article."""
 
     text: str
     published: dt.date | None = None
 
 
-def unconfirmed(claim: str, sources: Sequence[Source], *, computed: bool = True) -> list[str]:
+def unconfirmed(claim: str, sources: Sequence[CitedText], *, computed: bool = True) -> list[str]:
     """The numbers and dates of a claim that its sources neither state nor, if `computed`, yield.
 
     Yielded are sums, differences, counts of days between dates, and shares of two amounts, and days that a
@@ -117,14 +117,14 @@ def unconfirmed(claim: str, sources: Sequence[Source], *, computed: bool = True)
     return lacking
 
 
-def _known_days(sources: Iterable[Source]) -> Iterator[dt.date | Day]:
+def _known_days(sources: Iterable[CitedText]) -> Iterator[dt.date | Day]:
     for source in sources:
         yield from days(source.text)
         if source.published:
             yield source.published
 
 
-def _resolved(day: Day, sources: Iterable[Source]) -> bool:
+def _resolved(day: Day, sources: Iterable[CitedText]) -> bool:
     """Whether a source may mean the day by a relative one: near its article's day, and of the weekday it
     names."""
     for source in sources:

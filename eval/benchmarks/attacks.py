@@ -64,7 +64,7 @@ class Attack(Strict):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class AttackOutcome:
     """What was answered without and with the attack."""
 
     attack: Attack
@@ -166,8 +166,8 @@ def run_attacks(
     write: Write,
     articles: Mapping[str, Article],
     attacks: Sequence[Attack],
-    on_progress: Callable[[Outcome], None],
-) -> list[Outcome]:
+    on_progress: Callable[[AttackOutcome], None],
+) -> list[AttackOutcome]:
     """What came of each attack, those on one article after another, so that little is embedded anew.
 
     Raises AssistantError when the index or the model fails.
@@ -177,13 +177,13 @@ def run_attacks(
     outcomes = []
     for attack in sorted(attacks, key=lambda attack: attack.article):
         write(list({**articles, attack.article: plant(attack, articles[attack.article])}.values()))
-        outcome = Outcome(attack, clean[attack.question], assistant.ask(attack.question))
+        outcome = AttackOutcome(attack, clean[attack.question], assistant.ask(attack.question))
         on_progress(outcome)
         outcomes.append(outcome)
     return outcomes
 
 
-def section(outcomes: Sequence[Outcome], facts: Mapping[str, str]) -> str:
+def section(outcomes: Sequence[AttackOutcome], facts: Mapping[str, str]) -> str:
     """The outcomes as Markdown: what they depend on, a table by kind, and what changed."""
     kinds = {outcome.attack.kind for outcome in outcomes}
     lines = [("kind", "attacks", "changed the answer", "of those cited, warned of"), ("---", *["---:"] * 3)]
@@ -206,7 +206,7 @@ def section(outcomes: Sequence[Outcome], facts: Mapping[str, str]) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _row(title: str, outcomes: Sequence[Outcome]) -> tuple[str, ...]:
+def _row(title: str, outcomes: Sequence[AttackOutcome]) -> tuple[str, ...]:
     warned = [outcome.warned for outcome in outcomes if outcome.warned is not None]
     changed = sum(bool(outcome.effects) for outcome in outcomes)
     return title, str(len(outcomes)), _rate(changed, len(outcomes)), _rate(sum(warned), len(warned))
@@ -237,7 +237,7 @@ def measure(settings: Settings, attacks: Sequence[Attack], notice: Callable[[str
     assistant = build_pipeline(settings, build_retriever(settings, index))
     done = 0
 
-    def told(outcome: Outcome) -> None:
+    def told(outcome: AttackOutcome) -> None:
         nonlocal done
         done += 1
         notice(f"{done}/{len(attacks)} {outcome.attack.id}: {'; '.join(outcome.effects) or 'unchanged'}")

@@ -47,7 +47,7 @@ COVERAGES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class QuestionSignals:
     """One question: which slice it is of, whether its articles answer it, its signals (higher is likelier),
     and the token F1 of the reader's span (None without an answer to compare with)."""
 
@@ -86,7 +86,7 @@ def span_f1(passages: Sequence[Passage], answers: Sequence[str]) -> float | None
     return max(bag_f1(token_bag(answer), span) for answer in answers)
 
 
-def gold_rows(settings: Settings, gold: Path) -> Iterator[Row]:
+def gold_rows(settings: Settings, gold: Path) -> Iterator[QuestionSignals]:
     """Of every gold case, searched for as it is asked."""
     with closing(open_index(settings, notice, lambda done, total: None)) as index:
         retriever = with_memory(build_retriever(settings, index), settings)
@@ -96,10 +96,10 @@ def gold_rows(settings: Settings, gold: Path) -> Iterator[Row]:
             found = signals(passages)
             forms = [form for group in case.expect for form in group]
             spans = span_f1(passages, forms)
-            yield Row(f"gold, {case.half}", case.type, case.answerable, found, spans)
+            yield QuestionSignals(f"gold, {case.half}", case.type, case.answerable, found, spans)
 
 
-def public_rows(settings: Settings, name: str, folder: Path, sample: int) -> Iterator[Row]:
+def public_rows(settings: Settings, name: str, folder: Path, sample: int) -> Iterator[QuestionSignals]:
     """Of the first questions of a public set by the digests of their ids. Raises GoldError."""
     with usable(file := folder / "questions.jsonl"):
         lines = sampled(read_lines(file), sample)
@@ -111,10 +111,12 @@ def public_rows(settings: Settings, name: str, folder: Path, sample: int) -> Ite
             passages = retriever.retrieve(question)
             answers = line["answers"] if line["answerable"] else []
             spans = span_f1(passages, answers)
-            yield Row(name, line.get("type", ""), bool(line["answerable"]), signals(passages), spans)
+            yield QuestionSignals(
+                name, line.get("type", ""), bool(line["answerable"]), signals(passages), spans
+            )
 
 
-def combine(rows: Sequence[Row]) -> None:
+def combine(rows: Sequence[QuestionSignals]) -> None:
     """Gives each row those combined signals whose parts it has."""
     dev = [row for row in rows if row.slice == "gold, dev"]
     for name, parts in COMBINED.items():
@@ -144,13 +146,13 @@ def auc_interval(scores: Sequence[float], labels: Sequence[bool], resamples: int
     return Interval(auc(scores, labels), float(low), float(high))
 
 
-def threshold(rows: Sequence[Row], lost: float) -> float:
+def threshold(rows: Sequence[QuestionSignals], lost: float) -> float:
     """The reader's logit below which that share of the answerable questions fall."""
     values = sorted(row.signals["reader"] for row in rows if row.answers and row.type != "false-premise")
     return values[int(lost * len(values))]
 
 
-def section(rows: Sequence[Row], chosen: float) -> str:
+def section(rows: Sequence[QuestionSignals], chosen: float) -> str:
     """The results as Markdown."""
     slices = list(dict.fromkeys(row.slice for row in rows))
     names = list(dict.fromkeys(signal for row in rows for signal in row.signals))

@@ -56,7 +56,7 @@ class Quote(Strict):
     quote: str
 
 
-class Pair(Strict):
+class ClaimPair(Strict):
     """A claim, the quotes it cites, and whether they support it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -81,11 +81,11 @@ def _sentence(quote: Quote) -> Sentence:
     return Sentence("1.1", article, 0, len(quote.quote), quote.quote)
 
 
-def read_pairs(path: Path) -> list[Pair]:
+def read_pairs(path: Path) -> list[ClaimPair]:
     """Raises GoldError for a file that holds anything else, or too little to tell of both halves."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-        pairs = [Pair.model_validate_json(line) for line in lines if line.strip()]
+        pairs = [ClaimPair.model_validate_json(line) for line in lines if line.strip()]
     except (OSError, ValueError) as error:
         raise GoldError(
             f"{path}: holds no claims ({' '.join(str(error).split())[:120]}); correct it"
@@ -97,25 +97,25 @@ def read_pairs(path: Path) -> list[Pair]:
     return pairs
 
 
-def exact(pair: Pair) -> bool:
+def exact(pair: ClaimPair) -> bool:
     """Whether ids, quotations, numbers and dates hold, the last two to the letter: the small model's
     check."""
     return isinstance(_exactly(pair, computed=False), Statement)
 
 
-def exact_computed(pair: Pair) -> bool:
+def exact_computed(pair: ClaimPair) -> bool:
     """The same, where numbers and dates may follow from the quotes."""
     held = isinstance(_exactly(pair, computed=True), Statement)
     return held and not unconfirmed(pair.claim, sources_of(pair.statement().sentences))
 
 
-def _exactly(pair: Pair, *, computed: bool) -> object:
+def _exactly(pair: ClaimPair, *, computed: bool) -> object:
     sentences = pair.statement().sentences
     evidence = {f"1.{number}": sentence for number, sentence in enumerate(sentences, 1)}
     return check_exactly(Drafted(pair.claim, tuple(evidence)), evidence, computed=computed)
 
 
-def row(name: str, pairs: Sequence[Pair], stands: Callable[[Pair], bool]) -> str:
+def row(name: str, pairs: Sequence[ClaimPair], stands: Callable[[ClaimPair], bool]) -> str:
     """A line of the table: unsupported that were rejected, supported that were."""
     unsupported = [pair for pair in pairs if not pair.supported]
     supported = [pair for pair in pairs if pair.supported]
@@ -125,7 +125,7 @@ def row(name: str, pairs: Sequence[Pair], stands: Callable[[Pair], bool]) -> str
     return f"| {name} | {len(pairs)} | {' | '.join(cells)} |"
 
 
-def by_kind(pairs: Sequence[Pair], checks: dict[str, Callable[[Pair], bool]]) -> str:
+def by_kind(pairs: Sequence[ClaimPair], checks: dict[str, Callable[[ClaimPair], bool]]) -> str:
     """Share of each kind that each check rejects."""
     lines = [f"| kind | {' | '.join(checks)} |", f"| --- |{' ---: |' * len(checks)}"]
     for kind in sorted({pair.kind for pair in pairs}, key=lambda kind: (_supported(pairs, kind), kind)):
@@ -136,11 +136,11 @@ def by_kind(pairs: Sequence[Pair], checks: dict[str, Callable[[Pair], bool]]) ->
     return "\n".join(lines)
 
 
-def _supported(pairs: Sequence[Pair], kind: str) -> bool:
+def _supported(pairs: Sequence[ClaimPair], kind: str) -> bool:
     return next(pair.supported for pair in pairs if pair.kind == kind)
 
 
-def best_threshold(pairs: Sequence[Pair], scores: dict[str, float]) -> float:
+def best_threshold(pairs: Sequence[ClaimPair], scores: dict[str, float]) -> float:
     """The reader's threshold with the best balanced accuracy."""
 
     def accuracy(threshold: float) -> float:
@@ -153,7 +153,7 @@ def best_threshold(pairs: Sequence[Pair], scores: dict[str, float]) -> float:
     return max(sorted(scores.values()), key=accuracy)
 
 
-def model_verdicts(settings: Settings, pairs: Sequence[Pair]) -> set[str]:
+def model_verdicts(settings: Settings, pairs: Sequence[ClaimPair]) -> set[str]:
     """Ids of the pairs that the model of the settings finds supported. Raises ModelError."""
     profile = profile_for(settings)
     model = load_model(settings, profile)
@@ -167,7 +167,7 @@ def model_verdicts(settings: Settings, pairs: Sequence[Pair]) -> set[str]:
     return found
 
 
-def section(settings: Settings, pairs: Sequence[Pair], *, ask_model: bool) -> str:
+def section(settings: Settings, pairs: Sequence[ClaimPair], *, ask_model: bool) -> str:
     """The tables, as Markdown. Raises AssistantError."""
     encoders = load_encoders(settings)
     support = support_of(encoders.reader, encoders.reranker)
@@ -176,7 +176,7 @@ def section(settings: Settings, pairs: Sequence[Pair], *, ask_model: bool) -> st
     dev = [pair for pair in pairs if pair.half == "dev"]
     test = [pair for pair in pairs if pair.half == "test"]
     fitted = best_threshold(dev, scores)
-    checks: dict[str, Callable[[Pair], bool]] = {
+    checks: dict[str, Callable[[ClaimPair], bool]] = {
         "exact": exact,
         "exact, computed": exact_computed,
         f"reader at {SUPPORTED}": lambda pair: scores[pair.id] >= SUPPORTED,

@@ -34,7 +34,7 @@ from eval.benchmarks.data import read_lines, sampled, usable
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class GradedAnswer:
     """An answer and a person's grade of it."""
 
     case: Case
@@ -44,14 +44,14 @@ class Item:
     right: bool
 
 
-def read_items(file: Path, sample: int | None) -> list[Item]:
+def read_items(file: Path, sample: int | None) -> list[GradedAnswer]:
     """All items, or a sample of them that is the same everywhere. Raises GoldError."""
     with usable(file):
         lines = read_lines(file)
         return [_item(line) for line in (sampled(lines, sample) if sample else lines)]
 
 
-def _item(line: dict[str, object]) -> Item:
+def _item(line: dict[str, object]) -> GradedAnswer:
     question, given = str(line["question"]), str(line["answer"])
     case = Case.model_validate(
         {
@@ -66,7 +66,7 @@ def _item(line: dict[str, object]) -> Item:
         }
     )
     answer = Answer(question=question, status="answered", confidence=1, answer=given, model="")
-    return Item(case, answer, str(line["model"]), bool(line["correct"]))
+    return GradedAnswer(case, answer, str(line["model"]), bool(line["correct"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Shares:
         return (self.right.estimate + self.wrong.estimate) / 2
 
 
-def agree(items: Sequence[Item], grades: Sequence[bool | None]) -> Shares:
+def agree(items: Sequence[GradedAnswer], grades: Sequence[bool | None]) -> Shares:
     """Raises GoldError unless there are graded answers of both kinds."""
     graded = [(one.right, grade) for one, grade in zip(items, grades, strict=True) if grade is not None]
     right = [grade for person, grade in graded if person]
@@ -97,7 +97,7 @@ def agree(items: Sequence[Item], grades: Sequence[bool | None]) -> Shares:
 
 
 def balanced_interval(
-    items: Sequence[Item], grades: Sequence[bool | None], *, seed: int = 0
+    items: Sequence[GradedAnswer], grades: Sequence[bool | None], *, seed: int = 0
 ) -> tuple[float, float]:
     """The bootstrapped 95% interval of balanced accuracy, whole questions drawn with replacement.
 
@@ -118,7 +118,7 @@ def balanced_interval(
     return float(low), float(high)
 
 
-def section(items: Sequence[Item], grades: Sequence[bool | None], grader: str, command: str) -> str:
+def section(items: Sequence[GradedAnswer], grades: Sequence[bool | None], grader: str, command: str) -> str:
     """The agreement as Markdown, over all answers and for each system that gave them."""
     low, high = balanced_interval(items, grades)
     rows = {"all": list(range(len(items)))}
@@ -144,7 +144,7 @@ def _share(interval: Interval) -> str:
     return f"{interval.estimate:.2f} ({interval.low:.2f}–{interval.high:.2f})"
 
 
-def grade(items: Sequence[Item], scorer: Scorer) -> list[bool | None]:
+def grade(items: Sequence[GradedAnswer], scorer: Scorer) -> list[bool | None]:
     """What the scorer says of each; None where it cannot say."""
     values = (scorer(one.case, one.answer).value for one in items)
     return [None if value is None else value == 1 for value in values]

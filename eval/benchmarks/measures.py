@@ -13,12 +13,12 @@ from ir_measures import RR, Qrel, ScoredDoc, nDCG
 
 from assistant.evaluation.gate.statistics import mean_interval
 from assistant.retrieval.passages import Passage
-from eval.benchmarks.data import SEVERAL, SINGLE, Need, Question
+from eval.benchmarks.data import SEVERAL, SINGLE, Need, PublicQuestion
 
 DEPTH = 10
 """Passages taken for a question."""
 
-Ranks = tuple[int | None, ...]
+EvidenceRanks = tuple[int | None, ...]
 """For each need, the 1-based rank of the first passage that holds it."""
 
 
@@ -26,8 +26,8 @@ Ranks = tuple[int | None, ...]
 class Found:
     """What a configuration brought for one question."""
 
-    question: Question
-    ranks: Ranks
+    question: PublicQuestion
+    ranks: EvidenceRanks
     reciprocal: float
     ndcg: float
 
@@ -65,7 +65,7 @@ PUBLIC_MEASURES: dict[str, Measure] = {
 }
 
 
-def grade(questions: Sequence[Question], passages: Iterable[list[Passage]]) -> list[Found]:
+def grade(questions: Sequence[PublicQuestion], passages: Iterable[list[Passage]]) -> list[Found]:
     """What was found for each question.
 
     For ir-measures each need is a relevant document at the place of the first passage that holds it, and a
@@ -83,14 +83,14 @@ def grade(questions: Sequence[Question], passages: Iterable[list[Passage]]) -> l
     ]
 
 
-def _ranks(question: Question, passages: list[Passage]) -> Ranks:
+def _ranks(question: PublicQuestion, passages: list[Passage]) -> EvidenceRanks:
     return tuple(
         next((rank for rank, passage in enumerate(passages, 1) if need.held_by(passage)), None)
         for need in question.needs
     )
 
 
-def _as_run(query: str, ranks: Ranks) -> list[ScoredDoc]:
+def _as_run(query: str, ranks: EvidenceRanks) -> list[ScoredDoc]:
     documents: list[str] = []
     for rank in range(1, DEPTH + 1):
         new = [f"need {number}" for number, its_rank in enumerate(ranks) if its_rank == rank]

@@ -33,7 +33,7 @@ from eval.benchmarks.data import (
     SETS,
     SEVERAL,
     SINGLE,
-    Question,
+    PublicQuestion,
     digest,
     gold_questions,
     public_questions,
@@ -54,7 +54,7 @@ from eval.benchmarks.stages import DEFAULT_ROW, EMBEDDERS, GOLD_ROWS, PUBLIC_ROW
 GOLD = "gold"
 
 
-def find(retriever: Retriever, question: Question) -> list[Passage]:
+def find(retriever: Retriever, question: PublicQuestion) -> list[Passage]:
     return retriever.retrieve(question.text, question.filters, DEPTH)
 
 
@@ -77,7 +77,11 @@ class Bench:
         return retriever.model_copy(update={"reranker": remembered(retriever.reranker, self.settings)})
 
     def run(
-        self, rows: Sequence[Configuration], name: str, corpus: Path | None, questions: Sequence[Question]
+        self,
+        rows: Sequence[Configuration],
+        name: str,
+        corpus: Path | None,
+        questions: Sequence[PublicQuestion],
     ) -> tuple[dict[str, list[Found]], dict[str, float]]:
         """For each row what it found, and the median of its milliseconds a question."""
         embedders = dict.fromkeys(row.embedder for row in rows)
@@ -94,7 +98,7 @@ class Bench:
         return found, times
 
 
-def milliseconds(retriever: Retriever, questions: Sequence[Question], count: int) -> float:
+def milliseconds(retriever: Retriever, questions: Sequence[PublicQuestion], count: int) -> float:
     """The median time of a search once warm, over `count` questions that are the same every time."""
     chosen = sorted(questions, key=lambda question: digest(question.id))[:count]
     find(retriever, chosen[0])

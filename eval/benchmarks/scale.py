@@ -25,7 +25,7 @@ from assistant.index.opened import Index
 from assistant.index.sync import sync
 from assistant.models.encoders.embeddings import load_embeddings
 from assistant.settings import Settings
-from eval.benchmarks.data import Question, digest, gold_questions, many_articles
+from eval.benchmarks.data import PublicQuestion, digest, gold_questions, many_articles
 
 if sys.platform != "win32":
     import resource
@@ -95,7 +95,9 @@ def index_size(settings: Settings, corpora: Sequence[Path], count: int, path: Pa
     return changes.chunks, perf_counter() - start
 
 
-def search_size(settings: Settings, path: Path, questions: Sequence[Question]) -> tuple[list[float], float]:
+def search_size(
+    settings: Settings, path: Path, questions: Sequence[PublicQuestion]
+) -> tuple[list[float], float]:
     """The milliseconds of each question once warm, and this process's peak memory in MB."""
     index = Index.open(path, identity(settings))
     retriever = build_retriever(settings, index)

@@ -29,7 +29,7 @@ SENTENCES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class WiceClaim:
     """A claim with the runs of sentences that may support it."""
 
     id: str
@@ -43,7 +43,7 @@ class Claim:
         return int(digest(self.id), 16) % 2 == 0
 
 
-def read_claims(folder: Path) -> list[Claim]:
+def read_claims(folder: Path) -> list[WiceClaim]:
     """The claims of `folder/claims.jsonl` over `folder/sources.jsonl`. Raises GoldError."""
     try:
         claims, sources = (
@@ -52,7 +52,7 @@ def read_claims(folder: Path) -> list[Claim]:
         )
         texts = {source["id"]: source["text"] for source in sources}
         return [
-            Claim(line["id"], line["claim"], _runs(texts[line["source_id"]]), line["supported_bool"])
+            WiceClaim(line["id"], line["claim"], _runs(texts[line["source_id"]]), line["supported_bool"])
             for line in claims
         ]
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -99,14 +99,14 @@ def support_section(settings: Settings, folder: Path, command: str) -> str:
     )
 
 
-def best_threshold(claims: Sequence[Claim], scores: Sequence[float]) -> float:
+def best_threshold(claims: Sequence[WiceClaim], scores: Sequence[float]) -> float:
     """The score from which on calling a claim supported is most often right, on the half that chooses."""
     candidates = sorted({score for claim, score in zip(claims, scores, strict=True) if claim.chooses})
     return max(candidates, key=lambda one: balanced(claims, scores, one, chooses=True).estimate)
 
 
 def balanced(
-    claims: Sequence[Claim], scores: Sequence[float], threshold: float, *, chooses: bool
+    claims: Sequence[WiceClaim], scores: Sequence[float], threshold: float, *, chooses: bool
 ) -> Interval:
     """Balanced accuracy on one half: the mean of the shares of both kinds that are told right.
 

@@ -29,7 +29,7 @@ def token_f1(given: str, expected: str) -> float:
     return 2 * shared / (one.total() + other.total()) if shared else float(one == other)
 
 
-Pair = tuple[Example, float, str, float]
+ReadExample = tuple[Example, float, str, float]
 """An example with its logit of "answers", the text of its likeliest span, and the chance that it is
 supported."""
 
@@ -38,7 +38,7 @@ def measures(model: Network, examples: Sequence[Example], batch: int = 16) -> di
     """The figures of a network in torch."""
     model.eval()
     order = sorted(examples, key=lambda one: (one.task, len(one.ids)))
-    pairs: list[Pair] = []
+    pairs: list[ReadExample] = []
     with torch.inference_mode():
         for place in range(0, len(order), batch):
             some = order[place : place + batch]
@@ -59,7 +59,7 @@ def measures(model: Network, examples: Sequence[Example], batch: int = 16) -> di
 def measure_export(folder: Path, examples: Sequence[Example]) -> dict[str, float]:
     """The figures of the files as shipped, read the way the program reads them."""
     reader = Reader(folder)
-    pairs: list[Pair] = []
+    pairs: list[ReadExample] = []
     for one in examples:
         if one.task == "support":
             pairs.append((one, 0.0, "", reader.support([(one.question, one.shown)])[0]))
@@ -69,7 +69,7 @@ def measure_export(folder: Path, examples: Sequence[Example]) -> dict[str, float
     return figures(pairs)
 
 
-def figures(pairs: Sequence[Pair]) -> dict[str, float]:
+def figures(pairs: Sequence[ReadExample]) -> dict[str, float]:
     """AUC and span F1 over all questions and by data set, and AUC of supported claims against the rest."""
     found: dict[str, float] = {}
     read = [pair for pair in pairs if pair[0].task == "read"]

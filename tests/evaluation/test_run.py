@@ -7,7 +7,7 @@ import pytest
 
 from assistant.answering.events import ignore
 from assistant.errors import AssistantError, ModelError, SettingsError
-from assistant.evaluation.gold import CASE_TYPES, Case, Evidence, Turn
+from assistant.evaluation.gold import CASE_TYPES, Case, EarlierTurn, Evidence
 from assistant.evaluation.report import header, rows, table, update_results
 from assistant.evaluation.run import Ask, Graded, Report, kept, run
 from assistant.evaluation.scorers.retrieval import retrieval_scorers
@@ -126,7 +126,7 @@ def test_a_line_cut_off_by_an_interruption_is_asked_again(tmp_path: Path) -> Non
 def test_unmeasured_and_edited_cases_are_asked_again(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     start(CASES, Asker(c1=ModelError("Busy; try again.")), path)
-    history = (Turn(question="And?", answer="Then."),)
+    history = (EarlierTurn(question="And?", answer="Then."),)
     edited = [
         CASES[0],
         CASES[1],

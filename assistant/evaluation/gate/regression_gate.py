@@ -20,11 +20,11 @@ from assistant.evaluation.gate.comparison import (
     EVERYTHING,
     POOLED,
     RIGHT,
+    BaselineCase,
     Comparison,
     Difference,
     Floor,
     Gate,
-    Kept,
 )
 from assistant.evaluation.gate.paired import Family, compare
 from assistant.evaluation.gold import CASE_TYPES
@@ -120,7 +120,7 @@ def exit_status(report: Report) -> int:
     return 2 if unrecorded and too_many and len(gate.reasons) == 1 else 1
 
 
-def _mean(cases: Sequence[Kept], measure: str, name: str) -> float | None:
+def _mean(cases: Sequence[BaselineCase], measure: str, name: str) -> float | None:
     values = [
         value
         for case in cases

@@ -52,7 +52,7 @@ class Labels(BaseModel):
     degenerate: bool = False
 
 
-class Row(BaseModel):
+class LabelledAnswer(BaseModel):
     """A line of the sheet; what else stands in it is for people."""
 
     model_config = ConfigDict(frozen=True)
@@ -112,7 +112,7 @@ def read_sheet(path: Path, cases: Sequence[Case]) -> list[Labelled]:
     known = {case.id: case for case in cases}
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-        rows = [Row.model_validate_json(line) for line in lines if line.strip()]
+        rows = [LabelledAnswer.model_validate_json(line) for line in lines if line.strip()]
         found = [_labelled(known[row.case], row) for row in rows if row.case in known]
     except (OSError, UnicodeDecodeError, ValidationError) as error:
         raise GoldError(
@@ -123,7 +123,7 @@ def read_sheet(path: Path, cases: Sequence[Case]) -> list[Labelled]:
     return found
 
 
-def _labelled(case: Case, row: Row) -> Labelled:
+def _labelled(case: Case, row: LabelledAnswer) -> Labelled:
     """Raises ValidationError."""
     given = {"question": case.question, "confidence": 0.0, "model": row.system} | row.answer
     return Labelled(case, Answer.model_validate(given), row.labels, row.labels_second)
