@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from assistant.corpus.articles import compare, corpus_stamp, read_corpus
 from assistant.corpus.chunking import CHUNKING
+from assistant.corpus.formats import Notice
 from assistant.errors import IndexMissing
 from assistant.index.opened import Index
 from assistant.index.sync import Changes, sync
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 Support = Callable[[Sequence[tuple[str, str]]], list[float]]
 """Gives for each (claim, quote) the probability that the quote supports the claim."""
-Notice = Callable[[str], None]
 
 
 def identity(settings: Settings) -> Identity:

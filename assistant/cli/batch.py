@@ -18,7 +18,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from assistant.answering.query import Turn
-from assistant.errors import AssistantError, SettingsError
+from assistant.errors import AssistantError, SettingsError, reason
 
 
 class HistoryTurn(BaseModel):
@@ -231,4 +231,4 @@ def _one_line(error: Exception) -> str:
         first = error.errors()[0]
         place, wrong = ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
         return f"{place}: {wrong}; correct the line"
-    return " ".join(str(error).split())
+    return reason(error, most=None)

@@ -17,8 +17,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
-from assistant.errors import CorpusError
-from assistant.corpus.formats import PARSERS, Fields, Notice, json_line, newlines, reason
+from assistant.errors import CorpusError, reason
+from assistant.corpus.formats import PARSERS, Fields, Notice, json_line, newlines
 from assistant.text.dates import parse_day
 
 _SITE = re.compile(r"https?://(?:www\.)?([^/\s]+)")

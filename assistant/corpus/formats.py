@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from assistant.errors import CorpusError
+from assistant.errors import CorpusError, reason
 
 if TYPE_CHECKING:
     from yaml.events import Event
@@ -171,8 +171,3 @@ def _utf8(data: bytes, where: str) -> str:
 def newlines(text: str) -> str:
     """The text with line feeds alone between its lines."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def reason(error: Exception) -> str:
-    """What an exception says, in a few words on one line."""
-    return getattr(error, "strerror", None) or " ".join(str(error).split())[:200] or type(error).__name__

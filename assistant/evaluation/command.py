@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from assistant.api.build import build_retriever, profile_for, support_of
+from assistant.corpus.formats import Notice
 from assistant.errors import GoldError
 from assistant.evaluation.diagnosis.explain import explain, retrieve_lost
 from assistant.evaluation.draft import draft_cases
 from assistant.evaluation.gate.baseline import baseline_of, write_baseline
 from assistant.evaluation.gate.regression_gate import exit_status
 from assistant.evaluation.gold import read_cases, read_gold, stored_articles
-from assistant.evaluation.harness import Notice, Wanted, check, evaluate, select_cases
+from assistant.evaluation.harness import Wanted, check, evaluate, select_cases
 from assistant.evaluation.report.markdown import section, update_results
 from assistant.evaluation.report.summary import append_step_summary
 from assistant.evaluation.report.terminal import print_report

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from assistant.corpus.chunking import CHUNKING
-from assistant.errors import IndexMismatch
+from assistant.errors import IndexMismatch, reason
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
@@ -97,9 +97,8 @@ def store_errors(path: Path, *others: type[Exception]) -> Iterator[None]:
     try:
         yield
     except errors as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise IndexMismatch(
-            f"the index at {path} cannot be used ({reason}); try again, or {REBUILD}"
+            f"the index at {path} cannot be used ({reason(error)}); try again, or {REBUILD}"
         ) from None
 
 

@@ -25,7 +25,7 @@ from assistant.evaluation.gate.abstention import area, curve
 from assistant.evaluation.gate.statistics import mean_interval
 from assistant.evaluation.gold import check_gold
 from assistant.evaluation.harness import ask_case
-from assistant.evaluation.run import Ask, Graded, run
+from assistant.evaluation.run import AskCase, Graded, run
 from assistant.models.recordings import file_name
 from assistant.settings import Settings, load_settings
 from eval.benchmarks.command import conclude, notice
@@ -53,7 +53,7 @@ class System:
 
     name: str
     """As files are named after it."""
-    ask: Ask
+    ask: AskCase
     provenance: Mapping[str, str]
 
 

@@ -30,7 +30,7 @@ from assistant.answering.verify import (
 )
 from assistant.api.build import load_encoders, load_model, profile_for, support_of
 from assistant.corpus.articles import Article
-from assistant.errors import GoldError
+from assistant.errors import GoldError, reason
 from assistant.evaluation.gate.statistics import wilson_interval
 from assistant.models.chat.structured_output import StructuredChat
 from assistant.models.prompts import load_prompt
@@ -87,9 +87,7 @@ def read_pairs(path: Path) -> list[ClaimPair]:
         lines = path.read_text(encoding="utf-8").splitlines()
         pairs = [ClaimPair.model_validate_json(line) for line in lines if line.strip()]
     except (OSError, ValueError) as error:
-        raise GoldError(
-            f"{path}: holds no claims ({' '.join(str(error).split())[:120]}); correct it"
-        ) from error
+        raise GoldError(f"{path}: holds no claims ({reason(error, most=120)}); correct it") from error
     if repeated := [name for name, count in Counter(pair.id for pair in pairs).items() if count > 1]:
         raise GoldError(f"{path}: holds the id {repeated[0]} twice; correct it")
     if len({(pair.half, pair.supported) for pair in pairs}) < 4:

@@ -202,7 +202,7 @@ def measure(chosen: argparse.Namespace) -> None:
         corpora = [chosen.bench / name / "corpus.jsonl" for name in SETS] if chosen.bench else []
         publish(chosen.results, "scale", scale_table(settings, work, corpora, chosen.gold, notice))
         return
-    if packaged.packaged(settings.reranker) is None:
+    if packaged.known(settings.reranker) is None:
         raise SettingsError(f"reranker {settings.reranker!r} is not packaged; unset it for the benchmark")
     for name in chosen.only:
         if name == GOLD:

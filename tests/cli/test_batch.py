@@ -26,7 +26,12 @@ def reply(line: BatchLine, limits: Limits) -> Answer:
     if line.question == "fail":
         raise ModelError("the model is gone; start it again")
     return Answer(
-        question=line.question, as_of=limits.as_of, status="answered", confidence=1, answer="Yes.", model="m"
+        question=line.question,
+        as_of=limits.get("as_of"),
+        status="answered",
+        confidence=1,
+        answer="Yes.",
+        model="m",
     )
 
 
@@ -132,7 +137,7 @@ def test_the_stricter_day_counts(
     tmp_path: Path, capsys: Any, option: str | None, line: str | None, used: str | None
 ) -> None:
     limits = {"as_of": dt.date.fromisoformat(option) if option else None}
-    run = Run(tmp_path, capsys, {"question": "a", "as_of": line}, limits=limits)
+    run = Run(tmp_path, capsys, {"question": "a", "as_of": line}, **limits)
     assert run.lines[0]["as_of"] == used
 
 

@@ -9,7 +9,7 @@ from assistant.answering.events import ignore
 from assistant.errors import AssistantError, ModelError, SettingsError
 from assistant.evaluation.gold import CASE_TYPES, Case, EarlierTurn, Evidence
 from assistant.evaluation.report import header, rows, table, update_results
-from assistant.evaluation.run import Ask, Graded, Report, kept, run
+from assistant.evaluation.run import AskCase, Graded, Report, kept, run
 from assistant.evaluation.scorers.retrieval import retrieval_scorers
 from assistant.evaluation.scorers.score import Score
 from assistant.evaluation.scorers.standard import correctness, standard_scorers
@@ -43,7 +43,7 @@ def answered(asked: Case, on_event: object = ignore, text: str = "Yes.") -> Answ
 
 def start(
     cases: list[Case],
-    ask: Ask = answered,
+    ask: AskCase = answered,
     resume: Path | None = None,
     provenance: dict[str, str] = PROVENANCE,
 ) -> Report:

@@ -17,11 +17,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from assistant.api.build import Support
 from assistant.errors import GoldError, ModelError
 from assistant.evaluation.gold import Case
 from assistant.evaluation.scorers.answer_quality import (
     SUPPORTED,
-    Support,
     claim_quotes,
     claim_support,
     helpful_claims,

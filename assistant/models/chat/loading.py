@@ -18,7 +18,7 @@ from langchain_core import exceptions
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 
-from assistant.errors import AssistantError, ContextExceeded, ModelError
+from assistant.errors import AssistantError, ContextExceeded, ModelError, reason
 from assistant.models import packaged
 from assistant.models.chat import provider_errors
 from assistant.models.chat.profiles import Profile
@@ -204,7 +204,7 @@ def _explanation(error: Exception) -> str:
 
 def _line(error: BaseException) -> str:
     """The error on one line, short enough to read, without keys, passwords and the markup of web pages."""
-    text = " ".join(str(error).split()) or type(error).__name__
+    text = reason(error, most=None)
     if re.search(r"<(!doctype|html|body)\b", text, re.IGNORECASE):
         status = provider_errors.status_of(error)
         text = f"a web page instead of an answer{f', status {status}' if status else ''}"

@@ -45,7 +45,7 @@ def load_embeddings(name: str, cache: Path, *, for_queries: bool, threads: int |
     With `for_queries`, a sentence-transformers model is run from its export in `cache` if there is one.
     A hub model is taken from this computer, and from the hub only if it is not there. Raises ModelError.
     """
-    known = packaged.packaged(name)
+    known = packaged.known(name)
     if known is not None and known.role != "embedder":
         raise ModelError(f"{name} is a {known.role}, not an embedder; choose {BGE} or all-MiniLM-L6-v2")
     if name == BGE:
@@ -70,7 +70,7 @@ def embedder_id(name: str) -> str:
     Cheap, and without torch. A hub model that is not on this computer yet has its small files fetched. Raises
     ModelError.
     """
-    model = packaged.packaged(name)
+    model = packaged.known(name)
     if model is not None:
         return f"{name}@{model.sha256[:12]}"
     return f"{name}@{hub.fingerprint(name)}"
@@ -123,7 +123,7 @@ class TorchEmbeddings(Embeddings):
 def _sentence_transformer(name: str, cache: Path) -> SentenceTransformer:
     from sentence_transformers import SentenceTransformer
 
-    place = str(packaged.folder(name, cache)) if packaged.packaged(name) else name
+    place = str(packaged.folder(name, cache)) if packaged.known(name) else name
     kwargs = {"dtype": "float32"}
     return hub.first_that_loads(
         place, lambda local: SentenceTransformer(place, local_files_only=local, model_kwargs=kwargs)
