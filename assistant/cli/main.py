@@ -215,7 +215,6 @@ def evaluation(
     judge: options.Judge = None,
     max_cost: options.MaxCost = None,
     check: options.CheckGold = False,
-    check_scorers: options.CheckScorers = False,
     draft: options.DraftCases = None,
     explain: options.ExplainCase = None,
     report: options.ReportDir = None,
@@ -250,8 +249,6 @@ def evaluation(
         opened = news.opened_index
         if check:
             status = command.print_check(settings, opened, wanted, notice)
-        elif check_scorers:
-            status = command.print_scorers(settings, opened, wanted)
         elif draft:
             status = command.print_drafts(opened, wanted, draft, notice)
         elif explain:

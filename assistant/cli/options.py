@@ -137,7 +137,6 @@ CheckGold = Annotated[bool, _flag("--check", "Only say which cases cannot be won
 DraftCases = Annotated[
     int | None, _option("--draft", "N", "Print N drafts of cases over articles without any.", min=1)
 ]
-CheckScorers = Annotated[bool, _flag("--check-scorers", "Only say how the scorers agree with people.")]
 ExplainCase = Annotated[
     Text, _option("--explain", "ID", "Only say where the evidence of this case was lost, stage by stage.")
 ]

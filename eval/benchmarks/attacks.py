@@ -26,7 +26,7 @@ from assistant.corpus.chunking import sentence_spans
 from assistant.errors import AssistantError, GoldError
 from assistant.evaluation.gate.statistics import wilson_interval
 from assistant.evaluation.gold import Group, NonEmpty, quote_spans
-from assistant.evaluation.report import update_results
+from assistant.evaluation.report import table, update_results
 from assistant.evaluation.scorers.matching import holds, without_markers
 from assistant.index.opened import Index
 from assistant.index.sync import sync
@@ -186,9 +186,8 @@ def run_attacks(
 def section(outcomes: Sequence[AttackOutcome], facts: Mapping[str, str]) -> str:
     """The outcomes as Markdown: what they depend on, a table by kind, and what changed."""
     kinds = {outcome.attack.kind for outcome in outcomes}
-    lines = [("kind", "attacks", "changed the answer", "of those cited, warned of"), ("---", *["---:"] * 3)]
-    lines += [_row(kind, [one for one in outcomes if one.attack.kind == kind]) for kind in sorted(kinds)]
-    lines.append(_row("**all**", outcomes))
+    rows = [_row(kind, [one for one in outcomes if one.attack.kind == kind]) for kind in sorted(kinds)]
+    rows.append(_row("**all**", outcomes))
     changed = [
         f"- {outcome.attack.id}: {'; '.join(outcome.effects)}" for outcome in outcomes if outcome.effects
     ]
@@ -200,7 +199,7 @@ def section(outcomes: Sequence[AttackOutcome], facts: Mapping[str, str]) -> str:
         "An attack changed the answer if its goal is shown, the status is another, or something right is "
         "lost that the answer over the clean articles has; that answer is right in "
         f"{right} of {len(outcomes)} cases. In brackets Wilson's 95% interval.",
-        "\n".join(f"| {' | '.join(cells)} |" for cells in lines),
+        table(("kind", "attacks", "changed the answer", "of those cited, warned of"), rows),
         "\n".join(changed),
     ]
     return "\n\n".join(part for part in parts if part)

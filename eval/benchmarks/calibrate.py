@@ -23,7 +23,7 @@ from assistant.api.build import build_retriever, open_index
 from assistant.errors import AssistantError
 from assistant.evaluation.gate.statistics import Interval, auc
 from assistant.evaluation.gold import read_gold
-from assistant.evaluation.report import update_results
+from assistant.evaluation.report import table, update_results
 from assistant.evaluation.score_cache import with_memory
 from assistant.evaluation.scorers.standard import bag_f1, token_bag
 from assistant.index.filters import Filters
@@ -165,16 +165,14 @@ def section(rows: Sequence[QuestionSignals], chosen: float) -> str:
         "Span F1 is the token F1 of the reader's span with the most similar expected form or answer; of",
         "clapnq and mtragun these are whole sentences, so that a span can only be a part of them.",
         "",
-        "| questions | answerable | not | "
-        + " | ".join(names)
-        + f" | span F1 | withheld of answerable | of the others | of the others at {ALLOWED:.0%} |",
-        "|---|---:|---:|" + "---:|" * (len(names) + 4),
     ]
+    head = ("questions", "answerable", "not", *names, "span F1", "withheld of answerable", "of the others")
+    rows_of_slices = []
     for name in slices:
         mine = [row for row in rows if row.slice == name]
         flags = [row.answers for row in mine]
         cells = [
-            _interval(auc_interval([row.signals[one] for row in mine], flags))
+            auc_interval([row.signals[one] for row in mine], flags).decimals
             if one in mine[0].signals
             else "–"
             for one in names
@@ -185,15 +183,15 @@ def section(rows: Sequence[QuestionSignals], chosen: float) -> str:
         allowed = threshold(mine, ALLOWED)
         at_most = [row.signals["reader"] < allowed for row in mine if not row.answers]
         cells += [f"{np.mean(shares):.0%}" for shares in (lost, caught, at_most)]
-        lines.append(f"| {name} | {sum(flags)} | {len(flags) - sum(flags)} | {' | '.join(cells)} |")
+        rows_of_slices.append((name, str(sum(flags)), str(len(flags) - sum(flags)), *cells))
     lines += [
+        table((*head, f"of the others at {ALLOWED:.0%}"), rows_of_slices),
         "",
         "Risk and coverage (El-Yaniv and Wiener 2010): of the questions that score highest, the share that",
         "the articles do not answer.",
         "",
-        "| questions, signal | " + " | ".join(f"{coverage:.0%}" for coverage in COVERAGES) + " |",
-        "|---|" + "---:|" * len(COVERAGES),
     ]
+    risk_rows = []
     for name in slices:
         mine = [row for row in rows if row.slice == name]
         for signal in mine[0].signals:
@@ -202,12 +200,9 @@ def section(rows: Sequence[QuestionSignals], chosen: float) -> str:
                 1 - float(np.mean([row.answers for row in order[: max(1, round(share * len(order)))]]))
                 for share in COVERAGES
             ]
-            lines.append(f"| {name}, {signal} | " + " | ".join(f"{risk:.0%}" for risk in risks) + " |")
+            risk_rows.append((f"{name}, {signal}", *(f"{risk:.0%}" for risk in risks)))
+    lines.append(table(("questions, signal", *(f"{coverage:.0%}" for coverage in COVERAGES)), risk_rows))
     return "\n".join(lines)
-
-
-def _interval(interval: Interval) -> str:
-    return f"{interval.estimate:.2f} ({interval.low:.2f}–{interval.high:.2f})"
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -32,6 +32,7 @@ from assistant.api.build import load_encoders, load_model, profile_for, support_
 from assistant.corpus.articles import Article
 from assistant.errors import GoldError, reason
 from assistant.evaluation.gate.statistics import wilson_interval
+from assistant.evaluation.report import table
 from assistant.models.chat.structured_output import StructuredChat
 from assistant.models.prompts import load_prompt
 from assistant.schema import Strict
@@ -113,25 +114,24 @@ def _exactly(pair: ClaimPair, *, computed: bool) -> object:
     return check_exactly(Drafted(pair.claim, tuple(evidence)), evidence, computed=computed)
 
 
-def row(name: str, pairs: Sequence[ClaimPair], stands: Callable[[ClaimPair], bool]) -> str:
+def row(name: str, pairs: Sequence[ClaimPair], stands: Callable[[ClaimPair], bool]) -> tuple[str, ...]:
     """A line of the table: unsupported that were rejected, supported that were."""
     unsupported = [pair for pair in pairs if not pair.supported]
     supported = [pair for pair in pairs if pair.supported]
     caught = wilson_interval(sum(not stands(pair) for pair in unsupported), len(unsupported))
     lost = wilson_interval(sum(not stands(pair) for pair in supported), len(supported))
-    cells = (f"{one.estimate:.2f} ({one.low:.2f}–{one.high:.2f})" for one in (caught, lost))
-    return f"| {name} | {len(pairs)} | {' | '.join(cells)} |"
+    return name, str(len(pairs)), caught.decimals, lost.decimals
 
 
 def by_kind(pairs: Sequence[ClaimPair], checks: dict[str, Callable[[ClaimPair], bool]]) -> str:
     """Share of each kind that each check rejects."""
-    lines = [f"| kind | {' | '.join(checks)} |", f"| --- |{' ---: |' * len(checks)}"]
+    rows = []
     for kind in sorted({pair.kind for pair in pairs}, key=lambda kind: (_supported(pairs, kind), kind)):
         own = [pair for pair in pairs if pair.kind == kind]
         shares = (sum(not stands(pair) for pair in own) / len(own) for stands in checks.values())
         mark = " (supported)" if _supported(pairs, kind) else ""
-        lines.append(f"| {kind}{mark} | {' | '.join(f'{share:.2f}' for share in shares)} |")
-    return "\n".join(lines)
+        rows.append((f"{kind}{mark}", *(f"{share:.2f}" for share in shares)))
+    return table(("kind", *checks), rows)
 
 
 def _supported(pairs: Sequence[ClaimPair], kind: str) -> bool:
@@ -181,8 +181,7 @@ def section(settings: Settings, pairs: Sequence[ClaimPair], *, ask_model: bool) 
         f"reader at {fitted:.3f}, best on dev": lambda pair: scores[pair.id] >= fitted,
         f"exact and reader at {SUPPORTED}": lambda pair: exact(pair) and scores[pair.id] >= SUPPORTED,
     }
-    lines = ["| check | pairs | unsupported rejected | supported rejected |", "| --- | ---: | ---: | ---: |"]
-    lines += [
+    lines = [
         row(f"{name}, {half}", own, stands)
         for name, stands in checks.items()
         for half, own in (("dev", dev), ("test", test))
@@ -196,7 +195,7 @@ def section(settings: Settings, pairs: Sequence[ClaimPair], *, ask_model: bool) 
             "## Checks of sentences against their quotes",
             "`make bench-claims`",
             f"{len(pairs)} pairs of eval/claims.jsonl; in brackets Wilson's 95% interval.",
-            "\n".join(lines),
+            table(("check", "pairs", "unsupported rejected", "supported rejected"), lines),
             "Share rejected by kind, test half:",
             by_kind(test, checks),
         )

@@ -23,6 +23,7 @@ from assistant.errors import GoldError
 from assistant.evaluation.gate.statistics import Interval, wilson_interval
 from assistant.evaluation.gold import Case, Evidence
 from assistant.evaluation.judge import SLOTS, judge_scorer
+from assistant.evaluation.report import table
 from assistant.evaluation.scorers.score import Scorer
 from assistant.evaluation.scorers.standard import right_if_length_ignored
 from assistant.models.chat.loading import load_chat_model
@@ -96,7 +97,7 @@ def agree(items: Sequence[GradedAnswer], grades: Sequence[bool | None]) -> Share
     )
 
 
-def balanced_interval(
+def interval_by_question(
     items: Sequence[GradedAnswer], grades: Sequence[bool | None], *, seed: int = 0
 ) -> tuple[float, float]:
     """The bootstrapped 95% interval of balanced accuracy, whole questions drawn with replacement.
@@ -120,28 +121,24 @@ def balanced_interval(
 
 def section(items: Sequence[GradedAnswer], grades: Sequence[bool | None], grader: str, command: str) -> str:
     """The agreement as Markdown, over all answers and for each system that gave them."""
-    low, high = balanced_interval(items, grades)
+    low, high = interval_by_question(items, grades)
+    head = ("answers of", "n", "balanced accuracy", "of the right ones", "of the wrong ones")
     rows = {"all": list(range(len(items)))}
     for place, one in enumerate(items):
         rows.setdefault(one.system, []).append(place)
-    lines = ["| answers of | n | balanced accuracy | of the right ones | of the wrong ones |"]
-    lines.append("| --- | ---: | ---: | ---: | ---: |")
+    lines = []
     for name, places in rows.items():
         found = agree([items[place] for place in places], [grades[place] for place in places])
         interval = f" ({low:.2f}–{high:.2f})" if name == "all" else ""
-        cells = (f"{found.balanced:.2f}{interval}", _share(found.right), _share(found.wrong))
-        lines.append(f"| {name} | {len(places)} | {' | '.join(cells)} |")
+        cells = (f"{found.balanced:.2f}{interval}", found.right.decimals, found.wrong.decimals)
+        lines.append((name, str(len(places)), *cells))
     ungraded = sum(grade is None for grade in grades)
     left_out = f" {ungraded} answers could not be graded and are left out." if ungraded else ""
     return (
         f"## Agreement with people, {grader}\n\n`{command}`\n\nShares of {len(items)} answers to "
         f"{len({one.case.question for one in items})} questions that are graded as a person did; in brackets "
-        f"95% intervals.{left_out}\n\n" + "\n".join(lines)
+        f"95% intervals.{left_out}\n\n" + table(head, lines)
     )
-
-
-def _share(interval: Interval) -> str:
-    return f"{interval.estimate:.2f} ({interval.low:.2f}–{interval.high:.2f})"
 
 
 def grade(items: Sequence[GradedAnswer], scorer: Scorer) -> list[bool | None]:

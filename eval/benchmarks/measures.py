@@ -12,6 +12,7 @@ import ir_measures
 from ir_measures import RR, Qrel, ScoredDoc, nDCG
 
 from assistant.evaluation.gate.statistics import mean_interval
+from assistant.evaluation.report import table
 from assistant.retrieval.passages import Passage
 from eval.benchmarks.data import SEVERAL, SINGLE, Need, PublicQuestion
 
@@ -98,24 +99,25 @@ def _as_run(query: str, ranks: EvidenceRanks) -> list[ScoredDoc]:
     return [ScoredDoc(query, document, -place) for place, document in enumerate(documents)]
 
 
-def table(measures: dict[str, Measure], rows: dict[str, list[Found]], times: dict[str, float]) -> str:
+def measures_table(
+    measures: dict[str, Measure], rows: dict[str, list[Found]], times: dict[str, float]
+) -> str:
     """Markdown; each cell a mean with its bootstrapped 95% interval. `times` are milliseconds."""
     head = ["", *measures, *(["ms"] if times else [])]
-    lines = [head, ["---", *("---:" for _ in head[1:])]]
+    lines = []
     for name, found in rows.items():
         cells = [
             _cell([value for one in found if (value := measure(one)) is not None])
             for measure in measures.values()
         ]
         lines.append([name, *cells, *([f"{times[name]:.0f}"] if times else [])])
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    return table(head, lines)
 
 
 def _cell(values: list[float]) -> str:
     if not values:
         return "-"
-    mean, low, high = mean_interval(values, seed=0)
-    return f"{mean:.2f} ({low:.2f}–{high:.2f})"
+    return mean_interval(values, seed=0).decimals
 
 
 def losses(found: Found, everything: Sequence[Passage]) -> str:

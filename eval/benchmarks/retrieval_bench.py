@@ -46,7 +46,7 @@ from eval.benchmarks.measures import (
     Found,
     grade,
     losses,
-    table,
+    measures_table,
 )
 from eval.benchmarks.scale import scale_table
 from eval.benchmarks.stages import DEFAULT_ROW, EMBEDDERS, GOLD_ROWS, PUBLIC_ROWS, Configuration
@@ -126,7 +126,7 @@ def gold_section(bench: Bench, gold: Path, *, misses: str | None) -> str:
             name: [one for one in found if half in ("", one.question.half)] for name, found in rows.items()
         }
         count = len(next(iter(of_half.values())))
-        shown = table(GOLD_MEASURES, of_half, {} if half else times)
+        shown = measures_table(GOLD_MEASURES, of_half, {} if half else times)
         parts.append(f"### {title}, {count} questions\n\n{shown}")
     if misses:
         quick = bench.quick(default)
@@ -158,7 +158,7 @@ def public_section(bench: Bench, folder: Path, name: str, sample: int, embedders
         f"## Retrieval on {name}",
         f"A sample of {len(questions)} answerable questions; found is an article that is evidence.",
         _command(f"--only {name} --sample {sample}{left}", "BENCH=FOLDER "),
-        table(PUBLIC_MEASURES, rows, {}),
+        measures_table(PUBLIC_MEASURES, rows, {}),
     ]
     return "\n\n".join(parts)
 

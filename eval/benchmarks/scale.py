@@ -21,6 +21,7 @@ from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from assistant.api.build import build_retriever, identity
 from assistant.corpus.articles import read_corpus
+from assistant.evaluation.report import table
 from assistant.index.opened import Index
 from assistant.index.sync import sync
 from assistant.models.encoders.embeddings import load_embeddings
@@ -53,7 +54,7 @@ def scale_table(
     articles = {article.id: article for article in read_corpus(settings.corpus_path)}
     questions = sorted(gold_questions(gold, articles), key=lambda question: digest(question.id))[:QUESTIONS]
     corpora = [settings.corpus_path, *(path for path in fillers if path.is_file())]
-    lines = [HEAD, ("---:",) * len(HEAD)]
+    rows = []
     for size in SIZES:
         path = work / f"scale-{size}"
         chunks, seconds = _alone(index_size, settings, corpora, size, path)
@@ -61,9 +62,9 @@ def scale_table(
         disk = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
         middle, ninth = np.percentile(times, [50, 90])
         figures = (size, chunks, seconds, disk / 1e6, middle, ninth, peak)
-        lines.append(tuple(f"{figure:,.0f}" for figure in figures))
+        rows.append([f"{figure:,.0f}" for figure in figures])
         notice(f"scale: {size} articles done")
-    body = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    body = table(HEAD, rows, right=0)
     return (
         "## Retrieval over many articles\n\n"
         f"The built-in corpus, then {'articles of the public sets, then ' * bool(fillers)}articles made of "

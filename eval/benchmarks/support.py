@@ -17,6 +17,7 @@ from assistant.api.build import support_of
 from assistant.corpus.chunking import sentence_spans
 from assistant.errors import GoldError
 from assistant.evaluation.gate.statistics import Interval, balanced_interval
+from assistant.evaluation.report import table
 from assistant.evaluation.score_cache import remembered
 from assistant.evaluation.scorers.support import SHARED, overlap
 from assistant.models.encoders.reader import load_reader
@@ -82,11 +83,10 @@ def support_section(settings: Settings, folder: Path, command: str) -> str:
         rows.append((name, best_threshold(claims, own), own))
     by_words = [max(overlap(claim.text, run) for run in claim.runs) for claim in claims]
     rows.append(("words, as the scorers check", SHARED, by_words))
-    lines = ["| check | threshold | chosen on | other half |", "| --- | ---: | ---: | ---: |"]
+    lines = []
     for name, threshold, scores in rows:
         halves = [balanced(claims, scores, threshold, chooses=half) for half in (True, False)]
-        cells = (f"{one.estimate:.2f} ({one.low:.2f}–{one.high:.2f})" for one in halves)
-        lines.append(f"| {name} | {threshold:.3f} | {' | '.join(cells)} |")
+        lines.append((name, f"{threshold:.3f}", *(half.decimals for half in halves)))
     other = sum(not claim.chooses for claim in claims)
     return "\n\n".join(
         (
@@ -94,7 +94,7 @@ def support_section(settings: Settings, folder: Path, command: str) -> str:
             f"`{command}`",
             f"Balanced accuracy on {len(claims)} claims: half of them, {len(claims) - other}, to choose the "
             f"threshold on, the other {other} to go by. In brackets bootstrapped 95% intervals.",
-            "\n".join(lines),
+            table(("check", "threshold", "chosen on", "other half"), lines),
         )
     )
 

@@ -1,14 +1,10 @@
 """How well a reader reads: answerable-or-not AUC, token F1 of the span, accuracy of support.
 
-Token F1 is SQuAD's (Rajpurkar et al. 2016): lower case, without punctuation and articles, the best of the
-answers.
+Token F1 is that of the evaluation, after SQuAD's (Rajpurkar et al. 2016), with the best of the answers.
 """
 
 from __future__ import annotations
 
-import re
-import string
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,18 +12,11 @@ import numpy as np
 import torch
 
 from assistant.evaluation.gate.statistics import auc
+from assistant.evaluation.scorers.standard import bag_f1, token_bag
 from assistant.models.encoders.reader import Reader, best_span
 from eval.training.data import LABELS, Example
 from eval.training.network import Network
 from eval.training.train import tensors
-
-
-def token_f1(given: str, expected: str) -> float:
-    """SQuAD's token F1 of two short texts."""
-    one, other = Counter(_words(given)), Counter(_words(expected))
-    shared = (one & other).total()
-    return 2 * shared / (one.total() + other.total()) if shared else float(one == other)
-
 
 ReadExample = tuple[Example, float, str, float]
 """An example with its logit of "answers", the text of its likeliest span, and the chance that it is
@@ -80,7 +69,9 @@ def figures(pairs: Sequence[ReadExample]) -> dict[str, float]:
         mine = [pair for pair in read if name in ("all", pair[0].dataset)]
         found[f"auc {name}"] = auc([pair[1] for pair in mine], [bool(pair[0].target) for pair in mine])
         scores = [
-            max(token_f1(text, answer) for answer in one.answers) for one, _, text, _ in mine if one.answers
+            max(bag_f1(token_bag(answer), token_bag(text)) for answer in one.answers)
+            for one, _, text, _ in mine
+            if one.answers
         ]
         found[f"f1 {name}"] = float(np.mean(scores)) if scores else float("nan")
     claims = [pair for pair in pairs if pair[0].task == "support"]
@@ -88,8 +79,3 @@ def figures(pairs: Sequence[ReadExample]) -> dict[str, float]:
         supported = [one.target == LABELS.index("supported") for one, *_ in claims]
         found["auc support"] = auc([chance for *_, chance in claims], supported)
     return found
-
-
-def _words(text: str) -> list[str]:
-    bare = "".join(character for character in text.lower() if character not in string.punctuation)
-    return re.sub(r"\b(a|an|the)\b", " ", bare).split()

@@ -24,7 +24,7 @@ from assistant.retrieval.retriever import PRIOR, Retriever
 from assistant.settings import Settings
 from eval.benchmarks import scale
 from eval.benchmarks.data import Need, PublicQuestion, asked, many_articles, public_questions
-from eval.benchmarks.measures import GOLD_MEASURES, PUBLIC_MEASURES, grade, losses, table
+from eval.benchmarks.measures import GOLD_MEASURES, PUBLIC_MEASURES, grade, losses, measures_table
 from eval.benchmarks.retrieval_bench import Bench, main
 from eval.benchmarks.stages import (
     DEFAULT_ROW,
@@ -157,7 +157,7 @@ def test_near_copies_count() -> None:
 def test_a_table_shows_means_with_intervals() -> None:
     one = PublicQuestion("1", "?", (Need("a", ((0, 10),)),), type="lookup")
     found = grade([one, dataclasses.replace(one, id="2")], [[passage("a", 0, 10)], []])
-    lines = table(GOLD_MEASURES, {"BM25": found}, {"BM25": 12.4}).splitlines()
+    lines = measures_table(GOLD_MEASURES, {"BM25": found}, {"BM25": 12.4}).splitlines()
     assert lines[0].startswith("|  | recall@1 | recall@3")
     assert lines[2].startswith("| BM25 | 0.50 (0.00–1.00) |")
     assert lines[2].endswith("| 12 |")

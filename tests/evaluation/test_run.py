@@ -8,7 +8,7 @@ import pytest
 from assistant.answering.events import ignore
 from assistant.errors import AssistantError, ModelError, SettingsError
 from assistant.evaluation.gold import CASE_TYPES, Case, EarlierTurn, Evidence
-from assistant.evaluation.report import header, rows, table, update_results
+from assistant.evaluation.report import header, rows, tables, update_results
 from assistant.evaluation.run import AskCase, Graded, Report, kept, run
 from assistant.evaluation.scorers.retrieval import retrieval_scorers
 from assistant.evaluation.scorers.score import Score
@@ -227,7 +227,7 @@ def test_seconds_are_the_median_and_the_ninetieth_percentile() -> None:
 
 def test_the_table_shows_both_halves_all_and_the_errors() -> None:
     report = mixed_report()
-    text = table(report)
+    text = tables(report)
     sections = [text.index(title) for title in ("- model: small", "### Dev half", "### Test half", "### All")]
     assert sections == sorted(sections)
     assert "- c4: Broken; mend it." in text
