@@ -49,9 +49,8 @@ from eval.benchmarks.measures import (
     measures_table,
 )
 from eval.benchmarks.scale import scale_table
+from eval.benchmarks.sets import GOLD
 from eval.benchmarks.stages import DEFAULT_ROW, EMBEDDERS, GOLD_ROWS, PUBLIC_ROWS, Configuration
-
-GOLD = "gold"
 
 
 def find(retriever: Retriever, question: PublicQuestion) -> list[Passage]:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from assistant.evaluation.gold import Case
+from assistant.evaluation.report.figures import WORDS
 from assistant.evaluation.scorers.matching import holds, without_markers
 from assistant.evaluation.scorers.score import Articles, Score, Scorer
 from assistant.evaluation.scorers.standard import (
@@ -25,7 +26,6 @@ from eval.benchmarks.sets import WITH_CASES, BenchmarkCase
 IGNORING_LENGTH = "right if length ignored"
 FIRST_SENTENCE = "first sentence"
 PRECISION = "precision of sentences"
-WORDS = "words"
 SHOWN = (IGNORING_LENGTH, FIRST_SENTENCE, PRECISION, "no false sentence", "not degenerate", WORDS)
 """Scores of the gold's scorers, beside right and wrong."""
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.evaluation.gate.statistics import Interval
-from assistant.evaluation.report.figures import Slice, slices
+from assistant.evaluation.report.figures import WORDS, Slice, slices
 from assistant.evaluation.report.markdown import table
 from assistant.evaluation.run import Graded
 from assistant.evaluation.scorers.score import Outcome
-from eval.benchmarks.scores import FIRST_SENTENCE, IGNORING_LENGTH, PRECISION, WORDS
+from eval.benchmarks.scores import FIRST_SENTENCE, IGNORING_LENGTH, PRECISION
 
 NOTHING = "–"
 

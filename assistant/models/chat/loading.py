@@ -24,7 +24,7 @@ from assistant.models.chat import provider_errors
 from assistant.models.chat.profiles import Profile
 from assistant.schema import Tokens
 
-EMBEDDED = tuple(model.name for model in packaged.TABLE if model.role == "language model")
+NAMES = tuple(model.name for model in packaged.TABLE if model.role == "language model")
 
 EXTRAS = ("openai", "anthropic", "ollama")
 """Providers that are optional dependency groups of this project."""
@@ -111,7 +111,7 @@ def load_chat_model(
         ModelError: an unknown name, or a missing package or key.
     """
     room = max_tokens or (profile.room if profile else MAX_TOKENS)
-    if name in EMBEDDED:
+    if name in NAMES:
         from assistant.models.chat.llama_cpp import EmbeddedChat
 
         return EmbeddedChat(
@@ -120,7 +120,7 @@ def load_chat_model(
     provider, _, model = name.partition(":")
     if not provider or not model:
         raise ModelError(
-            f"unknown model {name!r}; choose {', '.join(EMBEDDED)}, extractive for no model at all, or "
+            f"unknown model {name!r}; choose {', '.join(NAMES)}, extractive for no model at all, or "
             "provider:model such as openai:gpt-4.1-mini"
         )
     temperature = profile.temperature if profile else 0

@@ -28,7 +28,7 @@ from assistant.models.encoders.onnx import Floats, OnnxEncoder
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-BGE = "bge-small-en-v1.5"
+BGE, MINILM = "bge-small-en-v1.5", "all-MiniLM-L6-v2"
 BGE_QUERY = "Represent this sentence for searching relevant passages: "
 BGE_TOKENS = 512
 EXPORT_VERSION = 1
@@ -47,7 +47,7 @@ def load_embeddings(name: str, cache: Path, *, for_queries: bool, threads: int |
     """
     known = packaged.known(name)
     if known is not None and known.role != "embedder":
-        raise ModelError(f"{name} is a {known.role}, not an embedder; choose {BGE} or all-MiniLM-L6-v2")
+        raise ModelError(f"{name} is a {known.role}, not an embedder; choose {BGE} or {MINILM}")
     if name == BGE:
         folder = packaged.folder(name, cache)
         encoder = OnnxEncoder(folder, max_tokens=BGE_TOKENS, threads=threads)
