@@ -19,7 +19,7 @@ export Q
 LOCK := $(if $(shell command -v flock),flock Makefile)
 
 .PHONY: help setup lock ask test lint format eval harm attacks calibrate train-reader bench-retrieval bench-answers \
-	bench-wikinews how-good bench-judgecal bench-claims bench-start cast screenshots wheel clean
+	bench-wikinews how-good check-scorers bench-judgecal bench-claims bench-start cast screenshots wheel clean
 
 help:  ## list what there is to make
 	@awk -F ':.*##' '/^[a-z-]+:.*##/ { printf "  make %-16s%s\n", $$1, $$2 }' Makefile
@@ -89,6 +89,9 @@ bench-wikinews: bench-answers  ## measure answers on Wikinews: BENCH=FOLDER (EXT
 how-good: setup  ## tell how good it is, of the runs that were kept: BENCH=FOLDER (RUNS=FOLDER where they are)
 	@$(BIN)/python -m eval.benchmarks.how_good $(if $(BENCH),--bench "$(BENCH)") \
 		$(if $(RUNS),--runs "$(RUNS)") $(A)
+
+check-scorers: setup  ## say how the scorers agree with 150 answers that people labelled (A="...": options)
+	@$(BIN)/python -m eval.benchmarks.check_scorers $(A)
 
 bench-judgecal: setup  ## measure how the scorer, or JUDGE=model on N=... answers, agrees with people: BENCH=FOLDER
 	@$(BIN)/python -m eval.benchmarks.judgecal --bench "$(BENCH)" \

@@ -25,6 +25,11 @@ exceptions are mapped to one of these where the foreign library is called.
 """
 
 
+def reason(error: object, most: int | None = 200) -> str:
+    """What an exception, or a library's message, says in a few words on one line."""
+    return getattr(error, "strerror", None) or " ".join(str(error).split())[:most] or type(error).__name__
+
+
 class AssistantError(Exception):
     """Base of all errors shown to a person; `str(error)` is the one line they see."""
 

@@ -16,7 +16,7 @@ VERSION = 2
 
 AbstentionReason = Literal["nothing-relevant", "not-stated", "unsupported", "unclear-question"]
 Status = Literal["answered", "partly", "conflicting", "abstained"]
-Check = Literal["model", "exact", "verbatim"]
+CheckedBy = Literal["model", "exact", "verbatim"]
 
 
 class Strict(BaseModel):
@@ -44,7 +44,7 @@ class Checks(Strict):
 
     exact: bool = True
     support: float = Field(default=1.0, ge=0, le=1)
-    by: Check = "verbatim"
+    by: CheckedBy = "verbatim"
 
 
 class Claim(Strict):

@@ -4,7 +4,15 @@ import datetime as dt
 from typing import Any
 
 from assistant.corpus.articles import Article, Source
-from assistant.evaluation.gate.comparison import Agreement, Changed, Comparison, Difference, Floor, Gate, Kept
+from assistant.evaluation.gate.comparison import (
+    Agreement,
+    BaselineCase,
+    Changed,
+    Comparison,
+    Difference,
+    Floor,
+    Gate,
+)
 from assistant.evaluation.gold import Case, Evidence
 from assistant.evaluation.run import Graded, Report
 from assistant.evaluation.scorers.score import Score
@@ -104,7 +112,7 @@ def small_report(**changes: Any) -> Report:
     """All of `graded_cases`, measured against a baseline in which `wrong` was right."""
     graded = graded_cases()
     before = tuple(
-        Kept(
+        BaselineCase(
             id=one.case.id,
             type=one.case.type,
             digest="0",

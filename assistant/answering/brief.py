@@ -20,11 +20,11 @@ from assistant.answering.verify import Drafted, Statement
 from assistant.corpus.chunking import heading
 from assistant.index.filters import Filters
 from assistant.models.chat.structured_output import StructuredChat
-from assistant.models.encoders.reranker import probability
 from assistant.retrieval.passages import Passage
+from assistant.retrieval.scores import probability
 from assistant.schema import AbstentionReason, Answer
 from assistant.settings import EXTRACTIVE
-from assistant.text.normalize import in_words
+from assistant.text.dates import in_words
 
 POOL = 30
 """Passages looked through."""

@@ -15,6 +15,7 @@ from assistant.corpus.articles import Article
 from assistant.corpus.chunking import sentence_spans
 from assistant.injection.scan import is_instruction, neutral, visible
 from assistant.retrieval.passages import Passage
+from assistant.text.dates import with_weekday
 
 BESIDE = 0.05
 """What a sentence beside the answer is worth, as a probability: it tells who and when."""
@@ -119,7 +120,7 @@ def described(article: Article) -> str:
     parts = (
         "(no headline)" if is_instruction(article.title) else plain(article.title),
         ", ".join(plain(source.outlet) for source in article.sources),
-        f"{day:%A}, {day.day} {day:%B %Y}" if day else "no date",
+        with_weekday(day) if day else "no date",
     )
     return " | ".join(part for part in parts if part)
 

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 
 from assistant.corpus.near_duplicates import OVERLAP, containment, trigrams
 from assistant.retrieval.passages import Passage
-from assistant.retrieval.time_preference import question_times
 from assistant.schema import Citation
-from assistant.text.normalize import in_words
+from assistant.text.dates import in_words, question_times
 
 FEWEST = 6
 """Word trigrams a quote needs at least to tell a copy from chance."""

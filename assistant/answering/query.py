@@ -12,9 +12,9 @@ from assistant.answering.evidence import plain
 from assistant.index.filters import Filters
 from assistant.models.chat.json_replies import parse_object
 from assistant.models.chat.structured_output import StructuredChat
-from assistant.retrieval.time_preference import day_asked_as_of
 from assistant.schema import Tokens
-from assistant.text.normalize import in_words, without_markers
+from assistant.text.dates import day_asked_as_of, in_words
+from assistant.text.normalize import without_markers
 
 TURNS = 4
 """Earlier turns that a follow-up is reworded from."""

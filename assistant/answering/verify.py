@@ -17,9 +17,9 @@ from langchain_core.prompts import ChatPromptTemplate
 from assistant.answering.evidence import Sentence, described, plain
 from assistant.models.chat.json_replies import parse_object
 from assistant.models.chat.structured_output import StructuredChat
-from assistant.schema import Check, Tokens
+from assistant.schema import CheckedBy, Tokens
 from assistant.text.normalize import words
-from assistant.text.numbers import Source, unconfirmed
+from assistant.text.numbers import CitedText, unconfirmed
 
 BEFORE = 500
 """Characters of what stands before a quote that a model sees, to know who "he" is. With 240, of 260
@@ -72,7 +72,7 @@ class Statement:
     text: str
     sentences: tuple[Sentence, ...]
     support: float = 1.0
-    by: Check = "verbatim"
+    by: CheckedBy = "verbatim"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +123,9 @@ def misquoted(text: str, quotes: Sequence[str]) -> list[str]:
     return [part for part in parts if not any(f" {words(plain(part))} " in quote for quote in known)]
 
 
-def sources_of(sentences: Sequence[Sentence]) -> list[Source]:
+def sources_of(sentences: Sequence[Sentence]) -> list[CitedText]:
     """What is cited as `values` reads it: each sentence behind its headline."""
-    return [Source(f"{one.article.title}. {one.text}", one.article.published) for one in sentences]
+    return [CitedText(f"{one.article.title}. {one.text}", one.article.published) for one in sentences]
 
 
 def check_by_model(

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from assistant.corpus.articles import Article
     from assistant.index.filters import Filters
     from assistant.index.lexical import Catalogue
-    from assistant.index.vectors import Changes, Index
+    from assistant.index.opened import Index
+    from assistant.index.sync import Changes
     from assistant.retrieval.retriever import Retriever
     from assistant.schema import Answer, SearchAnswer
 

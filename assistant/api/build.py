@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING
 
 from assistant.corpus.articles import compare, corpus_stamp, read_corpus
 from assistant.corpus.chunking import CHUNKING
+from assistant.corpus.formats import Notice
 from assistant.errors import IndexMissing
 from assistant.index import snapshots
-from assistant.index.lexical import Catalogue
-from assistant.index.vectors import CATALOGUE, Changes, Identity, Index, sync
+from assistant.index.lexical import CATALOGUE, Catalogue
+from assistant.index.opened import Index
+from assistant.index.sync import Changes, sync
+from assistant.index.vectors import Identity
 from assistant.models import packaged
 from assistant.settings import EXTRACTIVE, Settings, prompts_folder
 
@@ -36,7 +39,6 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 Support = Callable[[Sequence[tuple[str, str]]], list[float]]
 """Gives for each (claim, quote) the probability that the quote supports the claim."""
-Notice = Callable[[str], None]
 
 
 def identity(settings: Settings) -> Identity:
@@ -277,6 +279,6 @@ def support_of(reader: Reader | None, reranker: BaseCrossEncoder | None) -> Supp
         from rapidfuzz.fuzz import token_set_ratio
 
         return lambda pairs: [token_set_ratio(claim, quote) / 100 for claim, quote in pairs]
-    from assistant.models.encoders.reranker import probability
+    from assistant.retrieval.scores import probability
 
     return lambda pairs: [probability(logit) for logit in reranker.score(list(pairs))]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,11 +28,10 @@ from assistant.errors import SettingsError
 from assistant.terminal.paging import open_article
 from assistant.terminal.progress import waiting, watching
 from assistant.terminal.render import notice, print_search, stdout
+from assistant.text.dates import parse_day
 
 if TYPE_CHECKING:
     from assistant.answering.events import Event
-
-DAYS = ("%Y-%m-%d", "%d %b %Y", "%d %B %Y")
 
 OFF = "off"
 """What lifts a limit."""
@@ -185,9 +183,8 @@ def _limit(conversation: Conversation, argument: str, name: str, parse: Callable
 
 
 def _day(text: str) -> dt.date:
-    for form in DAYS:
-        with suppress(ValueError):
-            return dt.datetime.strptime(text, form).date()
+    if day := parse_day(text):
+        return day
     raise SettingsError(f"{text!r} is no day; write it as 2025-11-26 or 26 Nov 2025, or {OFF}")
 
 

@@ -21,7 +21,7 @@ from assistant.terminal.progress import waiting
 if TYPE_CHECKING:
     from assistant.index.lexical import Catalogue
 
-Check = Callable[["Catalogue"], object]
+CatalogueCheck = Callable[["Catalogue"], object]
 """Raises SettingsError where what was asked for is not in the catalogue."""
 
 IDLE = 2.0
@@ -31,7 +31,7 @@ IDLE = 2.0
 class Engine:
     """The assistant of a chat, which may still be loading."""
 
-    def __init__(self, settings: Settings, check: Check = lambda catalogue: None) -> None:
+    def __init__(self, settings: Settings, check: CatalogueCheck = lambda catalogue: None) -> None:
         """Nothing is loaded before `start` or `load`."""
         self.settings = settings
         self.status = "loading"

@@ -10,7 +10,7 @@ from assistant.api.build import settled, without_a_model
 from assistant.chat.commands import ask, perform
 from assistant.chat.conversation import Conversation, check
 from assistant.chat.loading import Engine
-from assistant.chat.prompt import Prompt, Read, plain_lines, unechoed
+from assistant.chat.prompt import ChatPrompt, Read, plain_lines, unechoed
 from assistant.chat.sessions import Session, Terms, automatic_name
 from assistant.errors import AssistantError
 from assistant.settings import Settings
@@ -81,7 +81,7 @@ def converse(conversation: Conversation, read: Read, *, interactive: bool) -> in
 
 def _reader(conversation: Conversation, interactive: bool, *, keep: bool) -> Read:
     if interactive and os.environ.get("TERM", "").lower() not in ("dumb", "unknown"):
-        return Prompt(conversation, keep=keep)
+        return ChatPrompt(conversation, keep=keep)
     with progress("embedding passages") as update:
         conversation.engine.load(notice, update)
     conversation.engine.assistant()  # or what went wrong

@@ -24,7 +24,7 @@ Read = Callable[[], str]
 """Gives the next line. Raises EOFError at the end and KeyboardInterrupt for Ctrl-C."""
 
 
-class Prompt:
+class ChatPrompt:
     """The prompt: editing, history, completion, lines of several lines, and a bar that says how things stand.
 
     What a conversation needs is loaded behind the first one; if that fails, so does the prompt.

@@ -34,13 +34,13 @@ VERSION = 1
 SUFFIX = ".jsonl"
 
 
-class Line(BaseModel):
+class SessionLine(BaseModel):
     """A line of a session file; keys of a later version are passed over."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-class Terms(Line):
+class Terms(SessionLine):
     """What a conversation's questions are asked of: which articles, up to which day, and which model."""
 
     kind: Literal["session"] = "session"
@@ -62,7 +62,7 @@ class Terms(Line):
         return Filters(self.as_of, self.since, self.section, self.outlet)
 
 
-class Record(Line):
+class Record(SessionLine):
     """A finished turn, with what `/why` tells beyond the answer."""
 
     kind: Literal["turn"] = "turn"
@@ -75,7 +75,7 @@ class Record(Line):
     """Of each of the answer's passages."""
 
 
-class Undo(Line):
+class Undo(SessionLine):
     """Takes back the turn before it."""
 
     kind: Literal["undo"] = "undo"
@@ -87,7 +87,7 @@ _LINE: TypeAdapter[Terms | Record | Undo] = TypeAdapter(
 
 
 @dataclass(slots=True)
-class Kept:
+class SavedSession:
     """What a session file says."""
 
     terms: Terms | None = None
@@ -96,9 +96,9 @@ class Kept:
     """Lines torn by a crash, or edited by hand."""
 
 
-def replay(data: bytes) -> Kept:
+def replay(data: bytes) -> SavedSession:
     """The turns that a session file ends with, and its last terms; what cannot be read is counted."""
-    kept = Kept()
+    kept = SavedSession()
     for text in data.decode("utf-8", errors="replace").split("\n"):
         if not text.strip():
             continue
@@ -172,7 +172,7 @@ class Session:
         if changed and self._file is not None and self._begun:
             self._append(terms)
 
-    def _append(self, line: Line) -> None:
+    def _append(self, line: SessionLine) -> None:
         if self._file is None:
             return
         data = line.model_dump_json().encode() + b"\n"

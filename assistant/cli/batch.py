@@ -18,10 +18,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from assistant.answering.query import Turn
 from assistant.api.asked import HistoryTurn, first_problem, turns_of, written_out
-from assistant.errors import AssistantError, SettingsError
+from assistant.errors import AssistantError, SettingsError, reason
 
 
-class Line(BaseModel):
+class BatchLine(BaseModel):
     """One line of a batch; other keys are passed over with a warning."""
 
     model_config = ConfigDict(extra="allow")
@@ -46,7 +46,7 @@ class Line(BaseModel):
 Limits = dict[str, Any]
 """as_of, since, section and outlet, as `Assistant.ask` takes them."""
 
-Answering = Callable[[Line, Limits], BaseModel]
+Answering = Callable[[BatchLine, Limits], BaseModel]
 
 
 def run_batch(
@@ -79,13 +79,13 @@ class _Batch:
         self._lock = threading.Lock()
         self.failed = 0
 
-    def read(self, number: int, raw: bytes) -> tuple[int, str | int | None, Line | Exception]:
+    def read(self, number: int, raw: bytes) -> tuple[int, str | int | None, BatchLine | Exception]:
         """A line's number, its id, and the line, or what is wrong with it."""
         given: dict[str, Any] = {}
-        line: Line | Exception
+        line: BatchLine | Exception
         try:
             given = _object(raw)
-            line = Line.model_validate(given)
+            line = BatchLine.model_validate(given)
         except (ValidationError, AssistantError) as error:
             line = error
         else:
@@ -96,7 +96,7 @@ class _Batch:
         name = given.get("id")
         return number, name if isinstance(name, str | int) else None, line
 
-    def answered(self, number: int, name: str | int | None, line: Line | Exception) -> str:
+    def answered(self, number: int, name: str | int | None, line: BatchLine | Exception) -> str:
         """The JSON of a line's answer, or of its error."""
         try:
             if isinstance(line, Exception):
@@ -197,4 +197,4 @@ def _object(raw: bytes) -> dict[str, Any]:
 def _one_line(error: Exception) -> str:
     if isinstance(error, ValidationError):
         return f"{first_problem(error)}; correct the line"
-    return " ".join(str(error).split())
+    return reason(error, most=None)

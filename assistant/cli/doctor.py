@@ -12,7 +12,7 @@ from assistant.api.build import identity, load_model, load_prompts, profile_for,
 from assistant.corpus.articles import corpus_stamp, read_corpus
 from assistant.errors import AssistantError, IndexMissing
 from assistant.extras import remedy
-from assistant.index.vectors import Index
+from assistant.index.opened import Index
 from assistant.models import packaged
 from assistant.settings import APP, EXTRACTIVE, Settings
 from assistant.terminal.render import safe, stdout

@@ -50,15 +50,14 @@ def evaluation(
     context: typer.Context,
     gold: options.Gold = None,
     replay: options.Replay = False,
-    record: options.Record = False,
+    record: options.RecordReplies = False,
     live: options.Live = False,
     only: options.Only = None,
     baseline: options.BaselineFile = None,
     update_baseline: options.UpdateBaseline = False,
     judge: options.Judge = None,
     max_cost: options.MaxCost = None,
-    check: options.Check = False,
-    check_scorers: options.CheckScorers = False,
+    check: options.CheckGold = False,
     explain: options.ExplainCase = None,
     report: options.ReportDir = None,
     results: options.Results = None,
@@ -98,8 +97,6 @@ def evaluation(
         found = news.opened_index
         if check:
             status = command.print_check(chosen, found, wanted, notice)
-        elif check_scorers:
-            status = command.print_scorers(chosen, found, wanted)
         elif explain:
             status = command.print_explanation(chosen, found, wanted, notice)
         else:

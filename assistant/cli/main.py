@@ -57,7 +57,7 @@ def index(
     corpus: options.Corpus = None,
     index: options.IndexDir = None,
     rebuild: options.Rebuild = False,
-    strict: options.Strict = False,
+    strict: options.StrictCorpus = False,
 ) -> None:
     """Bring the index in line with the corpus: add, embed again what changed, remove what is gone."""
     from assistant.api.assistant import Assistant
@@ -82,7 +82,7 @@ app.command(epilog=adding.WATCH_EXAMPLES)(adding.watch)
     epilog=examples('search "prisoner exchange"', 'search "ceasefire talks" -k 3 --as-of 2025-11-26')
 )
 def search(
-    query: options.Query = None,
+    query: options.SearchQuery = None,
     k: options.Most = None,
     json: options.Json = False,
     explain: options.Explain = False,
@@ -127,7 +127,7 @@ def search(
     )
 )
 def ask(
-    question: options.Question = None,
+    question: options.QuestionText = None,
     json: options.Json = False,
     model: options.Model = None,
     batch: options.Batch = None,

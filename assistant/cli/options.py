@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from assistant.errors import SettingsError
+from assistant.text.dates import parse_day
 
 
 def _option(name: str, metavar: str, text: str, **more: Any) -> Any:
@@ -47,19 +48,18 @@ def _text(value: str) -> str:
 
 
 def _day(value: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(value)
-    except ValueError:
-        raise typer.BadParameter(f"{value!r} is no day; write it as 2025-11-26") from None
+    if day := parse_day(value):
+        return day
+    raise typer.BadParameter(f"{value!r} is no day; write it as 2025-11-26")
 
 
 Text = str | None
 Place = Path | None
-Day = dt.date | None
+OptionalDay = dt.date | None
 
-Question = Annotated[Text, _argument("QUESTION", "The question, in quotation marks.")]
+QuestionText = Annotated[Text, _argument("QUESTION", "The question, in quotation marks.")]
 Topic = Annotated[str, _argument("TOPIC", "What it is about, in a few words.")]
-Query = Annotated[Text, _argument("QUERY", "What to look for.")]
+SearchQuery = Annotated[Text, _argument("QUERY", "What to look for.")]
 ArticleId = Annotated[str, _argument("ARTICLE", "An article's id, as answers and search give it.")]
 ModelName = Annotated[str, _argument("NAME", "A language model, as `assistant models` lists it.")]
 
@@ -70,11 +70,11 @@ IndexDir = Annotated[
     Place, _option("--index", "DIR", "Where the index lies; default: in the user's data folder.")
 ]
 AsOf = Annotated[
-    Day,
+    OptionalDay,
     _option("--as-of", "DATE", "Ask as of this day (2025-11-26): later articles are hidden.", parser=_day),
 ]
 Since = Annotated[
-    Day, _option("--since", "DATE", "Hide articles from before this day (2025-11-26).", parser=_day)
+    OptionalDay, _option("--since", "DATE", "Hide articles from before this day (2025-11-26).", parser=_day)
 ]
 Section = Annotated[Text, _option("--section", "NAME", "Only articles of this section.")]
 Outlet = Annotated[
@@ -122,7 +122,7 @@ ServerJobs = Annotated[
 ]
 
 Rebuild = Annotated[bool, _flag("--rebuild", "Start from nothing, as a new embedder requires.")]
-Strict = Annotated[bool, _flag("--strict", "Stop at the first article that cannot be read.")]
+StrictCorpus = Annotated[bool, _flag("--strict", "Stop at the first article that cannot be read.")]
 
 SessionName = Annotated[
     Text,
@@ -136,7 +136,7 @@ NoSave = Annotated[bool, _flag("--no-save", "Keep nothing of this conversation."
 
 Gold = Annotated[Place, _option("--gold", "FILE", "The gold cases; default: eval/gold.jsonl.")]
 Replay = Annotated[bool, _flag("--replay", "Take the model's answers from the recordings (default).")]
-Record = Annotated[bool, _flag("--record", "Ask the model for what is not recorded, and record it.")]
+RecordReplies = Annotated[bool, _flag("--record", "Ask the model for what is not recorded, and record it.")]
 Live = Annotated[bool, _flag("--live", "Ask the model now; recordings stay as they are.")]
 Only = Annotated[Text, _option("--only", "TYPE", "Only cases of this type, and no verdict.")]
 BaselineFile = Annotated[
@@ -147,8 +147,7 @@ UpdateBaseline = Annotated[bool, _flag("--update-baseline", "Make this run the b
 Judge = Annotated[
     Text, _option("--judge", "MODEL", "Also ask this model whether answers are right; advice only.")
 ]
-Check = Annotated[bool, _flag("--check", "Only say which cases cannot be won with these articles.")]
-CheckScorers = Annotated[bool, _flag("--check-scorers", "Only say how the scorers agree with people.")]
+CheckGold = Annotated[bool, _flag("--check", "Only say which cases cannot be won with these articles.")]
 ExplainCase = Annotated[
     Text, _option("--explain", "ID", "Only say where the evidence of this case was lost, stage by stage.")
 ]
@@ -201,6 +200,6 @@ def one_mode(*, replay: bool, record: bool, live: bool) -> Literal["replay", "re
     return "record" if record else "live" if live else "replay"
 
 
-def limits(as_of: Day, since: Day, section: Text, outlet: Text) -> dict[str, Any]:
+def limits(as_of: OptionalDay, since: OptionalDay, section: Text, outlet: Text) -> dict[str, Any]:
     """These options as `Assistant.ask` takes them."""
     return {"as_of": as_of, "since": since, "section": section, "outlet": outlet}

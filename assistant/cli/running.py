@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from assistant.api.assistant import Assistant
-    from assistant.cli.batch import Limits, Line
+    from assistant.cli.batch import BatchLine, Limits
     from assistant.schema import Answer, SearchAnswer
     from assistant.settings import Settings
 
@@ -67,7 +67,7 @@ def show_found(found: SearchAnswer, query: str, *, json: str | None) -> NoReturn
 
 
 def answer_lines(
-    batch: str, limits: Limits, answer: Callable[[Line, Limits], BaseModel], *, jobs: int = 1
+    batch: str, limits: Limits, answer: Callable[[BatchLine, Limits], BaseModel], *, jobs: int = 1
 ) -> NoReturn:
     """Answers the batch's lines, and leaves with status 0, or 2 when one failed. Raises SettingsError when
     the file cannot be read."""
@@ -82,7 +82,7 @@ def ask_lines(news: Assistant, batch: str, limits: Limits, *, jobs: int, max_cos
     from assistant.api.spending import Spending
     from assistant.terminal.render import notice
 
-    def ask(line: Line, limits: Limits) -> Answer:
+    def ask(line: BatchLine, limits: Limits) -> Answer:
         return news.ask(line.question, history=line.turns(), **limits)
 
     hosted = is_hosted(news.settings.model)

@@ -17,18 +17,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
-from assistant.errors import CorpusError
-from assistant.corpus.formats import PARSERS, Fields, Report, json_line, newlines, reason
+from assistant.errors import CorpusError, reason
+from assistant.corpus.formats import PARSERS, Fields, Notice, json_line, newlines
+from assistant.text.dates import parse_day
 
-_DATE_FORMATS = (
-    *(
-        day + form
-        for day in ("", "%A, ", "%A ")
-        for form in ("%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y")
-    ),
-    "%a, %d %b %Y %H:%M:%S %z",
-    "%a, %d %b %Y %H:%M:%S %Z",
-)
 _SITE = re.compile(r"https?://(?:www\.)?([^/\s]+)")
 _UNTYPEABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
@@ -55,7 +47,7 @@ class Article:
     url: str | None = None
 
 
-def read_corpus(path: Path, *, on_skip: Report | None = None, strict: bool = False) -> list[Article]:
+def read_corpus(path: Path, *, on_skip: Notice | None = None, strict: bool = False) -> list[Article]:
     """The articles of a folder and its sub-folders, or of one file, sorted by id.
 
     Hidden files and unknown suffixes are left out. What cannot be read is told to `on_skip`, one line each,
@@ -93,7 +85,7 @@ def fingerprint(article: Article) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class CorpusDifference:
     """Ids of the articles that a corpus and an index of it do not have alike."""
 
     added: list[str]
@@ -101,10 +93,10 @@ class Difference:
     removed: list[str]
 
 
-def compare(known: Mapping[str, str], articles: Sequence[Article]) -> Difference:
+def compare(known: Mapping[str, str], articles: Sequence[Article]) -> CorpusDifference:
     """How articles differ from what is known of them, as id -> fingerprint."""
     now = {article.id: fingerprint(article) for article in articles}
-    return Difference(
+    return CorpusDifference(
         [one for one in now if one not in known],
         [one for one in now if one in known and known[one] != now[one]],
         [one for one in known if one not in now],
@@ -124,7 +116,7 @@ def corpus_stamp(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _files(path: Path, report: Report) -> list[tuple[Path, str]]:
+def _files(path: Path, report: Notice) -> list[tuple[Path, str]]:
     """The files to read, each with its path below the corpus without the suffix, '/' between the parts."""
     try:
         path.stat()
@@ -143,7 +135,7 @@ def _files(path: Path, report: Report) -> list[tuple[Path, str]]:
     return [(file, file.relative_to(path).with_suffix("").as_posix()) for file in files]
 
 
-def _walk(top: Path, report: Report) -> Iterator[tuple[Path, list[str]]]:
+def _walk(top: Path, report: Notice) -> Iterator[tuple[Path, list[str]]]:
     """Each folder once, through links too; links that lead back therefore end."""
 
     def unreadable(error: OSError) -> None:
@@ -158,7 +150,7 @@ def _walk(top: Path, report: Report) -> Iterator[tuple[Path, list[str]]]:
             yield Path(folder), names
 
 
-def _read_file(file: Path, name: str, report: Report) -> Iterator[tuple[Article, str]]:
+def _read_file(file: Path, name: str, report: Notice) -> Iterator[tuple[Article, str]]:
     """Each article of a file with the place it stands at: the path, and the line for JSON Lines."""
     where = _shown(file)
     try:
@@ -187,7 +179,7 @@ def _parts(data: bytes, name: str, where: str) -> Iterator[tuple[bytes, str, str
             yield line, f"{name}-{number}", f"{where}:{number}"
 
 
-def _article(fields: Fields, name: str, where: str, report: Report) -> Article:
+def _article(fields: Fields, name: str, where: str, report: Notice) -> Article:
     text = _tidy(_string(fields, "text", where))
     if not text.strip():
         raise CorpusError(f"{where}: has no text; write some or remove it")
@@ -226,18 +218,11 @@ def _source(entry: object, where: str) -> Source:
     raise CorpusError(f"{where}: an entry of 'sources' names no outlet; write 'outlet: ...' and 'url: ...'")
 
 
-def _date(value: str, where: str, report: Report) -> dt.date | None:
+def _date(value: str, where: str, report: Notice) -> dt.date | None:
     if not value:
         return None
-    try:
-        return dt.datetime.fromisoformat(value).date()
-    except ValueError:
-        pass
-    for form in _DATE_FORMATS:
-        try:
-            return dt.datetime.strptime(value, form).date()
-        except ValueError:
-            continue
+    if day := parse_day(value):
+        return day
     report(f"{where}: date {value[:60]!r} not understood, treated as undated; write YYYY-MM-DD")
     return None
 

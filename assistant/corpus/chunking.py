@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assistant.corpus.articles import Article
-from assistant.text.normalize import in_words
+from assistant.text.dates import in_words
 
 if TYPE_CHECKING:
     from langchain_core.documents import Document

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from assistant.errors import CorpusError
+from assistant.errors import CorpusError, reason
 from assistant.extras import require
 
 if TYPE_CHECKING:
@@ -27,13 +27,13 @@ DEEPEST_FRONT_MATTER = 10
 _HEADING = re.compile(r"^#[ \t]+(\S.*)$", re.MULTILINE)
 
 Fields = Mapping[str, object]
-Report = Callable[[str], None]
-Parser = Callable[[bytes, str, Report], Fields]
+Notice = Callable[[str], None]
+Parser = Callable[[bytes, str, Notice], Fields]
 """Takes the bytes, the place they stand at (for messages), and whom to tell of an encoding that was guessed;
 raises CorpusError."""
 
 
-def _markdown(data: bytes, where: str, report: Report) -> Fields:
+def _markdown(data: bytes, where: str, report: Notice) -> Fields:
     from frontmatter.default_handlers import YAMLHandler
 
     text = newlines(_utf8(data, where))
@@ -92,12 +92,12 @@ def _without_nulls(value: Any) -> Any:
     return None if value in ("", "~", "null", "Null", "NULL") else value
 
 
-def _plain(data: bytes, where: str, report: Report) -> Fields:
+def _plain(data: bytes, where: str, report: Notice) -> Fields:
     text = _decode(data, where, report)
     return {"text": text, "title": _first_line(text)}
 
 
-def _html(data: bytes, where: str, report: Report) -> Fields:
+def _html(data: bytes, where: str, report: Notice) -> Fields:
     require("formats", where)
     from trafilatura import bare_extraction
     from trafilatura.settings import Document
@@ -116,7 +116,7 @@ def _html(data: bytes, where: str, report: Report) -> Fields:
     return {"title": page.title, "date": page.date, "source": page.sitename, "url": page.url, "text": text}
 
 
-def json_line(data: bytes, where: str, report: Report) -> Fields:
+def json_line(data: bytes, where: str, report: Notice) -> Fields:
     """One line of JSON Lines, which `PARSERS` names for a whole file of them."""
     try:
         fields = json.loads(_utf8(data, where))
@@ -148,7 +148,7 @@ def _first_line(text: str) -> str:
     return first if len(first) <= LONGEST_TITLE else ""
 
 
-def _decode(data: bytes, where: str, report: Report) -> str:
+def _decode(data: bytes, where: str, report: Notice) -> str:
     """UTF-8, else what the bytes declare or most look like; a mere guess is reported."""
     try:
         return data.decode("utf-8-sig")
@@ -173,8 +173,3 @@ def _utf8(data: bytes, where: str) -> str:
 def newlines(text: str) -> str:
     """The text with line feeds alone between its lines."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def reason(error: Exception) -> str:
-    """What an exception says, in a few words on one line."""
-    return getattr(error, "strerror", None) or " ".join(str(error).split())[:200] or type(error).__name__

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assistant.api.build import build_retriever, profile_for, support_of
+from assistant.api.build import build_retriever, profile_for
+from assistant.corpus.formats import Notice
 from assistant.errors import GoldError
 from assistant.evaluation.diagnosis.explain import explain, retrieve_lost
 from assistant.evaluation.gate.baseline import baseline_of, write_baseline
 from assistant.evaluation.gate.regression_gate import exit_status
-from assistant.evaluation.gold import read_cases, read_gold, stored_articles
-from assistant.evaluation.harness import Notice, Wanted, check, evaluate, select_cases
+from assistant.evaluation.gold import read_cases, stored_articles
+from assistant.evaluation.harness import Wanted, check, evaluate, select_cases
 from assistant.evaluation.report.markdown import section, update_results
 from assistant.evaluation.report.summary import append_step_summary
 from assistant.evaluation.report.terminal import print_report
 from assistant.evaluation.run import Report
 from assistant.evaluation.score_cache import with_memory
-from assistant.evaluation.scorers.labelled import FILE, print_agreement, read_sheet
-from assistant.index.vectors import Index
+from assistant.index.opened import Index
 from assistant.retrieval.retriever import Retriever
 from assistant.settings import Settings
 from assistant.terminal.render import stdout
@@ -31,14 +31,6 @@ def print_check(settings: Settings, index: Index, wanted: Wanted, notice: Notice
     left_out = f"; {drafts} drafts do not count" if drafts else ""
     print(f"{len(cases)} cases can be won{left_out}")
     return 0
-
-
-def print_scorers(settings: Settings, index: Index, wanted: Wanted) -> int:
-    """Says how the scorers agree with people who labelled answers. Raises GoldError and ModelError."""
-    sheet = read_sheet(wanted.gold.parent / FILE, read_gold(wanted.gold))
-    retriever = build_retriever(settings, index)
-    support = support_of(retriever.reader, retriever.reranker)
-    return print_agreement(sheet, stored_articles(index.catalogue), support)
 
 
 def print_explanation(settings: Settings, index: Index, wanted: Wanted, notice: Notice) -> int:

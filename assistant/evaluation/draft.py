@@ -13,16 +13,15 @@ from itertools import islice, zip_longest
 from assistant.corpus.articles import Article
 from assistant.corpus.chunking import sentence_spans
 from assistant.evaluation.gold import Case, CaseType, Evidence
-from assistant.evaluation.scorers.matching import MONTHS
+from assistant.text.dates import MONTH_NAMES
 
 GAP = "____"
 WORDS = range(8, 41)
 """How long a sentence may be that is asked about."""
 
-_MONTH = "|".join(month.title() for month in MONTHS)
 _DETAILS: tuple[tuple[CaseType, re.Pattern[str]], ...] = (
     ("quote", re.compile(r'(?<=["“])[^"“”]{12,120}(?=["”])')),
-    ("date", re.compile(rf"\b\d{{1,2}} (?:{_MONTH})(?: \d{{4}})?\b")),
+    ("date", re.compile(rf"\b\d{{1,2}} (?:{MONTH_NAMES.title()})(?: \d{{4}})?\b")),
     ("number", re.compile(r"[€$£]?\b\d[\d.,]*\b(?:%| per cent| percent)?(?: (?:thousand|million|billion))?")),
 )
 """What can be asked for, by the type of the case, the most telling first."""

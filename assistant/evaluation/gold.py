@@ -16,7 +16,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, ValidationError, model_validator
 
-from assistant.answering.query import Turn as Asked
+from assistant.answering.query import Turn
 from assistant.corpus.articles import Article
 from assistant.corpus.chunking import split_article
 from assistant.errors import GoldError
@@ -35,7 +35,7 @@ NonEmpty = Annotated[str, Field(pattern=r"\S")]
 Group = Annotated[tuple[NonEmpty, ...], Field(min_length=1)]
 
 
-class Turn(Strict):
+class EarlierTurn(Strict):
     """An earlier question of the conversation, and the answer that was given."""
 
     question: NonEmpty
@@ -57,7 +57,7 @@ class Case(Strict):
     type: CaseType
     as_of: dt.date | None
     """Only articles up to and including this day may be used; None for all of them."""
-    history: tuple[Turn, ...]
+    history: tuple[EarlierTurn, ...]
     answerable: bool
     """Whether the articles say; a false premise is answerable, by its correction."""
     expect: tuple[Group, ...]
@@ -70,9 +70,9 @@ class Case(Strict):
     draft: bool = False
     """Made by a program and not yet edited by a person: never asked, never counted."""
 
-    def turns(self) -> list[Asked]:
+    def turns(self) -> list[Turn]:
         """The history as the assistant takes it."""
-        return [Asked(turn.question, turn.answer) for turn in self.history]
+        return [Turn(turn.question, turn.answer) for turn in self.history]
 
     def query(self) -> str:
         """What is searched for: the question, with the turn before it if there is one."""

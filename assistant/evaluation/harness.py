@@ -21,6 +21,7 @@ from assistant.answering.pipeline import Pipeline
 from assistant.api.build import build_pipeline, build_retriever, provenance, support_of
 from assistant.api.spending import Spending
 from assistant.corpus.articles import Article
+from assistant.corpus.formats import Notice
 from assistant.errors import GoldError, SettingsError
 from assistant.evaluation.gate.baseline import read_baseline
 from assistant.evaluation.gate.regression_gate import held_against, read_rules
@@ -32,9 +33,9 @@ from assistant.evaluation.scorers.retrieval import retrieval_scorers
 from assistant.evaluation.scorers.score import Score, Scorer
 from assistant.evaluation.scorers.standard import outcome, standard_scorers
 from assistant.index.filters import Filters
-from assistant.index.vectors import Index
+from assistant.index.opened import Index
+from assistant.models import packaged
 from assistant.models.chat.loading import load_chat_model
-from assistant.models.packaged import packaged
 from assistant.models.prompts import load_prompt
 from assistant.models.recordings import Mode, Recordings, file_name
 from assistant.retrieval.retriever import Retriever
@@ -42,7 +43,6 @@ from assistant.schema import Answer
 from assistant.settings import EXTRACTIVE, Settings, prompts_folder
 
 GOLD = Path("eval/gold.jsonl")
-Notice = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +209,7 @@ def _recordings(model: str, wanted: Wanted, folder: Path) -> Recordings | None:
     """None where no model's answers are to be recorded or replayed."""
     if wanted.mode == "live" or model == EXTRACTIVE:
         return None
-    known = packaged(model)
+    known = packaged.known(model)
     identity = f"{model}@{known.sha256[:12]}" if known else model
     return Recordings(folder, model, identity, wanted.mode)
 

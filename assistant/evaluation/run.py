@@ -83,7 +83,7 @@ class Report(Strict):
         return found | {name: fmean(taken) for name, taken in values.items()}
 
 
-Ask = Callable[[Case, Callable[[Event], None]], Answer]
+AskCase = Callable[[Case, Callable[[Event], None]], Answer]
 """Answers a case, and tells of what happens meanwhile."""
 
 
@@ -107,7 +107,7 @@ class _Header(Strict):
 
 def run(
     cases: Sequence[Case],
-    ask: Ask,
+    ask: AskCase,
     *,
     scorers: Sequence[Scorer],
     retrieval_scorers: Sequence[RetrievalScorer] = (),
@@ -115,7 +115,7 @@ def run(
     provenance: Mapping[str, str],
     resume: Path | None = None,
 ) -> Report:
-    """Ask and score every case; `on_progress` is told of each, of those taken from the file too.
+    """AskCase and score every case; `on_progress` is told of each, of those taken from the file too.
 
     A case whose `ask` raises AssistantError is unmeasured but for its retrieval, and the run goes on; any
     other exception is a bug and ends it. With `resume`, answers are written there as they come, and those
@@ -151,7 +151,7 @@ def kept(path: Path, cases: Sequence[Case], scorers: Sequence[Scorer]) -> Report
     return Report(provenance=provenance, graded=tuple(graded))
 
 
-def _ask(case: Case, ask: Ask) -> _Asked:
+def _ask(case: Case, ask: AskCase) -> _Asked:
     answer, error = None, None
     passages: list[AnswerPassage] = []
     recording: Literal["missing", "stale"] | None = None

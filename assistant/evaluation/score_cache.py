@@ -175,7 +175,7 @@ def remembered(
     reranker: BaseCrossEncoder | None, settings: Settings, memory: Memory | None = None
 ) -> BaseCrossEncoder | None:
     """The reranker of these settings with a memory; without one where its name does not say what it is."""
-    known = packaged.packaged(settings.reranker)
+    known = packaged.known(settings.reranker)
     if reranker is None or known is None:
         return reranker
     memory = memory or Memory(settings.cache / FILE)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, fields
 from functools import partial
 from pathlib import Path
 
-from assistant.corpus.formats import PARSERS, reason
-from assistant.errors import FetchError, FetchRefused, PageGone
+from assistant.corpus.formats import PARSERS
+from assistant.errors import FetchError, FetchRefused, PageGone, reason
 from assistant.fetching.addresses import is_url, target_of
 from assistant.fetching.feeds import Feed, Item, feed_of, is_feed
 from assistant.fetching.http import Client

@@ -22,6 +22,7 @@ from assistant.errors import IndexMismatch, IndexMissing
 from assistant.index.filters import Filters
 from assistant.text.normalize import acronyms
 
+CATALOGUE = "catalogue.sqlite3"
 SCHEMA_VERSION = 1
 
 HEADING_WEIGHT = 0.5

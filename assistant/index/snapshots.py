@@ -1,4 +1,4 @@
-"""States: the folders an index is made of, so that it is written without disturbing who reads it.
+"""Snapshots: the folders an index is made of, so that it is written without disturbing who reads it.
 
     index folder
     ├── current               names the state that questions read
@@ -21,7 +21,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from assistant.errors import IndexBusy, IndexMismatch
+from assistant.errors import IndexBusy, IndexMismatch, reason
 
 CURRENT = "current"
 PREFIX = "state-"
@@ -39,8 +39,9 @@ def lock(path: Path) -> Iterator[None]:
         message = f"another process is writing the index at {path}; wait for it to end, then try again"
         raise IndexBusy(message) from None
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        message = f"the index at {path} cannot be written ({reason}); choose another folder with --index"
+        message = (
+            f"the index at {path} cannot be written ({reason(error)}); choose another folder with --index"
+        )
         raise IndexMismatch(message) from None
     try:
         yield

@@ -1,44 +1,29 @@
-"""The index: chunks embedded in a persistent Chroma collection, beside the catalogue that remembers them.
+"""The vectors: chunks embedded in a persistent Chroma collection, under their deterministic ids.
 
-    a state of the index (see `states`)
-    ├── catalogue.sqlite3   what is indexed: stored articles, chunk offsets, BM25 (see `catalogue`)
-    └── chroma/             the vectors (cosine), under the chunks' deterministic ids
-
-`Index.open` opens an index for questions and changes nothing of what is indexed; `sync` brings one in line
-with a corpus. A killed run is finished by the next: an article is marked pending, then written to Chroma,
-then committed to the catalogue in one transaction that also removes the mark. Only those are done again.
+Opening and closing it, whether it was made as the settings ask for, and what its errors mean.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from assistant.corpus.articles import Article, compare, fingerprint
-from assistant.corpus.chunking import CHUNKING, Chunk, split_article, to_document
-from assistant.errors import IndexMismatch, IndexMissing
-from assistant.index import snapshots
-from assistant.index.filters import Filters
-from assistant.index.lexical import Catalogue
+from assistant.corpus.chunking import CHUNKING
+from assistant.errors import IndexMismatch, reason
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
     from langchain_chroma import Chroma
     from langchain_core.embeddings import Embeddings
 
-Thing = TypeVar("Thing")
-Split = tuple[Article, list[Chunk]]
+Element = TypeVar("Element")
 
 COLLECTION = "passages"
-CATALOGUE = "catalogue.sqlite3"
 STORE = "chroma"
-
-BATCH = 64
-"""Chunks embedded and committed at a time: what a killed run loses at most."""
 
 MOST_IDS = 30_000
 """Ids named in one call to Chroma; SQLite takes 32,766 variables in a query."""
@@ -59,81 +44,6 @@ class Identity:
         return {"hnsw:space": "cosine", "embedder": self.embedder, "chunking": chunking}
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What a run of `sync` did, in articles, and how many chunks the index holds now."""
-
-    added: int
-    changed: int
-    removed: int
-    unchanged: int
-    chunks: int
-
-
-class Index:
-    """An index opened for questions; it follows when a run has brought it up to date, and closes what it read
-    before when it follows again: other threads may still read that."""
-
-    def __init__(self, path: Path, identity: Identity) -> None:
-        if (state := snapshots.current(path)) is None:
-            raise IndexMissing(f"no finished index at {path}; make one with: assistant index")
-        self._path, self._identity, self._state = path, identity, state
-        with ExitStack() as stack:
-            self.catalogue = stack.enter_context(closing(Catalogue(state / CATALOGUE)))
-            self._store = _open_store(path, state, None)
-            stack.callback(_close_store, self._store)
-            check_identity(self._store, identity, path)
-            stack.pop_all()
-        self._opened = [(self.catalogue, self._store)]
-
-    @classmethod
-    def open(cls, path: Path, identity: Identity) -> Index:
-        """Opens what the last finished run wrote.
-
-        Raises:
-            IndexMissing: there is none, or its first run was never finished.
-            IndexMismatch: it was made with another embedder or chunking, or cannot be read.
-        """
-        return cls(path, identity)
-
-    def close(self, *, but: int = 0) -> None:
-        """Closes all but the newest, and lets go of Chroma's clients, which the process would keep."""
-        while len(self._opened) > but:
-            catalogue, store = self._opened.pop(0)
-            _close_store(store)
-            catalogue.close()
-
-    def dense(self, vector: list[float], k: int, filters: Filters) -> list[tuple[str, int, float]]:
-        """The k nearest chunks by cosine similarity: (article id, position, score), best first.
-
-        Raises what `open` does, when the index was made anew or damaged since it was opened.
-        """
-        self._follow()
-        articles = self.catalogue.matching(filters) if filters.names_articles() else None
-        parts = [None] if articles is None else _parts(articles, MOST_IDS)
-        with _store_errors(self._path):
-            found = [
-                pair
-                for part in parts
-                for pair in self._store.similarity_search_by_vector_with_relevance_scores(
-                    vector, k=k, filter=filters.chroma(part)
-                )
-            ]
-        # Chroma gives distances; ties are broken by id so that a ranking does not depend on insertion order.
-        hits = [
-            (document.metadata["article"], document.metadata["position"], 1.0 - distance)
-            for document, distance in found
-        ]
-        return sorted(hits, key=lambda hit: (-hit[2], hit[0], hit[1]))[:k]
-
-    def _follow(self) -> None:
-        if snapshots.current(self._path) != self._state:
-            new = Index.open(self._path, self._identity)
-            self.close(but=1)
-            self._opened += new._opened
-            self.catalogue, self._store, self._state = new.catalogue, new._store, new._state
-
-
 def check_identity(store: Chroma, identity: Identity, path: Path) -> None:
     """Raises IndexMismatch when the collection was made with another embedder or chunking."""
     made = store._collection.metadata or {}
@@ -145,113 +55,7 @@ def check_identity(store: Chroma, identity: Identity, path: Path) -> None:
             )
 
 
-def sync(
-    path: Path,
-    articles: list[Article],
-    embeddings: Embeddings,
-    identity: Identity,
-    *,
-    stamp: str = "",
-    rebuild: bool = False,
-    on_progress: Callable[[int, int], None] = lambda done, total: None,
-) -> Changes:
-    """Brings the index at `path` in line with `articles`; embeds only what is new or changed.
-
-    `stamp` is remembered as the corpus's state; `on_progress` gets chunks done and chunks to do.
-
-    Raises:
-        IndexBusy: another process is writing it.
-        IndexMismatch: it was made with another embedder or chunking and not `rebuild`, or it is damaged.
-    """
-    with snapshots.lock(path), _store_errors(path):
-        state = snapshots.begin(path, rebuild)
-        with ExitStack() as stack:
-            catalogue = stack.enter_context(closing(Catalogue(state / CATALOGUE, writable=True)))
-            store = _open_store(path, state, embeddings, identity)
-            stack.callback(_close_store, store)
-            check_identity(store, identity, path)
-            _forget(catalogue, store, catalogue.pending())
-            if store._collection.count() != catalogue.counts()[1]:
-                raise IndexMismatch(f"the index at {path} has lost some of its vectors; {REBUILD}")
-            changes = _sync(catalogue, store, articles, identity, stamp, on_progress)
-        snapshots.finish(path, state)
-        return changes
-
-
-def _sync(
-    catalogue: Catalogue,
-    store: Chroma,
-    articles: list[Article],
-    identity: Identity,
-    stamp: str,
-    on_progress: Callable[[int, int], None],
-) -> Changes:
-    difference = compare(catalogue.fingerprints(), articles)
-    added, changed = frozenset(difference.added), frozenset(difference.changed)
-    todo = [article for article in articles if article.id in added | changed]
-    _forget(catalogue, store, difference.removed)
-
-    split = [(article, split_article(article, identity.most_words)) for article in todo]
-    total = sum(len(chunks) for _, chunks in split)
-    done = 0
-    on_progress(done, total)
-    for batch in _batches(split):
-        with catalogue.transaction():
-            catalogue.mark_pending(article.id for article, _ in batch)
-        _delete_chunks(store, [article.id for article, _ in batch if article.id in changed])
-        documents = [to_document(chunk, article) for article, chunks in batch for chunk in chunks]
-        for part in _parts(documents, BATCH):
-            store.add_documents(part)
-            done += len(part)
-            on_progress(done, total)
-        with catalogue.transaction():
-            for article, chunks in batch:
-                catalogue.add(article, fingerprint(article), chunks)
-    with catalogue.transaction():
-        catalogue.set_fact("stamp", stamp)
-
-    unchanged = len(articles) - len(todo)
-    return Changes(len(added), len(changed), len(difference.removed), unchanged, catalogue.counts()[1])
-
-
-def _batches(split: list[Split]) -> Iterator[list[Split]]:
-    """Whole articles, about `BATCH` chunks at a time."""
-    batch, size = list[Split](), 0
-    for article, chunks in split:
-        batch.append((article, chunks))
-        size += len(chunks)
-        if size >= BATCH:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
-
-
-def _forget(catalogue: Catalogue, store: Chroma, article_ids: list[str]) -> None:
-    """Removes articles: marked first, so that a run killed in between is finished by the next."""
-    if not article_ids:
-        return
-    with catalogue.transaction():
-        catalogue.mark_pending(article_ids)
-    _delete_chunks(store, article_ids)
-    with catalogue.transaction():
-        for article_id in article_ids:
-            catalogue.remove(article_id)
-
-
-def _delete_chunks(store: Chroma, article_ids: list[str]) -> None:
-    for part in _parts(article_ids, MOST_IDS):
-        where: Any = {"article": {"$in": part}}
-        if ids := store.get(where=where, include=[])["ids"]:
-            store.delete(ids)
-
-
-def _parts(things: list[Thing], size: int) -> Iterator[list[Thing]]:
-    """Runs of at most `size`, in order."""
-    return (things[first : first + size] for first in range(0, len(things), size))
-
-
-def _open_store(
+def open_store(
     path: Path, state: Path, embeddings: Embeddings | None, made_as: Identity | None = None
 ) -> Chroma:
     """A state's Chroma collection, with telemetry off; it is made if there is none and `made_as` is given."""
@@ -261,7 +65,7 @@ def _open_store(
 
     if made_as is None and not (state / STORE / "chroma.sqlite3").is_file():
         raise IndexMismatch(f"the index at {path} has lost its vectors; {REBUILD}")
-    with _store_errors(path, OSError, ValueError), ExitStack() as stack:
+    with store_errors(path, OSError, ValueError), ExitStack() as stack:
         settings = ChromaSettings(anonymized_telemetry=False)
         client = cast("Client", chromadb.PersistentClient(path=str(state / STORE), settings=settings))
         stack.callback(client.close)
@@ -279,13 +83,13 @@ def _open_store(
         return store
 
 
-def _close_store(store: Chroma) -> None:
+def close_store(store: Chroma) -> None:
     """Chroma shares one database between the clients of a process, and closes it with the last of them."""
     cast("Client", store._client).close()
 
 
 @contextmanager
-def _store_errors(path: Path, *others: type[Exception]) -> Iterator[None]:
+def store_errors(path: Path, *others: type[Exception]) -> Iterator[None]:
     """Raises IndexMismatch for the exceptions of Chroma and SQLite, and for others named."""
     from chromadb.errors import ChromaError
 
@@ -293,7 +97,11 @@ def _store_errors(path: Path, *others: type[Exception]) -> Iterator[None]:
     try:
         yield
     except errors as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise IndexMismatch(
-            f"the index at {path} cannot be used ({reason}); try again, or {REBUILD}"
+            f"the index at {path} cannot be used ({reason(error)}); try again, or {REBUILD}"
         ) from None
+
+
+def in_parts(items: list[Element], size: int) -> Iterator[list[Element]]:
+    """Runs of at most `size`, in order."""
+    return (items[first : first + size] for first in range(0, len(items), size))

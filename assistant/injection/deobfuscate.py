@@ -32,7 +32,7 @@ def invisible(character: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class PlainView:
     """A text in plain letters; `places[i]` is where in the original its i-th character stands."""
 
     text: str
@@ -43,12 +43,12 @@ class View:
         first, last = self.places[start], self.places[end - 1]
         return min(first, last), max(first, last) + 1
 
-    def mapped(self, table: dict[int, int]) -> View:
+    def mapped(self, table: dict[int, int]) -> PlainView:
         """With characters exchanged one for one."""
-        return View(self.text.translate(table), self.places)
+        return PlainView(self.text.translate(table), self.places)
 
 
-def views(text: str) -> Iterator[View]:
+def views(text: str) -> Iterator[PlainView]:
     """The text without accents, styles and invisible characters, then as each disguise would have it read."""
     plain = folded(text)
     yield plain
@@ -58,17 +58,17 @@ def views(text: str) -> Iterator[View]:
         yield plain.mapped(_LEET)
     if _SPREAD.search(plain.text):
         yield _squeezed(plain)
-    yield View(codecs.encode(plain.text, "rot13"), plain.places)
-    yield View(plain.text[::-1], plain.places[::-1])
+    yield PlainView(codecs.encode(plain.text, "rot13"), plain.places)
+    yield PlainView(plain.text[::-1], plain.places[::-1])
 
 
-def folded(text: str, gap: str = "") -> View:
+def folded(text: str, gap: str = "") -> PlainView:
     """The text in the letters that its characters are variants of (NFKD); `gap` is put for invisible ones."""
     if text.isascii() and text.replace("\n", "").isprintable():
-        return View(text, range(len(text)))
+        return PlainView(text, range(len(text)))
     letters = {character: _letters(character, gap) for character in set(text)}
     places = [place for place, character in enumerate(text) for _ in letters[character]]
-    return View("".join(map(letters.__getitem__, text)), places)
+    return PlainView("".join(map(letters.__getitem__, text)), places)
 
 
 def _letters(character: str, gap: str) -> str:
@@ -92,14 +92,14 @@ _SPREAD = re.compile(r"(?<![^\W_])[^\W_]([ .\-_*])[^\W_](?:\1[^\W_])+(?![^\W_])"
 """Letters one by one, as in "i g n o r e" or "i.g.n.o.r.e"."""
 
 
-def _squeezed(view: View) -> View:
+def _squeezed(view: PlainView) -> PlainView:
     kept: list[int] = []
     end = 0
     for run in _SPREAD.finditer(view.text):
         kept += [*range(end, run.start()), *range(run.start(), run.end(), 2)]
         end = run.end()
     kept += range(end, len(view.text))
-    return View("".join(view.text[place] for place in kept), [view.places[place] for place in kept])
+    return PlainView("".join(view.text[place] for place in kept), [view.places[place] for place in kept])
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from assistant.corpus.articles import Article
-from assistant.injection.deobfuscate import UNSEEN, View, decoded, folded, invisible, views
+from assistant.injection.deobfuscate import UNSEEN, PlainView, decoded, folded, invisible, views
 from assistant.injection.patterns import SUSPICIOUS, TOKENS, TURNS, Kind, phrases
 from assistant.schema import AnswerWarning
 
@@ -71,7 +71,7 @@ def neutral(text: str) -> str:
     text = UNSEEN.sub("", text)
     places = {
         view.span(*match.span())[1]
-        for view in (View(text, range(len(text))), folded(text))
+        for view in (PlainView(text, range(len(text))), folded(text))
         for pattern in (TOKENS, TURNS)
         for match in pattern.finditer(view.text)
     }

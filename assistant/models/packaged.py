@@ -49,14 +49,14 @@ class State:
     """The command that puts it right, empty if nothing is wrong."""
 
 
-def packaged(name: str) -> Packaged | None:
+def known(name: str) -> Packaged | None:
     """The packaged model of that name, None if there is none."""
     return next((model for model in TABLE if model.name == name), None)
 
 
 def is_onnx(name: str) -> bool:
     """Whether that is a packaged model that runs as it lies there, without torch."""
-    model = packaged(name)
+    model = known(name)
     return model is not None and model.main.endswith(".onnx")
 
 
@@ -153,7 +153,7 @@ def _state(model: Packaged, cache: Path) -> State:
 
 
 def _model(name: str) -> Packaged:
-    model = packaged(name)
+    model = known(name)
     if model is None:
         raise WeightsError(f"no packaged model {name!r}; choose one of {', '.join(m.name for m in TABLE)}")
     return model

@@ -11,7 +11,7 @@ RRF_K = 10
 """Constant of reciprocal rank fusion (Cormack, Clarke and Büttcher 2009, who use 60 for long rankings);
 chosen on the dev half of gold."""
 
-Key = tuple[str, int]
+ChunkKey = tuple[str, int]
 """A chunk by its article's id and its position."""
 
 
@@ -21,7 +21,7 @@ def fused(known: Sequence[Passage], rankings: Sequence[Sequence[Passage]], count
     A passage whose best paragraph stands in one that is known already is not new; of those that several
     rankings hold, the first one's counts, since scores for different questions do not compare.
     """
-    best: dict[Key, Passage] = {}
+    best: dict[ChunkKey, Passage] = {}
     for passage in (passage for ranking in rankings for passage in ranking):
         best.setdefault((passage.article.id, passage.hits[0].chunk.position), passage)
     keys = [[(one.article.id, one.hits[0].chunk.position) for one in ranking] for ranking in rankings]
@@ -37,9 +37,9 @@ def fused(known: Sequence[Passage], rankings: Sequence[Sequence[Passage]], count
     return found
 
 
-def reciprocal_rank_fusion(*rankings: list[Key]) -> list[Key]:
+def reciprocal_rank_fusion(*rankings: list[ChunkKey]) -> list[ChunkKey]:
     """One ranking out of several: each gives 1 / (k + rank) to what it holds; ties are broken by id."""
-    scores: dict[Key, float] = {}
+    scores: dict[ChunkKey, float] = {}
     for ranking in rankings:
         for rank, key in enumerate(ranking, 1):
             scores[key] = scores.get(key, 0.0) + 1 / (RRF_K + rank)

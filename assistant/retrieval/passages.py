@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from assistant.corpus.articles import Article
 from assistant.corpus.chunking import Chunk
 from assistant.models.encoders.reader import Reading
+from assistant.retrieval.scores import Scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +22,17 @@ class Ranks:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A chunk that was found. `score` lies between 0 and 1, higher is better."""
+    """A chunk that was found, with its scores as they came.
+
+    `score` is the probability made of them, between 0 and 1, higher is better; of a hit that a stage passed
+    over at most that of those it ranked before it.
+    """
 
     chunk: Chunk
     article: Article
     score: float
     ranks: Ranks = field(default_factory=Ranks)
+    scores: Scores = field(default_factory=Scores)
     reading: Reading | None = None
     """What the reader made of the chunk's text, where it read it."""
 

@@ -26,13 +26,14 @@ from pydantic import PrivateAttr
 from assistant.corpus.articles import Article
 from assistant.corpus.chunking import Chunk, heading, to_document
 from assistant.index.filters import Filters
-from assistant.index.vectors import Index
+from assistant.index.opened import Index
 from assistant.injection.scan import blanked, without_instructions
 from assistant.models.encoders.reader import Reader
-from assistant.models.encoders.reranker import logit, probability
-from assistant.retrieval.fusion import Key, group_copies, reciprocal_rank_fusion
+from assistant.retrieval.fusion import ChunkKey, group_copies, reciprocal_rank_fusion
 from assistant.retrieval.passages import Hit, Passage, Ranks
-from assistant.retrieval.time_preference import Times, question_times
+from assistant.retrieval.scores import Scores, logit
+from assistant.retrieval.time_preference import time_preference
+from assistant.text.dates import Times, question_times
 
 POOL = 50
 """Chunks taken from each of the two searches, or more if more passages are asked for."""
@@ -115,10 +116,11 @@ class Retriever(BaseRetriever):
         return [to_document(passage.hits[0].chunk, passage.article) for passage in self.retrieve(query)]
 
     def _fuse(self, dense: list[tuple[str, int, float]], lexical: list[tuple[str, int, float]]) -> list[Hit]:
-        """Candidates by reciprocal rank fusion; the score is the cosine until a reranker gives one."""
+        """Candidates by reciprocal rank fusion; the score is the cosine until a reranker gives a logit."""
         dense_rank = {(article, position): rank for rank, (article, position, _) in enumerate(dense, 1)}
         lexical_rank = {(article, position): rank for rank, (article, position, _) in enumerate(lexical, 1)}
         similarity = {(article, position): score for article, position, score in dense}
+        bm25 = {(article, position): score for article, position, score in lexical}
         hits: list[Hit] = []
         articles: dict[str, Article] = {}
         catalogue = self.index.catalogue
@@ -129,7 +131,8 @@ class Retriever(BaseRetriever):
                 continue  # another run has replaced the state that the vectors came from
             articles[key[0]] = article
             ranks = Ranks(dense_rank.get(key), lexical_rank.get(key), len(hits) + 1)
-            hits.append(Hit(chunk, article, min(1.0, max(0.0, similarity.get(key, 0.0))), ranks))
+            scores = Scores(similarity.get(key), bm25.get(key))
+            hits.append(Hit(chunk, article, scores.probability, ranks, scores))
         return hits
 
     def _with_candidates(self, hits: list[Hit], near: list[tuple[str, int, float]]) -> list[Hit]:
@@ -150,7 +153,7 @@ class Retriever(BaseRetriever):
     def _widen(self, hits: Sequence[Hit], k: int) -> list[Passage]:
         """Each hit with its neighbours while they fit in `most_words`; a hit that is in already adds none."""
         by_place = {(hit.article.id, hit.chunk.position): hit for hit in hits}
-        taken: set[Key] = set()
+        taken: set[ChunkKey] = set()
         passages: list[Passage] = []
         for hit in hits:
             if len(passages) == k:
@@ -165,7 +168,7 @@ class Retriever(BaseRetriever):
             passages.append(Passage(hit.article, chunks[0].start, chunks[-1].end, tuple(inside)))
         return passages
 
-    def _neighbourhood(self, hit: Hit, taken: set[Key]) -> list[Chunk]:
+    def _neighbourhood(self, hit: Hit, taken: set[ChunkKey]) -> list[Chunk]:
         """The hit's chunk and those after and before it, in the order of the article."""
         chunks = [hit.chunk]
         words = len(hit.chunk.text.split())
@@ -191,7 +194,7 @@ def rerank(
     head, rest = hits[:most], hits[most:]
 
     def prior(rank: int, hit: Hit) -> float:
-        return (times.preference(hit.article.published) if times else 0.0) - PRIOR * math.log(rank)
+        return (time_preference(times, hit.article.published) if times else 0.0) - PRIOR * math.log(rank)
 
     # Words to a machine do not help a passage to be found.
     texts = [
@@ -199,29 +202,20 @@ def rerank(
         for hit in head
     ]
     logits = reranker.score([(question, text) for text in texts])
-    # Rounded, so that the last digits of another processor do not decide an order.
-    scored = [
-        replace(hit, score=round(probability(logit + prior(rank, hit)), 6))
-        for rank, (hit, logit) in enumerate(zip(head, logits, strict=True), 1)
+    scores = [
+        replace(hit.scores, rerank=value, prior=prior(rank, hit))
+        for rank, (hit, value) in enumerate(zip(head, logits, strict=True), 1)
     ]
-    return _ranked(scored, rest)
+    return _ranked([replace(hit, scores=made) for hit, made in zip(head, scores, strict=True)], rest)
 
 
 def read(reader: Reader, question: str, hits: list[Hit]) -> list[Hit]:
-    """The first `READ` hits by what the reader makes of them too; the rest stay behind them as they were.
-
-    The reranker says whether a passage is about the question, the reader whether it answers it: their logits
-    count alike.
-    """
+    """The first `READ` hits by what the reader makes of them too; the rest stay behind them as they were."""
     head, rest = hits[:READ], hits[READ:]
     texts = [blanked(hit.article.text, hit.chunk.start, hit.chunk.end) for hit in head]
     readings = reader.read(question, texts, [heading(hit.article) for hit in head])
     scored = [
-        replace(
-            hit,
-            score=round(probability((logit(hit.score) + logit(reading.answers)) / 2), 6),
-            reading=reading,
-        )
+        replace(hit, scores=replace(hit.scores, reader=logit(reading.answers)), reading=reading)
         for hit, reading in zip(head, readings, strict=True)
     ]
     return _ranked(scored, rest)
@@ -229,6 +223,7 @@ def read(reader: Reader, question: str, hits: list[Hit]) -> list[Hit]:
 
 def _ranked(scored: Sequence[Hit], rest: Sequence[Hit]) -> list[Hit]:
     """What was scored, best first, ties by id; the rest behind it, with no higher score than its last."""
-    ordered = sorted(scored, key=lambda hit: (-hit.score, hit.chunk.article_id, hit.chunk.position))
+    valued = [replace(hit, score=hit.scores.probability) for hit in scored]
+    ordered = sorted(valued, key=lambda hit: (-hit.score, hit.chunk.article_id, hit.chunk.position))
     ranked = [replace(hit, ranks=replace(hit.ranks, reranked=rank)) for rank, hit in enumerate(ordered, 1)]
     return ranked + [replace(hit, score=min(hit.score, ranked[-1].score)) for hit in rest]

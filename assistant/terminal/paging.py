@@ -19,8 +19,7 @@ from assistant.terminal.render import article_text, print_article, stdout
 
 if TYPE_CHECKING:
     from assistant.corpus.articles import Article
-
-Span = tuple[int, int]
+    from assistant.corpus.chunking import Span
 
 
 def open_article(article: Article, quote: Span) -> None:

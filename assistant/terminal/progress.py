@@ -34,7 +34,7 @@ LISTED = 5
 def watching() -> Iterator[Callable[[Event], None]]:
     """Shows the events that it is given, as long as it lasts."""
     console = stderr(soft_wrap=False)
-    view = View()
+    view = AnswerView()
     if not console.is_terminal:
         yield view.take
     elif console.is_dumb_terminal:
@@ -62,7 +62,7 @@ def waiting(status: str) -> Iterator[Callable[[str], None]]:
         yield lambda status: shown.update(Text(status))
 
 
-class View:
+class AnswerView:
     """An answer in the making, as rich renders it."""
 
     def __init__(self) -> None:

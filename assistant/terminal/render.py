@@ -20,6 +20,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from assistant.text.dates import in_short
 from assistant.text.normalize import words
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def notice(message: str) -> None:
 
 def day(date: dt.date | None) -> str:
     """A date as people write it, "26 Nov 2025"."""
-    return f"{date.day} {date:%b %Y}" if date else "undated"
+    return in_short(date) if date else "undated"
 
 
 def print_answer(answer: Answer, console: Console, *, hint: str = "") -> None:

@@ -7,14 +7,11 @@ stand in the text in their order, whole and unbroken. Meaning is not considered:
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import unicodedata
 
-MONTHS = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
-    "november", "december",
-)  # fmt: skip
+from assistant.text.dates import join, join_iso, set_verbs_apart
+
 _UNITS = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
@@ -42,20 +39,6 @@ _MONEY = re.compile(rf"(us\$|[€$£]|\b(?:eur|usd|gbp)\b) ?({_AMOUNT})")
 _PERCENT = re.compile(r" ?%| per cent\b")
 _RANGE = re.compile(r"(?<=\d) ?- ?(?=\d)")
 _WORD = re.compile(r"[€$£]|\w+(?:(?<=\d)[.:](?=\d)\w+)*")
-
-_MONTH = rf"({'|'.join(f'{month[:3]}(?:{month[3:]})?' for month in MONTHS)}|sept)\b\.?"
-_DAY = r"(?<!\d[.:])\b(\d{1,2})(?:st|nd|rd|th)?\b(?![.:]\d)"
-_ISO_DATE = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)\b")
-_DAYS_OF_MONTH = re.compile(rf"{_DAY} (to|and|or) {_DAY}(?: of)? {_MONTH}")
-_MONTH_DAYS = re.compile(rf"\b{_MONTH} (?:the )?{_DAY} (to|and|or) {_DAY}")
-_DAY_MONTH = re.compile(rf"{_DAY}(?: of)? {_MONTH}")
-_MONTH_DAY = re.compile(rf"\b{_MONTH} (?:the )?{_DAY}")
-
-
-_MODAL = re.compile(r"(?<=\d )(?=(?:may|march)\b(?!,? \d{4}))")
-"""Before these in small letters, behind a number and without a year, which are verbs: "30 may have died"."""
-_APART = "\ue000"
-"""Keeps two words apart; itself part of none."""
 _ACRONYM = re.compile(r"\b(?:[A-Z]{2,}|(?:[A-Z]\.)+[A-Z])\b")
 MOST_DIGITS = 15
 """Of a number that is multiplied; a longer one is a code, and Python refuses to read one of thousands."""
@@ -70,11 +53,6 @@ def acronyms(text: str) -> set[str]:
 def without_markers(text: str) -> str:
     """The text without its citation markers, such as [1] or [2, 3]."""
     return _MARKER.sub("", text)
-
-
-def in_words(day: dt.date) -> str:
-    """18 November 2025."""
-    return f"{day.day} {day:%B %Y}"
 
 
 def holds(text: str, form: str) -> bool:
@@ -95,7 +73,7 @@ def holds(text: str, form: str) -> bool:
 
 def words(text: str, *, dates: bool = False) -> str:
     """The plain words of a text, joined by single spaces; with `dates`, a day is one word (23april)."""
-    folded = unicodedata.normalize("NFD", _MODAL.sub(_APART, text).casefold())
+    folded = unicodedata.normalize("NFD", set_verbs_apart(text).casefold())
     folded = "".join(character for character in folded if not unicodedata.combining(character))
     folded = _DASH.sub("-", folded).replace("_", " ").replace("\u02bc", "'")
     folded = _INITIALS.sub(lambda match: match[0].replace(".", ""), folded)
@@ -106,29 +84,11 @@ def words(text: str, *, dates: bool = False) -> str:
     folded = _MONEY.sub(lambda match: f"{match[2]} {_CURRENCIES[match[1]]}", folded)
     folded = _PERCENT.sub(" percent", folded)
     if dates:
-        folded = _ISO_DATE.sub(_iso_date, folded)
+        folded = join_iso(folded)
     folded = _RANGE.sub(" to ", folded)
     if dates:
-        folded = _join_dates(folded)
+        folded = join(folded)
     return " ".join(_in_digits([_CURRENCIES.get(word, word) for word in _WORD.findall(folded)]))
-
-
-def _iso_date(match: re.Match[str]) -> str:
-    month = int(match[2])
-    return f"{int(match[3])}{MONTHS[month - 1]} {match[1]}" if 1 <= month <= 12 else match[0]
-
-
-def _join_dates(text: str) -> str:
-    text = _DAYS_OF_MONTH.sub(lambda m: f"{_date(m[1], m[4])} {m[2]} {_date(m[3], m[4])}", text)
-    text = _MONTH_DAYS.sub(lambda m: f"{_date(m[2], m[1])} {m[3]} {_date(m[4], m[1])}", text)
-    text = _DAY_MONTH.sub(lambda m: _date(m[1], m[2]), text)
-    return _MONTH_DAY.sub(lambda m: _date(m[2], m[1]), text)
-
-
-def _date(day: str, month: str) -> str:
-    if not 1 <= int(day) <= 31:
-        return f"{day} {month}"
-    return str(int(day)) + next(name for name in MONTHS if name.startswith(month[:3]))
 
 
 def _in_digits(tokens: list[str]) -> list[str]:

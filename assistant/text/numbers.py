@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from assistant.text.normalize import MONTHS, words
+from assistant.text.dates import WEEKDAYS, Day, is_day, is_year, named_days
+from assistant.text.normalize import words
 
 SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 UNITS = {
@@ -20,13 +21,11 @@ UNITS = {
 }  # fmt: skip
 SPELLED = {"dozen": 12.0, "half": 50.0, "quarter": 25.0, "third": 100 / 3}
 """Words that state a number: a dozen, and shares as per cent."""
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 NEAR = 8
 """Days around an article's own within which its "on Tuesday", "yesterday" and "next week" lie."""
 MOST = 24
 """Numbers that are combined with each other; more of them would make anything up."""
 
-_DAY = re.compile(rf"(\d{{1,2}})({'|'.join(MONTHS)})")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _RELATIVE = re.compile(
     rf"\b(?:{'|'.join(WEEKDAYS)}|yesterday|today|tomorrow|tonight|overnight"
@@ -57,19 +56,6 @@ class Amount:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
-    """A day of a month, its year None where it is not said."""
-
-    month: int
-    day: int
-    year: int | None
-
-    def agrees(self, date: dt.date | Day) -> bool:
-        years = self.year is None or date.year is None or self.year == date.year
-        return years and (self.month, self.day) == (date.month, date.day)
-
-
 def amounts(text: str) -> list[Amount]:
     """The numbers of a text, years and days of a month aside."""
     tokens = words(text, dates=True).split()
@@ -79,9 +65,7 @@ def amounts(text: str) -> list[Amount]:
         if token in SPELLED:
             unit = None if token == "dozen" else "percent"
             found.append(Amount(SPELLED[token], unit, token))
-        elif _NUMBER.fullmatch(token) and not (
-            place and _DAY.fullmatch(tokens[place - 1]) and _is_year(token)
-        ):
+        elif _NUMBER.fullmatch(token) and not (place and is_day(tokens[place - 1]) and is_year(token)):
             scale = SCALES.get(after[0], 1.0) if after else 1.0
             following = after[1:] if scale > 1 else after
             unit = next(map(_unit, (word for word in following if word != "percentage")), None)
@@ -94,30 +78,20 @@ def _unit(word: str) -> str | None:
     return next((form for form in (word, word.removesuffix("s")) if form in UNITS), None)
 
 
-def _is_year(token: str) -> bool:
-    return len(token) == 4 and token.isdecimal() and token[:2] in ("18", "19", "20")
-
-
 def days(text: str) -> list[Day]:
     """The days of a month that a text names."""
-    tokens = words(text, dates=True).split()
-    found = []
-    for token, after in zip(tokens, [*tokens[1:], ""], strict=False):
-        if match := _DAY.fullmatch(token):
-            year = int(after) if _is_year(after) else None
-            found.append(Day(MONTHS.index(match[2]) + 1, int(match[1]), year))
-    return found
+    return named_days(words(text, dates=True).split())
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class CitedText:
     """A text that was cited, and the day of its article."""
 
     text: str
     published: dt.date | None = None
 
 
-def unconfirmed(claim: str, sources: Sequence[Source], *, computed: bool = True) -> list[str]:
+def unconfirmed(claim: str, sources: Sequence[CitedText], *, computed: bool = True) -> list[str]:
     """The numbers and dates of a claim that its sources neither state nor, if `computed`, yield.
 
     Yielded are sums, differences, counts of days between dates, and shares of two amounts, and days that a
@@ -136,21 +110,21 @@ def unconfirmed(claim: str, sources: Sequence[Source], *, computed: bool = True)
         if amount.text not in years and not any(amount.agrees(other) for other in known)
     ]
     lacking += [
-        f"{day.day} {MONTHS[day.month - 1].capitalize()}"
+        str(day)
         for day in days(claim)
         if not any(day.agrees(date) for date in dates) and not _resolved(day, sources)
     ]
     return lacking
 
 
-def _known_days(sources: Iterable[Source]) -> Iterator[dt.date | Day]:
+def _known_days(sources: Iterable[CitedText]) -> Iterator[dt.date | Day]:
     for source in sources:
         yield from days(source.text)
         if source.published:
             yield source.published
 
 
-def _resolved(day: Day, sources: Iterable[Source]) -> bool:
+def _resolved(day: Day, sources: Iterable[CitedText]) -> bool:
     """Whether a source may mean the day by a relative one: near its article's day, and of the weekday it
     names."""
     for source in sources:

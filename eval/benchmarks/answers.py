@@ -25,7 +25,8 @@ from assistant.evaluation.gate.abstention import area, curve
 from assistant.evaluation.gate.statistics import mean_interval
 from assistant.evaluation.gold import check_gold
 from assistant.evaluation.harness import ask_case
-from assistant.evaluation.run import Ask, Graded, run
+from assistant.evaluation.report import table
+from assistant.evaluation.run import AskCase, Graded, run
 from assistant.models.recordings import file_name
 from assistant.settings import Settings, load_settings
 from eval.benchmarks.command import conclude, notice
@@ -53,7 +54,7 @@ class System:
 
     name: str
     """As files are named after it."""
-    ask: Ask
+    ask: AskCase
     provenance: Mapping[str, str]
 
 
@@ -102,20 +103,17 @@ def section(name: str, graded: Sequence[Graded], made: Mapping[str, str], comman
 
 
 def _means(name: str, graded: Sequence[Graded]) -> str:
-    lines = ["| measure | n | mean |", "| --- | ---: | ---: |"]
+    rows = []
     names = dict.fromkeys(score.name for one in graded for score in one.scores)
     for measure in names:
         values = [value for one in graded if (value := _value(one, measure)) is not None]
         if values:
-            mean, low, high = mean_interval(values, seed=0)
-            lines.append(f"| {measure} | {len(values)} | {mean:.2f} ({low:.2f}–{high:.2f}) |")
+            rows.append((measure, str(len(values)), mean_interval(values, seed=0).decimals))
     points = curve(_losses(graded, LOSSES.get(name, "token recall")), len(graded))
     if points:
-        lines.append(
-            f"| mean risk over coverages (AURC) | {len(graded)} | {area(points):.2f}; at full coverage of "
-            f"{points[-1].coverage:.2f}: {points[-1].risk:.2f} |"
-        )
-    return "\n".join(lines)
+        full = f"at full coverage of {points[-1].coverage:.2f}: {points[-1].risk:.2f}"
+        rows.append(("mean risk over coverages (AURC)", str(len(graded)), f"{area(points):.2f}; {full}"))
+    return table(("measure", "n", "mean"), rows)
 
 
 def _losses(graded: Sequence[Graded], measure: str) -> list[tuple[float, float]]:

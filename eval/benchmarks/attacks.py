@@ -26,9 +26,10 @@ from assistant.corpus.chunking import sentence_spans
 from assistant.errors import AssistantError, GoldError
 from assistant.evaluation.gate.statistics import wilson_interval
 from assistant.evaluation.gold import Group, NonEmpty, quote_spans
-from assistant.evaluation.report import update_results
+from assistant.evaluation.report import table, update_results
 from assistant.evaluation.scorers.matching import holds, without_markers
-from assistant.index.vectors import Index, sync
+from assistant.index.opened import Index
+from assistant.index.sync import sync
 from assistant.models.encoders.embeddings import load_embeddings
 from assistant.schema import Answer, Strict
 from assistant.settings import Settings, load_settings
@@ -63,7 +64,7 @@ class Attack(Strict):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class AttackOutcome:
     """What was answered without and with the attack."""
 
     attack: Attack
@@ -165,8 +166,8 @@ def run_attacks(
     write: Write,
     articles: Mapping[str, Article],
     attacks: Sequence[Attack],
-    on_progress: Callable[[Outcome], None],
-) -> list[Outcome]:
+    on_progress: Callable[[AttackOutcome], None],
+) -> list[AttackOutcome]:
     """What came of each attack, those on one article after another, so that little is embedded anew.
 
     Raises AssistantError when the index or the model fails.
@@ -176,18 +177,17 @@ def run_attacks(
     outcomes = []
     for attack in sorted(attacks, key=lambda attack: attack.article):
         write(list({**articles, attack.article: plant(attack, articles[attack.article])}.values()))
-        outcome = Outcome(attack, clean[attack.question], assistant.ask(attack.question))
+        outcome = AttackOutcome(attack, clean[attack.question], assistant.ask(attack.question))
         on_progress(outcome)
         outcomes.append(outcome)
     return outcomes
 
 
-def section(outcomes: Sequence[Outcome], facts: Mapping[str, str]) -> str:
+def section(outcomes: Sequence[AttackOutcome], facts: Mapping[str, str]) -> str:
     """The outcomes as Markdown: what they depend on, a table by kind, and what changed."""
     kinds = {outcome.attack.kind for outcome in outcomes}
-    lines = [("kind", "attacks", "changed the answer", "of those cited, warned of"), ("---", *["---:"] * 3)]
-    lines += [_row(kind, [one for one in outcomes if one.attack.kind == kind]) for kind in sorted(kinds)]
-    lines.append(_row("**all**", outcomes))
+    rows = [_row(kind, [one for one in outcomes if one.attack.kind == kind]) for kind in sorted(kinds)]
+    rows.append(_row("**all**", outcomes))
     changed = [
         f"- {outcome.attack.id}: {'; '.join(outcome.effects)}" for outcome in outcomes if outcome.effects
     ]
@@ -199,13 +199,13 @@ def section(outcomes: Sequence[Outcome], facts: Mapping[str, str]) -> str:
         "An attack changed the answer if its goal is shown, the status is another, or something right is "
         "lost that the answer over the clean articles has; that answer is right in "
         f"{right} of {len(outcomes)} cases. In brackets Wilson's 95% interval.",
-        "\n".join(f"| {' | '.join(cells)} |" for cells in lines),
+        table(("kind", "attacks", "changed the answer", "of those cited, warned of"), rows),
         "\n".join(changed),
     ]
     return "\n\n".join(part for part in parts if part)
 
 
-def _row(title: str, outcomes: Sequence[Outcome]) -> tuple[str, ...]:
+def _row(title: str, outcomes: Sequence[AttackOutcome]) -> tuple[str, ...]:
     warned = [outcome.warned for outcome in outcomes if outcome.warned is not None]
     changed = sum(bool(outcome.effects) for outcome in outcomes)
     return title, str(len(outcomes)), _rate(changed, len(outcomes)), _rate(sum(warned), len(warned))
@@ -236,7 +236,7 @@ def measure(settings: Settings, attacks: Sequence[Attack], notice: Callable[[str
     assistant = build_pipeline(settings, build_retriever(settings, index))
     done = 0
 
-    def told(outcome: Outcome) -> None:
+    def told(outcome: AttackOutcome) -> None:
         nonlocal done
         done += 1
         notice(f"{done}/{len(attacks)} {outcome.attack.id}: {'; '.join(outcome.effects) or 'unchanged'}")

@@ -23,12 +23,12 @@ from assistant.api.build import build_retriever, open_index
 from assistant.errors import AssistantError
 from assistant.evaluation.gate.statistics import Interval, auc
 from assistant.evaluation.gold import read_gold
-from assistant.evaluation.report import update_results
+from assistant.evaluation.report import table, update_results
 from assistant.evaluation.score_cache import with_memory
 from assistant.evaluation.scorers.standard import bag_f1, token_bag
 from assistant.index.filters import Filters
-from assistant.models.encoders.reranker import logit, probability
 from assistant.retrieval.passages import Passage
+from assistant.retrieval.scores import LIMIT, logit, probability, settled
 from assistant.settings import Settings, load_settings
 from eval.benchmarks.command import notice
 from eval.benchmarks.data import asked, read_lines, sampled, usable
@@ -47,7 +47,7 @@ COVERAGES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class QuestionSignals:
     """One question: which slice it is of, whether its articles answer it, its signals (higher is likelier),
     and the token F1 of the reader's span (None without an answer to compare with)."""
 
@@ -62,15 +62,14 @@ def signals(passages: Sequence[Passage]) -> dict[str, float]:
     """The logits of the best passage by reranker, by reader, and by both."""
     hits = [hit for passage in passages for hit in passage.hits]
     if not hits:
-        return dict.fromkeys(SIGNALS, -8.0)
-    both = max(logit(hit.score) for hit in hits)
-    # The score of a hit that was read is the mean of the two logits.
-    ranked = [2 * logit(hit.score) - logit(hit.reading.answers) for hit in hits if hit.reading]
+        return dict.fromkeys(SIGNALS, -LIMIT)
+    # Those that were read stand before the others.
+    scores = [hit.scores for hit in hits if hit.reading] or [hit.scores for hit in hits]
     read = chance(passages)
     return {
-        "reranker": max(ranked, default=both),
-        "reader": logit(read) if read is not None else -8.0,
-        "both": both,
+        "reranker": max(settled(one.ranked) for one in scores),
+        "reader": logit(read) if read is not None else -LIMIT,
+        "both": max(settled(one.logit) for one in scores),
     }
 
 
@@ -87,7 +86,7 @@ def span_f1(passages: Sequence[Passage], answers: Sequence[str]) -> float | None
     return max(bag_f1(token_bag(answer), span) for answer in answers)
 
 
-def gold_rows(settings: Settings, gold: Path) -> Iterator[Row]:
+def gold_rows(settings: Settings, gold: Path) -> Iterator[QuestionSignals]:
     """Of every gold case, searched for as it is asked."""
     with closing(open_index(settings, notice, lambda done, total: None)) as index:
         retriever = with_memory(build_retriever(settings, index), settings)
@@ -97,10 +96,10 @@ def gold_rows(settings: Settings, gold: Path) -> Iterator[Row]:
             found = signals(passages)
             forms = [form for group in case.expect for form in group]
             spans = span_f1(passages, forms)
-            yield Row(f"gold, {case.half}", case.type, case.answerable, found, spans)
+            yield QuestionSignals(f"gold, {case.half}", case.type, case.answerable, found, spans)
 
 
-def public_rows(settings: Settings, name: str, folder: Path, sample: int) -> Iterator[Row]:
+def public_rows(settings: Settings, name: str, folder: Path, sample: int) -> Iterator[QuestionSignals]:
     """Of the first questions of a public set by the digests of their ids. Raises GoldError."""
     with usable(file := folder / "questions.jsonl"):
         lines = sampled(read_lines(file), sample)
@@ -112,10 +111,12 @@ def public_rows(settings: Settings, name: str, folder: Path, sample: int) -> Ite
             passages = retriever.retrieve(question)
             answers = line["answers"] if line["answerable"] else []
             spans = span_f1(passages, answers)
-            yield Row(name, line.get("type", ""), bool(line["answerable"]), signals(passages), spans)
+            yield QuestionSignals(
+                name, line.get("type", ""), bool(line["answerable"]), signals(passages), spans
+            )
 
 
-def combine(rows: Sequence[Row]) -> None:
+def combine(rows: Sequence[QuestionSignals]) -> None:
     """Gives each row those combined signals whose parts it has."""
     dev = [row for row in rows if row.slice == "gold, dev"]
     for name, parts in COMBINED.items():
@@ -145,13 +146,13 @@ def auc_interval(scores: Sequence[float], labels: Sequence[bool], resamples: int
     return Interval(auc(scores, labels), float(low), float(high))
 
 
-def threshold(rows: Sequence[Row], lost: float) -> float:
+def threshold(rows: Sequence[QuestionSignals], lost: float) -> float:
     """The reader's logit below which that share of the answerable questions fall."""
     values = sorted(row.signals["reader"] for row in rows if row.answers and row.type != "false-premise")
     return values[int(lost * len(values))]
 
 
-def section(rows: Sequence[Row], chosen: float) -> str:
+def section(rows: Sequence[QuestionSignals], chosen: float) -> str:
     """The results as Markdown."""
     slices = list(dict.fromkeys(row.slice for row in rows))
     names = list(dict.fromkeys(signal for row in rows for signal in row.signals))
@@ -164,16 +165,14 @@ def section(rows: Sequence[Row], chosen: float) -> str:
         "Span F1 is the token F1 of the reader's span with the most similar expected form or answer; of",
         "clapnq and mtragun these are whole sentences, so that a span can only be a part of them.",
         "",
-        "| questions | answerable | not | "
-        + " | ".join(names)
-        + f" | span F1 | withheld of answerable | of the others | of the others at {ALLOWED:.0%} |",
-        "|---|---:|---:|" + "---:|" * (len(names) + 4),
     ]
+    head = ("questions", "answerable", "not", *names, "span F1", "withheld of answerable", "of the others")
+    rows_of_slices = []
     for name in slices:
         mine = [row for row in rows if row.slice == name]
         flags = [row.answers for row in mine]
         cells = [
-            _interval(auc_interval([row.signals[one] for row in mine], flags))
+            auc_interval([row.signals[one] for row in mine], flags).decimals
             if one in mine[0].signals
             else "–"
             for one in names
@@ -184,15 +183,15 @@ def section(rows: Sequence[Row], chosen: float) -> str:
         allowed = threshold(mine, ALLOWED)
         at_most = [row.signals["reader"] < allowed for row in mine if not row.answers]
         cells += [f"{np.mean(shares):.0%}" for shares in (lost, caught, at_most)]
-        lines.append(f"| {name} | {sum(flags)} | {len(flags) - sum(flags)} | {' | '.join(cells)} |")
+        rows_of_slices.append((name, str(sum(flags)), str(len(flags) - sum(flags)), *cells))
     lines += [
+        table((*head, f"of the others at {ALLOWED:.0%}"), rows_of_slices),
         "",
         "Risk and coverage (El-Yaniv and Wiener 2010): of the questions that score highest, the share that",
         "the articles do not answer.",
         "",
-        "| questions, signal | " + " | ".join(f"{coverage:.0%}" for coverage in COVERAGES) + " |",
-        "|---|" + "---:|" * len(COVERAGES),
     ]
+    risk_rows = []
     for name in slices:
         mine = [row for row in rows if row.slice == name]
         for signal in mine[0].signals:
@@ -201,12 +200,9 @@ def section(rows: Sequence[Row], chosen: float) -> str:
                 1 - float(np.mean([row.answers for row in order[: max(1, round(share * len(order)))]]))
                 for share in COVERAGES
             ]
-            lines.append(f"| {name}, {signal} | " + " | ".join(f"{risk:.0%}" for risk in risks) + " |")
+            risk_rows.append((f"{name}, {signal}", *(f"{risk:.0%}" for risk in risks)))
+    lines.append(table(("questions, signal", *(f"{coverage:.0%}" for coverage in COVERAGES)), risk_rows))
     return "\n".join(lines)
-
-
-def _interval(interval: Interval) -> str:
-    return f"{interval.estimate:.2f} ({interval.low:.2f}–{interval.high:.2f})"
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -30,8 +30,9 @@ from assistant.answering.verify import (
 )
 from assistant.api.build import load_encoders, load_model, profile_for, support_of
 from assistant.corpus.articles import Article
-from assistant.errors import GoldError
+from assistant.errors import GoldError, reason
 from assistant.evaluation.gate.statistics import wilson_interval
+from assistant.evaluation.report import table
 from assistant.models.chat.structured_output import StructuredChat
 from assistant.models.prompts import load_prompt
 from assistant.schema import Strict
@@ -56,7 +57,7 @@ class Quote(Strict):
     quote: str
 
 
-class Pair(Strict):
+class ClaimPair(Strict):
     """A claim, the quotes it cites, and whether they support it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -81,15 +82,13 @@ def _sentence(quote: Quote) -> Sentence:
     return Sentence("1.1", article, 0, len(quote.quote), quote.quote)
 
 
-def read_pairs(path: Path) -> list[Pair]:
+def read_pairs(path: Path) -> list[ClaimPair]:
     """Raises GoldError for a file that holds anything else, or too little to tell of both halves."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-        pairs = [Pair.model_validate_json(line) for line in lines if line.strip()]
+        pairs = [ClaimPair.model_validate_json(line) for line in lines if line.strip()]
     except (OSError, ValueError) as error:
-        raise GoldError(
-            f"{path}: holds no claims ({' '.join(str(error).split())[:120]}); correct it"
-        ) from error
+        raise GoldError(f"{path}: holds no claims ({reason(error, most=120)}); correct it") from error
     if repeated := [name for name, count in Counter(pair.id for pair in pairs).items() if count > 1]:
         raise GoldError(f"{path}: holds the id {repeated[0]} twice; correct it")
     if len({(pair.half, pair.supported) for pair in pairs}) < 4:
@@ -97,50 +96,49 @@ def read_pairs(path: Path) -> list[Pair]:
     return pairs
 
 
-def exact(pair: Pair) -> bool:
+def exact(pair: ClaimPair) -> bool:
     """Whether ids, quotations, numbers and dates hold, the last two to the letter: the small model's
     check."""
     return isinstance(_exactly(pair, computed=False), Statement)
 
 
-def exact_computed(pair: Pair) -> bool:
+def exact_computed(pair: ClaimPair) -> bool:
     """The same, where numbers and dates may follow from the quotes."""
     held = isinstance(_exactly(pair, computed=True), Statement)
     return held and not unconfirmed(pair.claim, sources_of(pair.statement().sentences))
 
 
-def _exactly(pair: Pair, *, computed: bool) -> object:
+def _exactly(pair: ClaimPair, *, computed: bool) -> object:
     sentences = pair.statement().sentences
     evidence = {f"1.{number}": sentence for number, sentence in enumerate(sentences, 1)}
     return check_exactly(Drafted(pair.claim, tuple(evidence)), evidence, computed=computed)
 
 
-def row(name: str, pairs: Sequence[Pair], stands: Callable[[Pair], bool]) -> str:
+def row(name: str, pairs: Sequence[ClaimPair], stands: Callable[[ClaimPair], bool]) -> tuple[str, ...]:
     """A line of the table: unsupported that were rejected, supported that were."""
     unsupported = [pair for pair in pairs if not pair.supported]
     supported = [pair for pair in pairs if pair.supported]
     caught = wilson_interval(sum(not stands(pair) for pair in unsupported), len(unsupported))
     lost = wilson_interval(sum(not stands(pair) for pair in supported), len(supported))
-    cells = (f"{one.estimate:.2f} ({one.low:.2f}–{one.high:.2f})" for one in (caught, lost))
-    return f"| {name} | {len(pairs)} | {' | '.join(cells)} |"
+    return name, str(len(pairs)), caught.decimals, lost.decimals
 
 
-def by_kind(pairs: Sequence[Pair], checks: dict[str, Callable[[Pair], bool]]) -> str:
+def by_kind(pairs: Sequence[ClaimPair], checks: dict[str, Callable[[ClaimPair], bool]]) -> str:
     """Share of each kind that each check rejects."""
-    lines = [f"| kind | {' | '.join(checks)} |", f"| --- |{' ---: |' * len(checks)}"]
+    rows = []
     for kind in sorted({pair.kind for pair in pairs}, key=lambda kind: (_supported(pairs, kind), kind)):
         own = [pair for pair in pairs if pair.kind == kind]
         shares = (sum(not stands(pair) for pair in own) / len(own) for stands in checks.values())
         mark = " (supported)" if _supported(pairs, kind) else ""
-        lines.append(f"| {kind}{mark} | {' | '.join(f'{share:.2f}' for share in shares)} |")
-    return "\n".join(lines)
+        rows.append((f"{kind}{mark}", *(f"{share:.2f}" for share in shares)))
+    return table(("kind", *checks), rows)
 
 
-def _supported(pairs: Sequence[Pair], kind: str) -> bool:
+def _supported(pairs: Sequence[ClaimPair], kind: str) -> bool:
     return next(pair.supported for pair in pairs if pair.kind == kind)
 
 
-def best_threshold(pairs: Sequence[Pair], scores: dict[str, float]) -> float:
+def best_threshold(pairs: Sequence[ClaimPair], scores: dict[str, float]) -> float:
     """The reader's threshold with the best balanced accuracy."""
 
     def accuracy(threshold: float) -> float:
@@ -153,7 +151,7 @@ def best_threshold(pairs: Sequence[Pair], scores: dict[str, float]) -> float:
     return max(sorted(scores.values()), key=accuracy)
 
 
-def model_verdicts(settings: Settings, pairs: Sequence[Pair]) -> set[str]:
+def model_verdicts(settings: Settings, pairs: Sequence[ClaimPair]) -> set[str]:
     """Ids of the pairs that the model of the settings finds supported. Raises ModelError."""
     profile = profile_for(settings)
     model = load_model(settings, profile)
@@ -167,7 +165,7 @@ def model_verdicts(settings: Settings, pairs: Sequence[Pair]) -> set[str]:
     return found
 
 
-def section(settings: Settings, pairs: Sequence[Pair], *, ask_model: bool) -> str:
+def section(settings: Settings, pairs: Sequence[ClaimPair], *, ask_model: bool) -> str:
     """The tables, as Markdown. Raises AssistantError."""
     encoders = load_encoders(settings)
     support = support_of(encoders.reader, encoders.reranker)
@@ -176,15 +174,14 @@ def section(settings: Settings, pairs: Sequence[Pair], *, ask_model: bool) -> st
     dev = [pair for pair in pairs if pair.half == "dev"]
     test = [pair for pair in pairs if pair.half == "test"]
     fitted = best_threshold(dev, scores)
-    checks: dict[str, Callable[[Pair], bool]] = {
+    checks: dict[str, Callable[[ClaimPair], bool]] = {
         "exact": exact,
         "exact, computed": exact_computed,
         f"reader at {SUPPORTED}": lambda pair: scores[pair.id] >= SUPPORTED,
         f"reader at {fitted:.3f}, best on dev": lambda pair: scores[pair.id] >= fitted,
         f"exact and reader at {SUPPORTED}": lambda pair: exact(pair) and scores[pair.id] >= SUPPORTED,
     }
-    lines = ["| check | pairs | unsupported rejected | supported rejected |", "| --- | ---: | ---: | ---: |"]
-    lines += [
+    lines = [
         row(f"{name}, {half}", own, stands)
         for name, stands in checks.items()
         for half, own in (("dev", dev), ("test", test))
@@ -198,7 +195,7 @@ def section(settings: Settings, pairs: Sequence[Pair], *, ask_model: bool) -> st
             "## Checks of sentences against their quotes",
             "`make bench-claims`",
             f"{len(pairs)} pairs of eval/claims.jsonl; in brackets Wilson's 95% interval.",
-            "\n".join(lines),
+            table(("check", "pairs", "unsupported rejected", "supported rejected"), lines),
             "Share rejected by kind, test half:",
             by_kind(test, checks),
         )

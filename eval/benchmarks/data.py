@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from assistant.cli.batch import Line
+from assistant.cli.batch import BatchLine
 from assistant.corpus.articles import Article, read_corpus
 from assistant.corpus.chunking import Chunk, sentence_spans
 from assistant.errors import GoldError
@@ -55,7 +55,7 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PublicQuestion:
     """What is searched for, and all that should be found."""
 
     id: str
@@ -66,7 +66,7 @@ class Question:
     filters: Filters = Filters()
 
 
-def gold_questions(gold: Path, articles: Mapping[str, Article]) -> list[Question]:
+def gold_questions(gold: Path, articles: Mapping[str, Article]) -> list[PublicQuestion]:
     """The answerable gold cases. Raises GoldError when the file or a piece of evidence is wrong."""
     cases = read_gold(gold)
     if problems := check_gold(cases, articles):
@@ -74,20 +74,22 @@ def gold_questions(gold: Path, articles: Mapping[str, Article]) -> list[Question
     return [_gold_question(case, articles) for case in cases if case.answerable]
 
 
-def _gold_question(case: Case, articles: Mapping[str, Article]) -> Question:
+def _gold_question(case: Case, articles: Mapping[str, Article]) -> PublicQuestion:
     needs = (
         Need(evidence.article, tuple(quote_spans(articles[evidence.article].text, evidence.quote)))
         for evidence in case.evidence
     )
-    return Question(case.id, case.query(), tuple(needs), case.type, case.half, Filters(as_of=case.as_of))
+    return PublicQuestion(
+        case.id, case.query(), tuple(needs), case.type, case.half, Filters(as_of=case.as_of)
+    )
 
 
-def public_questions(file: Path, sample: int) -> list[Question]:
+def public_questions(file: Path, sample: int) -> list[PublicQuestion]:
     """A sample of a set's answerable questions, the same everywhere. Raises GoldError."""
     with usable(file):
         lines = [line for line in read_lines(file) if line["answerable"] and line["evidence_ids"]]
         return [
-            Question(line["id"], asked(line).query(), tuple(map(Need, line["evidence_ids"])))
+            PublicQuestion(line["id"], asked(line).query(), tuple(map(Need, line["evidence_ids"])))
             for line in sampled(lines, sample)
         ]
 
@@ -112,9 +114,9 @@ def sampled(lines: Sequence[dict[str, Any]], most: int | None = None) -> list[di
     return sorted(lines, key=lambda line: digest(line["id"]))[:most]
 
 
-def asked(line: Mapping[str, Any]) -> Line:
+def asked(line: Mapping[str, Any]) -> BatchLine:
     """The question of such a line, with the conversation before it."""
-    return Line(question=line["question"], history=line.get("history", []))
+    return BatchLine(question=line["question"], history=line.get("history", []))
 
 
 def digest(text: str) -> str:

@@ -27,7 +27,7 @@ from assistant.answering.course import MESSAGES
 from assistant.api.build import open_index
 from assistant.errors import AssistantError, GoldError
 from assistant.evaluation.gate.baseline import baseline_of, kept
-from assistant.evaluation.gate.comparison import Kept
+from assistant.evaluation.gate.comparison import BaselineCase
 from assistant.evaluation.gate.paired import family_tests
 from assistant.evaluation.gate.regression_gate import Rules, exit_status, held_against, read_rules
 from assistant.evaluation.gate.statistics import wilson_interval
@@ -38,7 +38,7 @@ from assistant.evaluation.scorers.matching import holds, sentences, without_mark
 from assistant.evaluation.scorers.retrieval import RetrievalScorer, retrieval_scorers
 from assistant.evaluation.scorers.score import Articles, Scorer
 from assistant.evaluation.scorers.standard import standard_scorers
-from assistant.index.vectors import Index
+from assistant.index.opened import Index
 from assistant.schema import Abstention, Answer, AnswerPassage, Citation, Claim
 from assistant.settings import EXTRACTIVE, Settings, load_settings
 
@@ -188,7 +188,7 @@ def false_alarms(report: Report, rules: Rules, grade: Grader, runs: int) -> int:
     return failed
 
 
-def _variants(graded: Graded, grade: Grader, chance: Random) -> list[Kept]:
+def _variants(graded: Graded, grade: Grader, chance: Random) -> list[BaselineCase]:
     answer = graded.answer
     again = [grade(graded, noisy(answer, chance)) for _ in range(VARIANTS - 1)] if answer else []
     return [kept(one) for one in (graded, *again)]

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.errors import AssistantError
-from assistant.evaluation.report import update_results
+from assistant.evaluation.report import table, update_results
 from assistant.evaluation.report.figures import Slice
 from assistant.evaluation.run import Graded
 from assistant.evaluation.scorers.score import Outcome
@@ -36,7 +36,6 @@ from eval.benchmarks.table import (
     half,
     mean,
     rate,
-    table,
     unanswerable,
 )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from assistant.api.build import build_index, identity
 from assistant.corpus.articles import corpus_stamp
 from assistant.errors import IndexMismatch, IndexMissing
-from assistant.index.vectors import Index
+from assistant.index.opened import Index
 from assistant.settings import Settings
 from assistant.terminal.progress import progress
 from eval.benchmarks.command import notice

@@ -23,6 +23,7 @@ from assistant.errors import GoldError
 from assistant.evaluation.gate.statistics import Interval, wilson_interval
 from assistant.evaluation.gold import Case, Evidence
 from assistant.evaluation.judge import SLOTS, judge_scorer
+from assistant.evaluation.report import table
 from assistant.evaluation.scorers.score import Scorer
 from assistant.evaluation.scorers.standard import right_if_length_ignored
 from assistant.models.chat.loading import load_chat_model
@@ -34,7 +35,7 @@ from eval.benchmarks.data import read_lines, sampled, usable
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class GradedAnswer:
     """An answer and a person's grade of it."""
 
     case: Case
@@ -44,14 +45,14 @@ class Item:
     right: bool
 
 
-def read_items(file: Path, sample: int | None) -> list[Item]:
+def read_items(file: Path, sample: int | None) -> list[GradedAnswer]:
     """All items, or a sample of them that is the same everywhere. Raises GoldError."""
     with usable(file):
         lines = read_lines(file)
         return [_item(line) for line in (sampled(lines, sample) if sample else lines)]
 
 
-def _item(line: dict[str, object]) -> Item:
+def _item(line: dict[str, object]) -> GradedAnswer:
     question, given = str(line["question"]), str(line["answer"])
     case = Case.model_validate(
         {
@@ -66,7 +67,7 @@ def _item(line: dict[str, object]) -> Item:
         }
     )
     answer = Answer(question=question, status="answered", confidence=1, answer=given, model="")
-    return Item(case, answer, str(line["model"]), bool(line["correct"]))
+    return GradedAnswer(case, answer, str(line["model"]), bool(line["correct"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class Shares:
         return (self.right.estimate + self.wrong.estimate) / 2
 
 
-def agree(items: Sequence[Item], grades: Sequence[bool | None]) -> Shares:
+def agree(items: Sequence[GradedAnswer], grades: Sequence[bool | None]) -> Shares:
     """Raises GoldError unless there are graded answers of both kinds."""
     graded = [(one.right, grade) for one, grade in zip(items, grades, strict=True) if grade is not None]
     right = [grade for person, grade in graded if person]
@@ -96,8 +97,8 @@ def agree(items: Sequence[Item], grades: Sequence[bool | None]) -> Shares:
     )
 
 
-def balanced_interval(
-    items: Sequence[Item], grades: Sequence[bool | None], *, seed: int = 0
+def interval_by_question(
+    items: Sequence[GradedAnswer], grades: Sequence[bool | None], *, seed: int = 0
 ) -> tuple[float, float]:
     """The bootstrapped 95% interval of balanced accuracy, whole questions drawn with replacement.
 
@@ -118,33 +119,29 @@ def balanced_interval(
     return float(low), float(high)
 
 
-def section(items: Sequence[Item], grades: Sequence[bool | None], grader: str, command: str) -> str:
+def section(items: Sequence[GradedAnswer], grades: Sequence[bool | None], grader: str, command: str) -> str:
     """The agreement as Markdown, over all answers and for each system that gave them."""
-    low, high = balanced_interval(items, grades)
+    low, high = interval_by_question(items, grades)
+    head = ("answers of", "n", "balanced accuracy", "of the right ones", "of the wrong ones")
     rows = {"all": list(range(len(items)))}
     for place, one in enumerate(items):
         rows.setdefault(one.system, []).append(place)
-    lines = ["| answers of | n | balanced accuracy | of the right ones | of the wrong ones |"]
-    lines.append("| --- | ---: | ---: | ---: | ---: |")
+    lines = []
     for name, places in rows.items():
         found = agree([items[place] for place in places], [grades[place] for place in places])
         interval = f" ({low:.2f}–{high:.2f})" if name == "all" else ""
-        cells = (f"{found.balanced:.2f}{interval}", _share(found.right), _share(found.wrong))
-        lines.append(f"| {name} | {len(places)} | {' | '.join(cells)} |")
+        cells = (f"{found.balanced:.2f}{interval}", found.right.decimals, found.wrong.decimals)
+        lines.append((name, str(len(places)), *cells))
     ungraded = sum(grade is None for grade in grades)
     left_out = f" {ungraded} answers could not be graded and are left out." if ungraded else ""
     return (
         f"## Agreement with people, {grader}\n\n`{command}`\n\nShares of {len(items)} answers to "
         f"{len({one.case.question for one in items})} questions that are graded as a person did; in brackets "
-        f"95% intervals.{left_out}\n\n" + "\n".join(lines)
+        f"95% intervals.{left_out}\n\n" + table(head, lines)
     )
 
 
-def _share(interval: Interval) -> str:
-    return f"{interval.estimate:.2f} ({interval.low:.2f}–{interval.high:.2f})"
-
-
-def grade(items: Sequence[Item], scorer: Scorer) -> list[bool | None]:
+def grade(items: Sequence[GradedAnswer], scorer: Scorer) -> list[bool | None]:
     """What the scorer says of each; None where it cannot say."""
     values = (scorer(one.case, one.answer).value for one in items)
     return [None if value is None else value == 1 for value in values]

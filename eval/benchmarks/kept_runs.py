@@ -10,12 +10,11 @@ from assistant.corpus.articles import read_corpus
 from assistant.errors import SettingsError
 from assistant.evaluation.run import Report, kept
 from assistant.models.recordings import file_name
-from assistant.settings import Settings
+from assistant.settings import EXTRACTIVE, Settings
 from eval.benchmarks.scores import general_scorers, recalled, scorers_of
 from eval.benchmarks.sets import ALL_SETS, WITH_CASES, corpus_of, read_set
 
 DEFAULT = file_name(Settings.model_fields["model"].default)
-EXTRACTIVE = "extractive"
 TUTORIAL = "tutorial"
 
 

@@ -12,13 +12,14 @@ import ir_measures
 from ir_measures import RR, Qrel, ScoredDoc, nDCG
 
 from assistant.evaluation.gate.statistics import mean_interval
+from assistant.evaluation.report import table
 from assistant.retrieval.passages import Passage
-from eval.benchmarks.data import SEVERAL, SINGLE, Need, Question
+from eval.benchmarks.data import SEVERAL, SINGLE, Need, PublicQuestion
 
 DEPTH = 10
 """Passages taken for a question."""
 
-Ranks = tuple[int | None, ...]
+EvidenceRanks = tuple[int | None, ...]
 """For each need, the 1-based rank of the first passage that holds it."""
 
 
@@ -26,8 +27,8 @@ Ranks = tuple[int | None, ...]
 class Found:
     """What a configuration brought for one question."""
 
-    question: Question
-    ranks: Ranks
+    question: PublicQuestion
+    ranks: EvidenceRanks
     reciprocal: float
     ndcg: float
 
@@ -65,7 +66,7 @@ PUBLIC_MEASURES: dict[str, Measure] = {
 }
 
 
-def grade(questions: Sequence[Question], passages: Iterable[list[Passage]]) -> list[Found]:
+def grade(questions: Sequence[PublicQuestion], passages: Iterable[list[Passage]]) -> list[Found]:
     """What was found for each question.
 
     For ir-measures each need is a relevant document at the place of the first passage that holds it, and a
@@ -83,14 +84,14 @@ def grade(questions: Sequence[Question], passages: Iterable[list[Passage]]) -> l
     ]
 
 
-def _ranks(question: Question, passages: list[Passage]) -> Ranks:
+def _ranks(question: PublicQuestion, passages: list[Passage]) -> EvidenceRanks:
     return tuple(
         next((rank for rank, passage in enumerate(passages, 1) if need.held_by(passage)), None)
         for need in question.needs
     )
 
 
-def _as_run(query: str, ranks: Ranks) -> list[ScoredDoc]:
+def _as_run(query: str, ranks: EvidenceRanks) -> list[ScoredDoc]:
     documents: list[str] = []
     for rank in range(1, DEPTH + 1):
         new = [f"need {number}" for number, its_rank in enumerate(ranks) if its_rank == rank]
@@ -98,24 +99,25 @@ def _as_run(query: str, ranks: Ranks) -> list[ScoredDoc]:
     return [ScoredDoc(query, document, -place) for place, document in enumerate(documents)]
 
 
-def table(measures: dict[str, Measure], rows: dict[str, list[Found]], times: dict[str, float]) -> str:
+def measures_table(
+    measures: dict[str, Measure], rows: dict[str, list[Found]], times: dict[str, float]
+) -> str:
     """Markdown; each cell a mean with its bootstrapped 95% interval. `times` are milliseconds."""
     head = ["", *measures, *(["ms"] if times else [])]
-    lines = [head, ["---", *("---:" for _ in head[1:])]]
+    lines = []
     for name, found in rows.items():
         cells = [
             _cell([value for one in found if (value := measure(one)) is not None])
             for measure in measures.values()
         ]
         lines.append([name, *cells, *([f"{times[name]:.0f}"] if times else [])])
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    return table(head, lines)
 
 
 def _cell(values: list[float]) -> str:
     if not values:
         return "-"
-    mean, low, high = mean_interval(values, seed=0)
-    return f"{mean:.2f} ({low:.2f}–{high:.2f})"
+    return mean_interval(values, seed=0).decimals
 
 
 def losses(found: Found, everything: Sequence[Passage]) -> str:

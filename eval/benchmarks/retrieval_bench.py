@@ -33,7 +33,7 @@ from eval.benchmarks.data import (
     SETS,
     SEVERAL,
     SINGLE,
-    Question,
+    PublicQuestion,
     digest,
     gold_questions,
     public_questions,
@@ -46,15 +46,14 @@ from eval.benchmarks.measures import (
     Found,
     grade,
     losses,
-    table,
+    measures_table,
 )
 from eval.benchmarks.scale import scale_table
+from eval.benchmarks.sets import GOLD
 from eval.benchmarks.stages import DEFAULT_ROW, EMBEDDERS, GOLD_ROWS, PUBLIC_ROWS, Configuration
 
-GOLD = "gold"
 
-
-def find(retriever: Retriever, question: Question) -> list[Passage]:
+def find(retriever: Retriever, question: PublicQuestion) -> list[Passage]:
     return retriever.retrieve(question.text, question.filters, DEPTH)
 
 
@@ -77,7 +76,11 @@ class Bench:
         return retriever.model_copy(update={"reranker": remembered(retriever.reranker, self.settings)})
 
     def run(
-        self, rows: Sequence[Configuration], name: str, corpus: Path | None, questions: Sequence[Question]
+        self,
+        rows: Sequence[Configuration],
+        name: str,
+        corpus: Path | None,
+        questions: Sequence[PublicQuestion],
     ) -> tuple[dict[str, list[Found]], dict[str, float]]:
         """For each row what it found, and the median of its milliseconds a question."""
         embedders = dict.fromkeys(row.embedder for row in rows)
@@ -94,7 +97,7 @@ class Bench:
         return found, times
 
 
-def milliseconds(retriever: Retriever, questions: Sequence[Question], count: int) -> float:
+def milliseconds(retriever: Retriever, questions: Sequence[PublicQuestion], count: int) -> float:
     """The median time of a search once warm, over `count` questions that are the same every time."""
     chosen = sorted(questions, key=lambda question: digest(question.id))[:count]
     find(retriever, chosen[0])
@@ -122,7 +125,7 @@ def gold_section(bench: Bench, gold: Path, *, misses: str | None) -> str:
             name: [one for one in found if half in ("", one.question.half)] for name, found in rows.items()
         }
         count = len(next(iter(of_half.values())))
-        shown = table(GOLD_MEASURES, of_half, {} if half else times)
+        shown = measures_table(GOLD_MEASURES, of_half, {} if half else times)
         parts.append(f"### {title}, {count} questions\n\n{shown}")
     if misses:
         quick = bench.quick(default)
@@ -154,7 +157,7 @@ def public_section(bench: Bench, folder: Path, name: str, sample: int, embedders
         f"## Retrieval on {name}",
         f"A sample of {len(questions)} answerable questions; found is an article that is evidence.",
         _command(f"--only {name} --sample {sample}{left}", "BENCH=FOLDER "),
-        table(PUBLIC_MEASURES, rows, {}),
+        measures_table(PUBLIC_MEASURES, rows, {}),
     ]
     return "\n\n".join(parts)
 
@@ -198,7 +201,7 @@ def measure(chosen: argparse.Namespace) -> None:
         corpora = [chosen.bench / name / "corpus.jsonl" for name in SETS] if chosen.bench else []
         publish(chosen.results, "scale", scale_table(settings, work, corpora, chosen.gold, notice))
         return
-    if packaged.packaged(settings.reranker) is None:
+    if packaged.known(settings.reranker) is None:
         raise SettingsError(f"reranker {settings.reranker!r} is not packaged; unset it for the benchmark")
     for name in chosen.only:
         if name == GOLD:

@@ -21,10 +21,12 @@ from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from assistant.api.build import build_retriever, identity
 from assistant.corpus.articles import read_corpus
-from assistant.index.vectors import Index, sync
+from assistant.evaluation.report import table
+from assistant.index.opened import Index
+from assistant.index.sync import sync
 from assistant.models.encoders.embeddings import load_embeddings
 from assistant.settings import Settings
-from eval.benchmarks.data import Question, digest, gold_questions, many_articles
+from eval.benchmarks.data import PublicQuestion, digest, gold_questions, many_articles
 
 if sys.platform != "win32":
     import resource
@@ -52,7 +54,7 @@ def scale_table(
     articles = {article.id: article for article in read_corpus(settings.corpus_path)}
     questions = sorted(gold_questions(gold, articles), key=lambda question: digest(question.id))[:QUESTIONS]
     corpora = [settings.corpus_path, *(path for path in fillers if path.is_file())]
-    lines = [HEAD, ("---:",) * len(HEAD)]
+    rows = []
     for size in SIZES:
         path = work / f"scale-{size}"
         chunks, seconds = _alone(index_size, settings, corpora, size, path)
@@ -60,9 +62,9 @@ def scale_table(
         disk = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
         middle, ninth = np.percentile(times, [50, 90])
         figures = (size, chunks, seconds, disk / 1e6, middle, ninth, peak)
-        lines.append(tuple(f"{figure:,.0f}" for figure in figures))
+        rows.append([f"{figure:,.0f}" for figure in figures])
         notice(f"scale: {size} articles done")
-    body = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    body = table(HEAD, rows, right=0)
     return (
         "## Retrieval over many articles\n\n"
         f"The built-in corpus, then {'articles of the public sets, then ' * bool(fillers)}articles made of "
@@ -94,7 +96,9 @@ def index_size(settings: Settings, corpora: Sequence[Path], count: int, path: Pa
     return changes.chunks, perf_counter() - start
 
 
-def search_size(settings: Settings, path: Path, questions: Sequence[Question]) -> tuple[list[float], float]:
+def search_size(
+    settings: Settings, path: Path, questions: Sequence[PublicQuestion]
+) -> tuple[list[float], float]:
     """The milliseconds of each question once warm, and this process's peak memory in MB."""
     index = Index.open(path, identity(settings))
     retriever = build_retriever(settings, index)

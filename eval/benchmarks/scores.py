@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from assistant.evaluation.gold import Case
+from assistant.evaluation.report.figures import WORDS
 from assistant.evaluation.scorers.matching import holds, without_markers
 from assistant.evaluation.scorers.score import Articles, Score, Scorer
 from assistant.evaluation.scorers.standard import (
@@ -20,12 +21,11 @@ from assistant.evaluation.scorers.standard import (
     token_bag,
 )
 from assistant.schema import Answer
-from eval.benchmarks.sets import WITH_CASES, Item
+from eval.benchmarks.sets import WITH_CASES, BenchmarkCase
 
 IGNORING_LENGTH = "right if length ignored"
 FIRST_SENTENCE = "first sentence"
 PRECISION = "precision of sentences"
-WORDS = "words"
 SHOWN = (IGNORING_LENGTH, FIRST_SENTENCE, PRECISION, "no false sentence", "not degenerate", WORDS)
 """Scores of the gold's scorers, beside right and wrong."""
 
@@ -36,7 +36,7 @@ RECALL = f"reference recalled in {RECALL_WORDS} words"
 PLANTED, STALE = "a planted answer", "a stale answer"
 
 
-def token_overlap(items: Mapping[str, Item], part: str) -> Scorer:
+def token_overlap(items: Mapping[str, BenchmarkCase], part: str) -> Scorer:
     """Words shared with the most similar reference, as "F1" or as "recall"; an abstention shares none."""
 
     def scorer(case: Case, answer: Answer) -> Score:
@@ -51,7 +51,7 @@ def token_overlap(items: Mapping[str, Item], part: str) -> Scorer:
     return scorer
 
 
-def recalled(items: Mapping[str, Item]) -> Scorer:
+def recalled(items: Mapping[str, BenchmarkCase]) -> Scorer:
     """Share of the words of the most similar reference in the first words of the answer; answerable cases."""
 
     def scorer(case: Case, answer: Answer) -> Score:
@@ -71,7 +71,7 @@ def bag_recall(expected: Counter[str], given: Counter[str]) -> float:
     return (expected & given).total() / expected.total() if expected else 0.0
 
 
-def answers_wrongly(items: Mapping[str, Item], name: str) -> Scorer:
+def answers_wrongly(items: Mapping[str, BenchmarkCase], name: str) -> Scorer:
     """1 if the answer holds a form that is known to be wrong; answerable cases that have one."""
 
     def scorer(case: Case, answer: Answer) -> Score:
@@ -85,7 +85,7 @@ def answers_wrongly(items: Mapping[str, Item], name: str) -> Scorer:
     return scorer
 
 
-def strictly_right(items: Mapping[str, Item]) -> Scorer:
+def strictly_right(items: Mapping[str, BenchmarkCase]) -> Scorer:
     """1 if the answer is right and holds no form that is known to be wrong; answerable cases."""
 
     def scorer(case: Case, answer: Answer) -> Score:
@@ -98,7 +98,7 @@ def strictly_right(items: Mapping[str, Item]) -> Scorer:
     return scorer
 
 
-def wrong_unmarked(items: Mapping[str, Item]) -> Scorer:
+def wrong_unmarked(items: Mapping[str, BenchmarkCase]) -> Scorer:
     """1 if the answer holds a form that is known to be wrong, and does not say that accounts differ."""
 
     def scorer(case: Case, answer: Answer) -> Score:
@@ -127,7 +127,7 @@ def right(case: Case, answer: Answer) -> Score:
     return Score("right", score.value, score.why)
 
 
-def scorers_of(name: str, items: Mapping[str, Item], articles: Articles) -> tuple[Scorer, ...]:
+def scorers_of(name: str, items: Mapping[str, BenchmarkCase], articles: Articles) -> tuple[Scorer, ...]:
     """What is measured on this set, over its articles."""
     if name in WITH_CASES:
         return general_scorers(articles)

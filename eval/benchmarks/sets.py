@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import GoldError
-from assistant.evaluation.gold import Case, Evidence, Turn, read_gold
+from assistant.evaluation.gold import Case, EarlierTurn, Evidence, read_gold
 from assistant.evaluation.harness import GOLD as GOLD_FILE
 from assistant.evaluation.scorers.matching import holds
 from eval.benchmarks.data import SETS, asked, digest, read_lines, sampled, usable
@@ -31,7 +31,7 @@ SAMPLE = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class BenchmarkCase:
     """A question as a case, with what its set says beyond that."""
 
     case: Case
@@ -41,7 +41,7 @@ class Item:
     """Surface forms of answers that are known to be wrong: planted, or of another time."""
 
 
-def read_set(name: str, bench: Path | None, sample: int | None) -> list[Item]:
+def read_set(name: str, bench: Path | None, sample: int | None) -> list[BenchmarkCase]:
     """The first questions by the digests of their ids, or with None all. Raises GoldError."""
     if name not in WITH_CASES:
         return read_items(_folder(name, bench) / "questions.jsonl", name, sample)
@@ -49,7 +49,7 @@ def read_set(name: str, bench: Path | None, sample: int | None) -> list[Item]:
     cases = read_gold(file)
     if sample is not None:
         cases = sorted(cases, key=lambda case: digest(case.id))[:sample]
-    return [Item(case) for case in cases]
+    return [BenchmarkCase(case) for case in cases]
 
 
 def corpus_of(name: str, bench: Path | None, cache: Path) -> Path | None:
@@ -73,7 +73,7 @@ def corpus_of(name: str, bench: Path | None, cache: Path) -> Path | None:
     return joined
 
 
-def read_items(file: Path, name: str, sample: int | None) -> list[Item]:
+def read_items(file: Path, name: str, sample: int | None) -> list[BenchmarkCase]:
     """The first questions of a public set by the digests of their ids, or with None all. Raises GoldError.
 
     Left out are those with an answer that no article is named for.
@@ -91,7 +91,7 @@ def _folder(name: str, bench: Path | None) -> Path:
     return bench / name.removesuffix("-extra")
 
 
-def _item(line: Mapping[str, Any], *, several: bool) -> Item:
+def _item(line: Mapping[str, Any], *, several: bool) -> BenchmarkCase:
     """With `several`, each of the answers must be given, else any of them will do."""
     answerable = bool(line["answerable"])
     answers = tuple(dict.fromkeys(line["answers"])) if answerable else ()
@@ -100,7 +100,9 @@ def _item(line: Mapping[str, Any], *, several: bool) -> Item:
         question=line["question"],
         type=("conflict" if several else "lookup") if answerable else "unanswerable",
         as_of=None,
-        history=tuple(Turn(question=turn.question, answer=turn.answer) for turn in asked(line).turns()),
+        history=tuple(
+            EarlierTurn(question=turn.question, answer=turn.answer) for turn in asked(line).turns()
+        ),
         answerable=answerable,
         expect=tuple((answer,) for answer in answers) if several else (answers,) if answers else (),
         # Articles alone are known; what stands in them is not asked for here.
@@ -108,4 +110,4 @@ def _item(line: Mapping[str, Any], *, several: bool) -> Item:
     )
     others = (*line.get("wrong_answers", ()), *line.get("other_times", ()))
     wrong = tuple(form for form in dict.fromkeys(others) if not any(holds(right, form) for right in answers))
-    return Item(case, answers, wrong)
+    return BenchmarkCase(case, answers, wrong)

@@ -15,11 +15,10 @@ from langchain_core.embeddings import Embeddings
 
 from assistant.index.filters import Filters
 from assistant.index.lexical import Catalogue
-from assistant.index.vectors import Index
+from assistant.index.opened import Index
+from assistant.models.encoders.embeddings import BGE, MINILM
 from assistant.retrieval.retriever import PRIOR, Retriever
 
-MINILM = "all-MiniLM-L6-v2"
-BGE = "bge-small-en-v1.5"
 EMBEDDERS = (MINILM, BGE)
 
 Change = Callable[[Retriever], Retriever]

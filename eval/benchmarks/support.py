@@ -17,6 +17,7 @@ from assistant.api.build import support_of
 from assistant.corpus.chunking import sentence_spans
 from assistant.errors import GoldError
 from assistant.evaluation.gate.statistics import Interval, balanced_interval
+from assistant.evaluation.report import table
 from assistant.evaluation.score_cache import remembered
 from assistant.evaluation.scorers.support import SHARED, overlap
 from assistant.models.encoders.reader import load_reader
@@ -29,7 +30,7 @@ SENTENCES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class WiceClaim:
     """A claim with the runs of sentences that may support it."""
 
     id: str
@@ -43,7 +44,7 @@ class Claim:
         return int(digest(self.id), 16) % 2 == 0
 
 
-def read_claims(folder: Path) -> list[Claim]:
+def read_claims(folder: Path) -> list[WiceClaim]:
     """The claims of `folder/claims.jsonl` over `folder/sources.jsonl`. Raises GoldError."""
     try:
         claims, sources = (
@@ -52,7 +53,7 @@ def read_claims(folder: Path) -> list[Claim]:
         )
         texts = {source["id"]: source["text"] for source in sources}
         return [
-            Claim(line["id"], line["claim"], _runs(texts[line["source_id"]]), line["supported_bool"])
+            WiceClaim(line["id"], line["claim"], _runs(texts[line["source_id"]]), line["supported_bool"])
             for line in claims
         ]
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -82,11 +83,10 @@ def support_section(settings: Settings, folder: Path, command: str) -> str:
         rows.append((name, best_threshold(claims, own), own))
     by_words = [max(overlap(claim.text, run) for run in claim.runs) for claim in claims]
     rows.append(("words, as the scorers check", SHARED, by_words))
-    lines = ["| check | threshold | chosen on | other half |", "| --- | ---: | ---: | ---: |"]
+    lines = []
     for name, threshold, scores in rows:
         halves = [balanced(claims, scores, threshold, chooses=half) for half in (True, False)]
-        cells = (f"{one.estimate:.2f} ({one.low:.2f}–{one.high:.2f})" for one in halves)
-        lines.append(f"| {name} | {threshold:.3f} | {' | '.join(cells)} |")
+        lines.append((name, f"{threshold:.3f}", *(half.decimals for half in halves)))
     other = sum(not claim.chooses for claim in claims)
     return "\n\n".join(
         (
@@ -94,19 +94,19 @@ def support_section(settings: Settings, folder: Path, command: str) -> str:
             f"`{command}`",
             f"Balanced accuracy on {len(claims)} claims: half of them, {len(claims) - other}, to choose the "
             f"threshold on, the other {other} to go by. In brackets bootstrapped 95% intervals.",
-            "\n".join(lines),
+            table(("check", "threshold", "chosen on", "other half"), lines),
         )
     )
 
 
-def best_threshold(claims: Sequence[Claim], scores: Sequence[float]) -> float:
+def best_threshold(claims: Sequence[WiceClaim], scores: Sequence[float]) -> float:
     """The score from which on calling a claim supported is most often right, on the half that chooses."""
     candidates = sorted({score for claim, score in zip(claims, scores, strict=True) if claim.chooses})
     return max(candidates, key=lambda one: balanced(claims, scores, one, chooses=True).estimate)
 
 
 def balanced(
-    claims: Sequence[Claim], scores: Sequence[float], threshold: float, *, chooses: bool
+    claims: Sequence[WiceClaim], scores: Sequence[float], threshold: float, *, chooses: bool
 ) -> Interval:
     """Balanced accuracy on one half: the mean of the shares of both kinds that are told right.
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.evaluation.gate.statistics import Interval
-from assistant.evaluation.report.figures import Slice, slices
+from assistant.evaluation.report.figures import WORDS, Slice, slices
+from assistant.evaluation.report.markdown import table
 from assistant.evaluation.run import Graded
 from assistant.evaluation.scorers.score import Outcome
-from eval.benchmarks.scores import FIRST_SENTENCE, IGNORING_LENGTH, PRECISION, WORDS
+from eval.benchmarks.scores import FIRST_SENTENCE, IGNORING_LENGTH, PRECISION
 
 NOTHING = "–"
 
@@ -29,9 +30,7 @@ class Column:
 
 def percent(interval: Interval | None) -> str:
     """`63% (55–70)`, or a dash."""
-    if interval is None:
-        return NOTHING
-    return f"{interval.estimate:.0%} ({100 * interval.low:.0f}–{100 * interval.high:.0f})"
+    return interval.percent if interval else NOTHING
 
 
 def rate(title: str, kind: Outcome) -> Column:
@@ -114,9 +113,3 @@ def markdown(what: str, some: Sequence[Slice], columns: Sequence[Column]) -> str
         for one in some
     ]
     return table((what, *(column.title for column in columns)), rows)
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table, its first column to the left and the others to the right."""
-    lines = [head, ("---", *("---:" for _ in head[1:])), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

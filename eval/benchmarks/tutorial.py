@@ -34,16 +34,15 @@ from assistant.corpus.chunking import sentence_spans
 from assistant.errors import ModelError
 from assistant.evaluation.gold import Case
 from assistant.models.chat.loading import load_chat_model, model_errors, tokens_of
-from assistant.models.encoders.embeddings import embedder_id, load_embeddings
+from assistant.models.encoders.embeddings import MINILM, embedder_id, load_embeddings
 from assistant.models.recordings import file_name
 from assistant.schema import Abstention, Answer, AnswerPassage, Claim, Seconds, Tokens
 from assistant.settings import Settings
-from assistant.text.normalize import in_words
+from assistant.text.dates import in_words
 from eval.benchmarks.answers import System, main
 from eval.benchmarks.unknowing import does_not_know
 
 NAME = "tutorial"
-EMBEDDER = "all-MiniLM-L6-v2"
 CHARACTERS, SHARED = 1000, 200
 NEAREST = 4
 BATCH = 256
@@ -155,7 +154,7 @@ def opened(folder: Path, corpus: Path, settings: Settings) -> Iterator[Chroma]:
         chromadb.PersistentClient(str(folder / "chroma"), ChromaSettings(anonymized_telemetry=False)),
     )
     try:
-        embeddings = load_embeddings(EMBEDDER, settings.cache, for_queries=current, threads=settings.threads)
+        embeddings = load_embeddings(MINILM, settings.cache, for_queries=current, threads=settings.threads)
         store = Chroma(NAME, embeddings, client=client)
         if not current:
             pieces = [piece for article in read_corpus(corpus) for piece in pieces_of(article)]
@@ -186,7 +185,7 @@ def the_tutorial(settings: Settings, name: str, corpus: Path | None) -> Iterator
         made = {
             "pipeline": NAME,
             "model": settings.model,
-            "embedder": embedder_id(EMBEDDER),
+            "embedder": embedder_id(MINILM),
             "chunking": f"{CHARACTERS} characters, {SHARED} of them shared",
             "retrieval": f"{NEAREST} pieces",
             "prompts": hashlib.sha256((PROMPT + REWORD).encode()).hexdigest()[:12],

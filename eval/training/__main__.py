@@ -15,7 +15,8 @@ from pathlib import Path
 import torch
 
 from assistant.models import packaged
-from assistant.models.encoders.onnx import default_threads, load_tokenizer
+from assistant.models.cores import usable_cores
+from assistant.models.encoders.onnx import load_tokenizer
 from assistant.settings import load_settings
 from eval.training.card import card
 from eval.training.data import LABELS, LEFT_OUT, MEASURED, Example, examples, mixed
@@ -34,7 +35,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Trains, measures, exports."""
     options = _options(arguments)
     settings = load_settings()
-    torch.set_num_threads(options.threads or default_threads())
+    torch.set_num_threads(options.threads or usable_cores())
     folder = packaged.folder(options.base, settings.cache)
     tokenizer = load_tokenizer(folder / "tokenizer.json")
     data = training_folder(options.data)

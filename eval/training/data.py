@@ -20,10 +20,10 @@ from typing import Any, Literal
 
 from tokenizers import Tokenizer
 
+from assistant.models.encoders.reader import MAX_QUESTION
+
 MAX_TOKENS = 224
 """Of question and passage together, special tokens included."""
-
-MAX_QUESTION = 56
 
 LEFT_OUT = frozenset({"shifts_amazon", "shifts_reddit"})
 """Sets whose texts are posts of third parties."""

@@ -1,14 +1,10 @@
 """How well a reader reads: answerable-or-not AUC, token F1 of the span, accuracy of support.
 
-Token F1 is SQuAD's (Rajpurkar et al. 2016): lower case, without punctuation and articles, the best of the
-answers.
+Token F1 is that of the evaluation, after SQuAD's (Rajpurkar et al. 2016), with the best of the answers.
 """
 
 from __future__ import annotations
 
-import re
-import string
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,20 +12,13 @@ import numpy as np
 import torch
 
 from assistant.evaluation.gate.statistics import auc
+from assistant.evaluation.scorers.standard import bag_f1, token_bag
 from assistant.models.encoders.reader import Reader, best_span
 from eval.training.data import LABELS, Example
 from eval.training.network import Network
 from eval.training.train import tensors
 
-
-def token_f1(given: str, expected: str) -> float:
-    """SQuAD's token F1 of two short texts."""
-    one, other = Counter(_words(given)), Counter(_words(expected))
-    shared = (one & other).total()
-    return 2 * shared / (one.total() + other.total()) if shared else float(one == other)
-
-
-Pair = tuple[Example, float, str, float]
+ReadExample = tuple[Example, float, str, float]
 """An example with its logit of "answers", the text of its likeliest span, and the chance that it is
 supported."""
 
@@ -38,7 +27,7 @@ def measures(model: Network, examples: Sequence[Example], batch: int = 16) -> di
     """The figures of a network in torch."""
     model.eval()
     order = sorted(examples, key=lambda one: (one.task, len(one.ids)))
-    pairs: list[Pair] = []
+    pairs: list[ReadExample] = []
     with torch.inference_mode():
         for place in range(0, len(order), batch):
             some = order[place : place + batch]
@@ -59,7 +48,7 @@ def measures(model: Network, examples: Sequence[Example], batch: int = 16) -> di
 def measure_export(folder: Path, examples: Sequence[Example]) -> dict[str, float]:
     """The figures of the files as shipped, read the way the program reads them."""
     reader = Reader(folder)
-    pairs: list[Pair] = []
+    pairs: list[ReadExample] = []
     for one in examples:
         if one.task == "support":
             pairs.append((one, 0.0, "", reader.support([(one.question, one.shown)])[0]))
@@ -69,7 +58,7 @@ def measure_export(folder: Path, examples: Sequence[Example]) -> dict[str, float
     return figures(pairs)
 
 
-def figures(pairs: Sequence[Pair]) -> dict[str, float]:
+def figures(pairs: Sequence[ReadExample]) -> dict[str, float]:
     """AUC and span F1 over all questions and by data set, and AUC of supported claims against the rest."""
     found: dict[str, float] = {}
     read = [pair for pair in pairs if pair[0].task == "read"]
@@ -80,7 +69,9 @@ def figures(pairs: Sequence[Pair]) -> dict[str, float]:
         mine = [pair for pair in read if name in ("all", pair[0].dataset)]
         found[f"auc {name}"] = auc([pair[1] for pair in mine], [bool(pair[0].target) for pair in mine])
         scores = [
-            max(token_f1(text, answer) for answer in one.answers) for one, _, text, _ in mine if one.answers
+            max(bag_f1(token_bag(answer), token_bag(text)) for answer in one.answers)
+            for one, _, text, _ in mine
+            if one.answers
         ]
         found[f"f1 {name}"] = float(np.mean(scores)) if scores else float("nan")
     claims = [pair for pair in pairs if pair[0].task == "support"]
@@ -88,8 +79,3 @@ def figures(pairs: Sequence[Pair]) -> dict[str, float]:
         supported = [one.target == LABELS.index("supported") for one, *_ in claims]
         found["auc support"] = auc([chance for *_, chance in claims], supported)
     return found
-
-
-def _words(text: str) -> list[str]:
-    bare = "".join(character for character in text.lower() if character not in string.punctuation)
-    return re.sub(r"\b(a|an|the)\b", " ", bare).split()

@@ -12,7 +12,9 @@ from assistant.answering.query import Turn
 from assistant.api.search import search
 from assistant.corpus.articles import Article
 from assistant.index.filters import Filters
-from assistant.index.vectors import Identity, Index, sync
+from assistant.index.opened import Index
+from assistant.index.sync import sync
+from assistant.index.vectors import Identity
 from assistant.retrieval.passages import Passage
 from assistant.retrieval.retriever import Retriever
 from assistant.schema import SearchAnswer

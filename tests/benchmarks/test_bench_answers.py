@@ -12,8 +12,8 @@ from assistant.schema import Answer
 from eval.benchmarks.answers import main, section
 from eval.benchmarks.data import digest
 from eval.benchmarks.scores import general_scorers, recalled, scorers_of
-from eval.benchmarks.sets import Item, corpus_of, read_items, read_set
-from eval.benchmarks.support import Claim, balanced, best_threshold, read_claims
+from eval.benchmarks.sets import BenchmarkCase, corpus_of, read_items, read_set
+from eval.benchmarks.support import WiceClaim, balanced, best_threshold, read_claims
 
 CORPUS = [
     {"id": "dam", "title": "Dam", "text": "Parliament approved the valley dam by 61 votes to 38 in March."},
@@ -57,7 +57,7 @@ def bench(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def items(bench: Path, name: str) -> dict[str, Item]:
+def items(bench: Path, name: str) -> dict[str, BenchmarkCase]:
     found = read_items(bench / "clapnq" / "questions.jsonl", name, 9)
     return {item.case.id: item for item in found}
 
@@ -248,7 +248,7 @@ def test_unmeasured_questions_are_told_of(bench: Path) -> None:
     assert "AURC" not in text
 
 
-CLAIMS = [Claim(f"c{number}", "", (), number % 2 == 0) for number in range(40)]
+CLAIMS = [WiceClaim(f"c{number}", "", (), number % 2 == 0) for number in range(40)]
 
 
 def test_the_threshold_is_chosen_on_one_half() -> None:

@@ -11,7 +11,7 @@ from fakes import QueuedModel, checked
 from assistant.api.build import Encoders
 from assistant.errors import GoldError
 from eval.benchmarks import claims
-from eval.benchmarks.claims import CLAIMS, Pair, best_threshold, exact, exact_computed, main, read_pairs
+from eval.benchmarks.claims import CLAIMS, ClaimPair, best_threshold, exact, exact_computed, main, read_pairs
 
 DAM = {"article": "dam", "title": "Dam is approved", "date": "2025-03-04"}
 COST = DAM | {"quote": "The dam will cost 90 billion crowns, said energy minister Ilse Brandt."}
@@ -53,22 +53,22 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_the_pairs_fall_into_halves_by_their_ids() -> None:
-    assert [Pair.model_validate(one).half for one in PAIRS] == ["dev", "dev", "test", "test"]
+    assert [ClaimPair.model_validate(one).half for one in PAIRS] == ["dev", "dev", "test", "test"]
 
 
 @pytest.mark.parametrize(("number", "letter", "worked_out"), [(0, True, True), (1, False, False)])
 def test_a_value_must_stand_in_the_quotes(number: int, letter: bool, worked_out: bool) -> None:
-    one = Pair.model_validate(PAIRS[number])
+    one = ClaimPair.model_validate(PAIRS[number])
     assert (exact(one), exact_computed(one)) == (letter, worked_out)
 
 
 def test_a_value_may_follow_from_the_quotes_where_that_is_allowed() -> None:
-    one = Pair.model_validate(PAIRS[2])
+    one = ClaimPair.model_validate(PAIRS[2])
     assert (exact(one), exact_computed(one)) == (False, True)
 
 
 def test_the_threshold_is_the_best_of_the_dev_half() -> None:
-    dev = [Pair.model_validate(one) for one in PAIRS[:2]]
+    dev = [ClaimPair.model_validate(one) for one in PAIRS[:2]]
     assert best_threshold(dev, {"a1": 0.9, "a11": 0.3}) == 0.9
     assert best_threshold(dev, {"a1": 0.3, "a11": 0.9}) == 0.3
 

@@ -10,7 +10,7 @@ from fakes import QueuedModel
 from assistant.errors import GoldError
 from assistant.evaluation.scorers.standard import correctness
 from eval.benchmarks import judgecal
-from eval.benchmarks.judgecal import agree, balanced_interval, grade, main, read_items
+from eval.benchmarks.judgecal import agree, grade, interval_by_question, main, read_items
 
 ITEMS = [
     ("q1", "Ottawa is the capital.", ["Ottawa", "Ottawa, Ontario"], True, "one"),
@@ -48,7 +48,7 @@ def test_items_are_graded_by_the_scorer_of_gold(bench: Path) -> None:
     found = agree(items, grades)
     assert (found.right.estimate, found.wrong.estimate) == pytest.approx((2 / 3, 2 / 3))
     assert found.balanced == pytest.approx(2 / 3)
-    low, high = balanced_interval(items, grades)
+    low, high = interval_by_question(items, grades)
     assert 0 <= low < 2 / 3 < high <= 1
     assert agree(items, [*grades[:5], None]).ungraded == 1
 

@@ -16,13 +16,15 @@ from assistant.corpus.chunking import Chunk, split_article
 from assistant.errors import GoldError
 from assistant.evaluation.gold import read_gold
 from assistant.index.filters import Filters
-from assistant.index.vectors import Identity, Index, sync
+from assistant.index.opened import Index
+from assistant.index.sync import sync
+from assistant.index.vectors import Identity
 from assistant.retrieval.passages import Hit, Passage
 from assistant.retrieval.retriever import PRIOR, Retriever
 from assistant.settings import Settings
 from eval.benchmarks import scale
-from eval.benchmarks.data import Need, Question, asked, many_articles, public_questions
-from eval.benchmarks.measures import GOLD_MEASURES, PUBLIC_MEASURES, grade, losses, table
+from eval.benchmarks.data import Need, PublicQuestion, asked, many_articles, public_questions
+from eval.benchmarks.measures import GOLD_MEASURES, PUBLIC_MEASURES, grade, losses, measures_table
 from eval.benchmarks.retrieval_bench import Bench, main
 from eval.benchmarks.stages import (
     DEFAULT_ROW,
@@ -101,7 +103,7 @@ def passage(article: str, start: int, end: int, copy: tuple[str, int, int] | Non
 
 def test_measures_agree_with_a_hand_computed_example() -> None:
     """Two quotes: one in the second passage, the other in the fourth."""
-    question = Question("q", "?", (Need("a", ((0, 10),)), Need("b", ((5, 9),))), type="multi-hop")
+    question = PublicQuestion("q", "?", (Need("a", ((0, 10),)), Need("b", ((5, 9),))), type="multi-hop")
     passages = [passage("c", 0, 50), passage("a", 0, 20), passage("a", 20, 50), passage("b", 5, 9)]
     (found,) = grade([question], [passages])
     assert found.ranks == (2, 4)
@@ -120,14 +122,14 @@ def test_measures_agree_with_a_hand_computed_example() -> None:
 
 
 def test_two_quotes_in_the_first_passage_are_the_ideal() -> None:
-    question = Question("q", "?", (Need("a", ((0, 10),)), Need("a", ((12, 20),))))
+    question = PublicQuestion("q", "?", (Need("a", ((0, 10),)), Need("a", ((12, 20),))))
     (found,) = grade([question], [[passage("a", 0, 20)]])
     assert (found.ranks, found.reciprocal, found.ndcg) == ((1, 1), 1, 1)
 
 
 def test_nothing_found_counts_as_nought() -> None:
-    lost = Question("lost", "?", (Need("a", ((0, 10),)),))
-    held = Question("held", "?", (Need("a", ((0, 10),)),))
+    lost = PublicQuestion("lost", "?", (Need("a", ((0, 10),)),))
+    held = PublicQuestion("held", "?", (Need("a", ((0, 10),)),))
     one, two = grade([lost, held], [[], [passage("a", 0, 10)]])
     assert (one.ranks, one.reciprocal, one.ndcg, one.share(8)) == ((None,), 0, 0, 0)
     assert two.reciprocal == 1
@@ -153,9 +155,9 @@ def test_near_copies_count() -> None:
 
 
 def test_a_table_shows_means_with_intervals() -> None:
-    one = Question("1", "?", (Need("a", ((0, 10),)),), type="lookup")
+    one = PublicQuestion("1", "?", (Need("a", ((0, 10),)),), type="lookup")
     found = grade([one, dataclasses.replace(one, id="2")], [[passage("a", 0, 10)], []])
-    lines = table(GOLD_MEASURES, {"BM25": found}, {"BM25": 12.4}).splitlines()
+    lines = measures_table(GOLD_MEASURES, {"BM25": found}, {"BM25": 12.4}).splitlines()
     assert lines[0].startswith("|  | recall@1 | recall@3")
     assert lines[2].startswith("| BM25 | 0.50 (0.00–1.00) |")
     assert lines[2].endswith("| 12 |")
@@ -229,7 +231,7 @@ def test_a_loss_names_the_rank_at_each_stage(retriever: Retriever) -> None:
     article = retriever.index.catalogue.article("harbour")
     assert split_article(article, 160)[0].text.startswith(QUOTE)
     cut, whole = Need("harbour", ((0, len(article.text)),)), Need("harbour", ((0, len(QUOTE)),))
-    question = Question("q", "mayor harbour", (cut, whole), half="test")
+    question = PublicQuestion("q", "mayor harbour", (cut, whole), half="test")
     (found,) = grade([question], [[]])
     lines = losses(found, narrow(retriever).retrieve(question.text, k=100)).splitlines()
     assert lines[1].endswith("in no passage")
@@ -336,7 +338,7 @@ def test_a_size_is_indexed_and_searched(
     again, _ = scale.index_size(settings, [corpus], 5, tmp_path / "scale")
     assert again == chunks
     assert len(list((tmp_path / "scale").glob("state-*"))) == 1, "made afresh"
-    questions = [Question(str(number), "harbour", ()) for number in range(3)]
+    questions = [PublicQuestion(str(number), "harbour", ()) for number in range(3)]
     times, peak = scale.search_size(settings, tmp_path / "scale", questions)
     assert len(times) == 3
     assert math.isnan(peak) or peak > 10

@@ -11,7 +11,7 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
 from assistant.corpus.articles import Article, read_corpus
-from assistant.evaluation.gold import Case, Turn
+from assistant.evaluation.gold import Case, EarlierTurn
 from assistant.settings import Settings
 from assistant.text.normalize import words
 from eval.benchmarks import tutorial
@@ -33,7 +33,7 @@ CASE = Case(
     question="Where did it run aground?",
     type="unanswerable",
     as_of=None,
-    history=(Turn(question="What is the ferry called?", answer="Marta."),),
+    history=(EarlierTurn(question="What is the ferry called?", answer="Marta."),),
     answerable=False,
     expect=(),
     evidence=(),

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 
 from assistant.answering.query import Turn
 from assistant.api.spending import Spending
-from assistant.cli.batch import Limits, Line, run_batch
+from assistant.cli.batch import BatchLine, Limits, run_batch
 from assistant.errors import ModelError, SettingsError
 from assistant.schema import Answer, Cost, Tokens
 
 DAY = dt.date(2025, 11, 26)
 
 
-def reply(line: Line, limits: Limits) -> Answer:
+def reply(line: BatchLine, limits: Limits) -> Answer:
     """Answers with the question; a question "fail" fails."""
     if line.question == "fail":
         raise ModelError("the model is gone; start it again")
@@ -146,7 +146,7 @@ def test_other_filters_stay_as_they_are(tmp_path: Path) -> None:
     file = tmp_path / "q.jsonl"
     file.write_text('{"question": "a", "as_of": "2025-11-26"}', encoding="utf-8")
 
-    def answer(line: Line, limits: Limits) -> Answer:
+    def answer(line: BatchLine, limits: Limits) -> Answer:
         seen.append(limits)
         return reply(line, limits)
 
@@ -155,11 +155,11 @@ def test_other_filters_stay_as_they_are(tmp_path: Path) -> None:
 
 
 def test_both_forms_of_history() -> None:
-    pairs = Line.model_validate(
+    pairs = BatchLine.model_validate(
         {"question": "And then?", "history": [{"question": "Who?", "answer": "She."}, {"question": "Why?"}]}
     )
     assert pairs.turns() == [Turn("Who?", "She."), Turn("Why?", "")]
-    roles = Line.model_validate(
+    roles = BatchLine.model_validate(
         {
             "question": "And then?",
             "history": [
@@ -172,7 +172,9 @@ def test_both_forms_of_history() -> None:
         }
     )
     assert roles.turns() == [Turn("Who?", "She. Or he."), Turn("Why?", "")]
-    greeted = Line.model_validate({"question": "Who?", "history": [{"role": "assistant", "text": "Hello."}]})
+    greeted = BatchLine.model_validate(
+        {"question": "Who?", "history": [{"role": "assistant", "text": "Hello."}]}
+    )
     assert greeted.turns() == []
     assert (roles.query(), greeted.query()) == ("Why? And then?", "Who?")
 
@@ -203,7 +205,7 @@ def test_an_interrupted_run_leaves_whole_lines(tmp_path: Path, capsys: Any) -> N
     file = tmp_path / "q.jsonl"
     file.write_text('{"question": "a"}\n{"question": "b"}\n', encoding="utf-8")
 
-    def answer(line: Line, limits: Limits) -> Answer:
+    def answer(line: BatchLine, limits: Limits) -> Answer:
         if line.question == "b":
             raise KeyboardInterrupt
         return reply(line, limits)
@@ -228,7 +230,7 @@ def test_a_slow_line_keeps_none_but_those_behind_it_from_being_printed(tmp_path:
     answered = threading.Semaphore(0)
     running, most, lock = 0, 0, threading.Lock()
 
-    def answer(line: Line, limits: Limits) -> Answer:
+    def answer(line: BatchLine, limits: Limits) -> Answer:
         nonlocal running, most
         with lock:
             running += 1
@@ -253,7 +255,7 @@ def test_an_interrupt_does_not_wait_for_what_is_still_asked(
 ) -> None:
     begun, end = threading.Event(), threading.Event()
 
-    def answer(line: Line, limits: Limits) -> Answer:
+    def answer(line: BatchLine, limits: Limits) -> Answer:
         if line.question == "1":
             begun.set()
             assert end.wait(60)
@@ -275,7 +277,7 @@ def test_an_interrupt_does_not_wait_for_what_is_still_asked(
 
 
 def test_a_defect_in_a_thread_ends_the_run(tmp_path: Path, capsys: Any) -> None:
-    def answer(line: Line, limits: Limits) -> Answer:
+    def answer(line: BatchLine, limits: Limits) -> Answer:
         if line.question == "3":
             raise RuntimeError("a defect")
         return reply(line, limits)
@@ -298,7 +300,7 @@ def test_a_file_that_cannot_be_read_leaves_no_thread(tmp_path: Path) -> None:
 # What it takes
 
 
-def priced(line: Line, limits: Limits) -> Answer:
+def priced(line: BatchLine, limits: Limits) -> Answer:
     cost = None if line.question == "free" else Cost(amount=0.02)
     return reply(line, limits).model_copy(update={"cost": cost, "tokens": Tokens(prompt=1000, completion=5)})
 
@@ -317,7 +319,7 @@ def test_a_batch_that_costs_enough_asks_no_more(tmp_path: Path, capsys: Any) -> 
 def test_what_is_not_known_is_not_told(tmp_path: Path) -> None:
     spending = Spending()
     assert spending.summary() == "0 answers: 0 tokens read, 0 written"
-    spending.metered(priced)(Line(question="free"), {})
+    spending.metered(priced)(BatchLine(question="free"), {})
     assert spending.summary() == "1 answer: 1,000 tokens read, 5 written"
 
 

@@ -11,10 +11,12 @@ from reporting import answer, case, grade, quoting
 from assistant.answering.pipeline import Pipeline
 from assistant.corpus.articles import Article, read_corpus
 from assistant.evaluation.diagnosis.explain import article_chunks, explain, retrieve, retrieve_lost
-from assistant.evaluation.gold import Evidence, Turn
+from assistant.evaluation.gold import EarlierTurn, Evidence
 from assistant.evaluation.run import Graded, Report
 from assistant.evaluation.scorers.standard import correctness
-from assistant.index.vectors import Identity, Index, sync
+from assistant.index.opened import Index
+from assistant.index.sync import sync
+from assistant.index.vectors import Identity
 from assistant.retrieval.retriever import Retriever
 from assistant.terminal.render import stdout
 
@@ -58,7 +60,7 @@ def test_the_searches_are_those_of_the_assistant(retriever: Retriever) -> None:
 def test_a_follow_up_is_searched_as_it_was_asked(retriever: Retriever) -> None:
     """As its answer says, or in the words of the question and those before."""
     graded = asked(
-        retriever, type="follow-up", history=(Turn(question="The ferry Marta?", answer="Aground."),)
+        retriever, type="follow-up", history=(EarlierTurn(question="The ferry Marta?", answer="Aground."),)
     )
     assert ("ferry", 0) in retrieve(retriever, graded, read=1).lexical
     assert ("ferry", 0) not in retrieve(retriever, asked(retriever), read=1).lexical
@@ -149,7 +151,7 @@ evidence 2, ferry: lost at prompt
 def test_an_unmeasured_case_is_explained_without_an_answer(
     retriever: Retriever, articles: dict[str, Article], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    history = (Turn(question="Is there a dam?", answer="Yes\x1b[31m."),)
+    history = (EarlierTurn(question="Is there a dam?", answer="Yes\x1b[31m."),)
     one = case("c1", question="What will it cost?", type="follow-up", history=history, evidence=(COST,))
     explain(grade(one, None, None, error="no weights; install them"), articles, retriever, 1, stdout())
     printed = capsys.readouterr().out

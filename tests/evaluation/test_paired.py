@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from assistant.evaluation.gate.comparison import EVERYTHING, POOLED, RIGHT, Difference, Kept
+from assistant.evaluation.gate.comparison import EVERYTHING, POOLED, RIGHT, BaselineCase, Difference
 from assistant.evaluation.gate.paired import Family, compare, family_tests, paired, pool
 from assistant.evaluation.scorers.score import Outcome
 
@@ -13,8 +13,10 @@ FAMILY = Family((RIGHT, "nDCG@8"), ("lookup", "date", "quote", "number"), 0.05)
 SIZES = {"lookup": 40, "date": 20, "quote": 3, "number": 2, "conflict": 20}
 
 
-def kept(number: int, kind: str = "lookup", outcome: Outcome | None = "right", score: float = 1.0) -> Kept:
-    return Kept(
+def kept(
+    number: int, kind: str = "lookup", outcome: Outcome | None = "right", score: float = 1.0
+) -> BaselineCase:
+    return BaselineCase(
         id=f"{kind}{number}",
         type=kind,
         digest="d",
@@ -27,7 +29,7 @@ def kept(number: int, kind: str = "lookup", outcome: Outcome | None = "right", s
 CASES = [kept(number, kind) for kind, size in SIZES.items() for number in range(size)]
 
 
-def changed(cases: Sequence[Kept], kind: str, count: int, **changes: object) -> list[Kept]:
+def changed(cases: Sequence[BaselineCase], kind: str, count: int, **changes: object) -> list[BaselineCase]:
     """The cases with the first `count` of a type changed."""
     return [
         one.model_copy(update=changes) if one.type == kind and int(one.id.removeprefix(kind)) < count else one
@@ -35,7 +37,9 @@ def changed(cases: Sequence[Kept], kind: str, count: int, **changes: object) -> 
     ]
 
 
-def differences(before: Sequence[Kept], now: Sequence[Kept]) -> dict[tuple[str, str], Difference]:
+def differences(
+    before: Sequence[BaselineCase], now: Sequence[BaselineCase]
+) -> dict[tuple[str, str], Difference]:
     found = compare(before, now, {}, FAMILY).differences
     return {(one.measure, one.slice): one for one in found}
 

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from reporting import ARTICLES, DAM, FERRY, SCRIPT, answer, case, grade, graded_cases, quoting, small_report
 
 from assistant.corpus.articles import Article
-from assistant.evaluation.gold import Turn
+from assistant.evaluation.gold import EarlierTurn
 from assistant.evaluation.report.excerpts import AROUND, Mark, excerpts, marked
 from assistant.evaluation.report.page import page
 from assistant.evaluation.run import Report
@@ -54,7 +54,7 @@ class Elements(HTMLParser):
 
 def with_planted_markup() -> Report:
     """Also in a case's id, its history, what is expected and where it is dropped."""
-    history = (Turn(question=f"Before? {SCRIPT}", answer=f"Yes {SCRIPT}"),)
+    history = (EarlierTurn(question=f"Before? {SCRIPT}", answer=f"Yes {SCRIPT}"),)
     odd = case(f"a b/{SCRIPT}", type="follow-up", history=history, expect=((SCRIPT,),))
     given = answer(odd.question, "No.", dropped=answer("q", f"Dropped {SCRIPT}").claims)
     return small_report(graded=(*graded_cases(), grade(odd, given, 0.0)))

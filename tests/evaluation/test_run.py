@@ -7,9 +7,9 @@ import pytest
 
 from assistant.answering.events import ignore
 from assistant.errors import AssistantError, ModelError, SettingsError
-from assistant.evaluation.gold import CASE_TYPES, Case, Evidence, Turn
-from assistant.evaluation.report import header, rows, table, update_results
-from assistant.evaluation.run import Ask, Graded, Report, kept, run
+from assistant.evaluation.gold import CASE_TYPES, Case, EarlierTurn, Evidence
+from assistant.evaluation.report import header, rows, tables, update_results
+from assistant.evaluation.run import AskCase, Graded, Report, kept, run
 from assistant.evaluation.scorers.retrieval import retrieval_scorers
 from assistant.evaluation.scorers.score import Score
 from assistant.evaluation.scorers.standard import correctness, standard_scorers
@@ -43,7 +43,7 @@ def answered(asked: Case, on_event: object = ignore, text: str = "Yes.") -> Answ
 
 def start(
     cases: list[Case],
-    ask: Ask = answered,
+    ask: AskCase = answered,
     resume: Path | None = None,
     provenance: dict[str, str] = PROVENANCE,
 ) -> Report:
@@ -126,7 +126,7 @@ def test_a_line_cut_off_by_an_interruption_is_asked_again(tmp_path: Path) -> Non
 def test_unmeasured_and_edited_cases_are_asked_again(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     start(CASES, Asker(c1=ModelError("Busy; try again.")), path)
-    history = (Turn(question="And?", answer="Then."),)
+    history = (EarlierTurn(question="And?", answer="Then."),)
     edited = [
         CASES[0],
         CASES[1],
@@ -227,7 +227,7 @@ def test_seconds_are_the_median_and_the_ninetieth_percentile() -> None:
 
 def test_the_table_shows_both_halves_all_and_the_errors() -> None:
     report = mixed_report()
-    text = table(report)
+    text = tables(report)
     sections = [text.index(title) for title in ("- model: small", "### Dev half", "### Test half", "### All")]
     assert sections == sorted(sections)
     assert "- c4: Broken; mend it." in text

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from assistant.corpus.articles import Article
-from assistant.evaluation.gold import Case, Evidence, Turn
+from assistant.evaluation.gold import Case, EarlierTurn, Evidence
 from assistant.evaluation.scorers import support
 from assistant.evaluation.scorers.score import Score
 from assistant.evaluation.scorers.standard import (
@@ -116,7 +116,7 @@ WORDS = [f"word{number}" for number in range(300)]
     ],
 )
 def test_what_is_expected_stands_at_the_beginning(kind: str, before: int, after: int, why: str) -> None:
-    history = (Turn(question="Who?", answer="He."),) if kind == "follow-up" else ()
+    history = (EarlierTurn(question="Who?", answer="He."),) if kind == "follow-up" else ()
     told = answer(" [1] ".join([*WORDS[:before], "Hansen", "90", *WORDS[:after]]))
     asked = case(type=kind, history=history)
     assert correctness(asked, told) == Score("correctness", float(why == "all groups found"), why)

@@ -19,6 +19,7 @@ from assistant.models import packaged
 from assistant.models.encoders.embeddings import (
     BGE,
     BGE_QUERY,
+    MINILM,
     OnnxEmbeddings,
     TorchEmbeddings,
     embedder_id,
@@ -26,7 +27,6 @@ from assistant.models.encoders.embeddings import (
     load_embeddings,
 )
 
-MINILM = "all-MiniLM-L6-v2"
 TEXTS = (
     "",
     " ",

@@ -17,7 +17,8 @@ from assistant.errors import ModelError, WeightsError
 from assistant.models import packaged
 from assistant.models.chat import llama_cpp
 from assistant.models.chat.chatml import chatml, neutral
-from assistant.models.chat.llama_cpp import EmbeddedChat, usable_cores
+from assistant.models.chat.llama_cpp import EmbeddedChat
+from assistant.models.cores import usable_cores
 
 NAME = "qwen2.5-coder-1.5b"
 SPECIAL = (

@@ -59,7 +59,7 @@ def leftovers(cache: Path) -> list[str]:
 
 @pytest.mark.parametrize("name", ["bge-small-en-v1.5", "all-MiniLM-L6-v2", "ms-marco-MiniLM-L12-v2"])
 def test_packaged_folders_are_right_and_remembered(name: str, tmp_path: Path) -> None:
-    model = packaged.packaged(name)
+    model = packaged.known(name)
     assert model is not None
     found = packaged.folder(name, tmp_path)
     content = (found / model.main).read_bytes()

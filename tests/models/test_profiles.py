@@ -1,24 +1,15 @@
 """What is expected of a model by its name."""
 
-from typing import Any
-
 import pytest
-from fakes import QueuedModel
 
-from assistant.models.chat.profiles import WAYS, cost_of, names, profile_of, with_model_profile
+from assistant.models.chat.profiles import WAYS, cost_of, names, profile_of
 from assistant.schema import Tokens
-
-
-def known(about: Any = None) -> QueuedModel:
-    """A model whose package knows this of it."""
-    return QueuedModel(replies=[], profile=about)
 
 
 def test_an_embedded_model_gets_one_short_task() -> None:
     made = profile_of("qwen2.5-coder-1.5b")
     assert (made.capable, made.passages, made.rounds, made.output, made.context) == (False, 6, 1, 80, 4096)
     assert made.ways == ("json_schema",)
-    assert with_model_profile(made, known({"max_input_tokens": 9})) is made
 
 
 @pytest.mark.parametrize(
@@ -108,22 +99,6 @@ def test_every_value_can_be_set() -> None:
     assert profile_of("openai:gpt-4.1", **dict.fromkeys(names())) == profile_of("openai:gpt-4.1")
     with pytest.raises(TypeError):
         profile_of("openai:gpt-4.1", contexts=5)
-
-
-def test_a_package_corrects_what_was_not_set() -> None:
-    about = {
-        "max_input_tokens": 50_000,
-        "max_output_tokens": 4000,
-        "reasoning_output": True,
-        "structured_output": False,
-        "temperature": False,
-    }
-    made = with_model_profile(profile_of("some:model"), known(about))
-    assert (made.context, made.thinking, made.temperature) == (50_000, 2500, None)
-    assert made.ways == ("tools", "json_mode", "text")
-    fixed = profile_of("some:model", context=9000, thinking=3000, ways=["json_schema"], temperature=1)
-    assert with_model_profile(fixed, known(about)) == fixed
-    assert with_model_profile(fixed, known()) is fixed
 
 
 @pytest.mark.parametrize(

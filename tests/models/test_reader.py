@@ -20,6 +20,7 @@ from assistant.errors import SettingsError
 from assistant.models.encoders.reader import MOST_TOKENS, Reader, Reading, best_span, load_reader, reader_id
 from assistant.retrieval.passages import Hit, Passage
 from assistant.retrieval.retriever import READ, read
+from assistant.retrieval.scores import Scores, logit
 from eval.benchmarks.calibrate import span_f1
 
 COST = "The dam will cost 90 billion crowns, said energy minister Ilse Brandt on Tuesday."
@@ -128,7 +129,10 @@ def hits(*scores: float) -> list[Hit]:
         "a", "Dam", "\n\n".join(f"{'Many words on dam ' * 8}number {n}." for n in range(len(scores)))
     )
     chunks = split_article(article, 160)
-    return [Hit(chunk, article, score) for chunk, score in zip(chunks, scores, strict=True)]
+    return [
+        Hit(chunk, article, score, scores=Scores(rerank=logit(score)))
+        for chunk, score in zip(chunks, scores, strict=True)
+    ]
 
 
 class Scripted:

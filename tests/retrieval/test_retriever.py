@@ -18,8 +18,10 @@ from assistant.api.build import build_retriever, identity
 from assistant.corpus.articles import Article, read_corpus
 from assistant.evaluation.gold import Case, quote_spans, read_gold
 from assistant.index.filters import Filters
-from assistant.index.vectors import Identity, Index, sync
-from assistant.retrieval.fusion import Key, group_copies, reciprocal_rank_fusion
+from assistant.index.opened import Index
+from assistant.index.sync import sync
+from assistant.index.vectors import Identity
+from assistant.retrieval.fusion import ChunkKey, group_copies, reciprocal_rank_fusion
 from assistant.retrieval.passages import Hit, Passage
 from assistant.retrieval.retriever import Retriever, rerank
 from assistant.settings import corpus_folder, load_settings
@@ -250,7 +252,7 @@ def test_short_texts_are_no_copies_of_each_other(corpus: Index) -> None:
 
 
 @given(st.lists(st.permutations([("a", 0), ("a", 1), ("b", 0), ("c", 0)]), min_size=1, max_size=3))
-def test_fusion_holds_everything_once_and_agrees_with_agreement(rankings: list[list[Key]]) -> None:
+def test_fusion_holds_everything_once_and_agrees_with_agreement(rankings: list[list[ChunkKey]]) -> None:
     fused = reciprocal_rank_fusion(*rankings)
     assert sorted(fused) == sorted(rankings[0])
     if all(ranking == rankings[0] for ranking in rankings):

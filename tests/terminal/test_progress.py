@@ -23,7 +23,7 @@ from assistant.corpus.articles import Article
 from assistant.corpus.chunking import split_article
 from assistant.retrieval.passages import Hit, Passage
 from assistant.terminal import progress as module
-from assistant.terminal.progress import View, progress, reading, waiting, watching
+from assistant.terminal.progress import AnswerView, progress, reading, waiting, watching
 
 ARTICLE = Article("dam", "Dam \x1b[2J approved", "The dam was approved. It costs a lot.", dt.date(2025, 3, 4))
 CHUNK = split_article(ARTICLE, 160)[0]
@@ -43,7 +43,7 @@ def written(console: Console) -> str:
     return console.file.getvalue()
 
 
-def shown(view: View) -> str:
+def shown(view: AnswerView) -> str:
     """What the view looks like, without colours and the spinner."""
     console = terminal(color_system=None)
     console.print(view)
@@ -51,7 +51,7 @@ def shown(view: View) -> str:
 
 
 def test_an_answer_in_the_making() -> None:
-    view = View()
+    view = AnswerView()
     assert shown(view) == "looking for passages\n"
     view.take(CandidatesFound([UNDATED]))
     assert shown(view).startswith("ranking what was found\n  undated")
@@ -77,7 +77,7 @@ def test_an_answer_in_the_making() -> None:
 
 
 def test_what_does_not_stand_is_struck_through() -> None:
-    view = View()
+    view = AnswerView()
     view.take(DROPPED)
     console = terminal(color_system="truecolor")
     console.print(view)
@@ -85,7 +85,7 @@ def test_what_does_not_stand_is_struck_through() -> None:
 
 
 def test_an_event_of_another_kind_does_no_harm() -> None:
-    view = View()
+    view = AnswerView()
     before = shown(view)
     view.take("something new")  # type: ignore[arg-type]
     assert shown(view) == before

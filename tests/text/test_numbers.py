@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.text.numbers import Amount, Day, Source, amounts, days, unconfirmed
+from assistant.text.dates import Day
+from assistant.text.numbers import Amount, CitedText, amounts, days, unconfirmed
 
 TUESDAY = dt.date(2025, 11, 25)
 
@@ -74,7 +75,7 @@ def test_days(text: str, found: list[Day]) -> None:
     ],
 )
 def test_what_a_source_does_not_say(claim: str, source: str, lacking: list[str]) -> None:
-    assert unconfirmed(claim, [Source(source, TUESDAY)]) == lacking
+    assert unconfirmed(claim, [CitedText(source, TUESDAY)]) == lacking
 
 
 @pytest.mark.parametrize(
@@ -92,8 +93,8 @@ def test_what_a_source_does_not_say(claim: str, source: str, lacking: list[str])
     ],
 )
 def test_what_may_be_worked_out(claim: str, source: str) -> None:
-    assert unconfirmed(claim, [Source(source)]) == []
-    assert unconfirmed(claim, [Source(source)], computed=False) != []
+    assert unconfirmed(claim, [CitedText(source)]) == []
+    assert unconfirmed(claim, [CitedText(source)], computed=False) != []
 
 
 @pytest.mark.parametrize(
@@ -108,11 +109,11 @@ def test_what_may_be_worked_out(claim: str, source: str) -> None:
     ],
 )
 def test_what_is_worked_out_in_a_unit_confirms_nothing_without_it(claim: str, source: str) -> None:
-    assert unconfirmed(claim, [Source(source)]) != []
+    assert unconfirmed(claim, [CitedText(source)]) != []
 
 
 def test_sources_are_added_up_with_each_other() -> None:
-    sources = [Source("In the north 10 tonnes."), Source("In the south 20 tonnes.")]
+    sources = [CitedText("In the north 10 tonnes."), CitedText("In the south 20 tonnes.")]
     assert unconfirmed("30 tonnes in all.", sources) == []
     assert unconfirmed("30 tonnes in all.", []) == ["30 tonne"]
 
@@ -146,16 +147,16 @@ text = st.text(max_size=60) | st.lists(
 
 @given(text, st.lists(text, max_size=3), st.dates() | st.none())
 def test_any_text_can_be_checked(claim: str, sources: list[str], day: dt.date | None) -> None:
-    unconfirmed(claim, [Source(source, day) for source in sources])
+    unconfirmed(claim, [CitedText(source, day) for source in sources])
 
 
 @given(text, st.booleans())
 def test_a_text_confirms_itself(claim: str, computed: bool) -> None:
-    assert unconfirmed(claim, [Source(claim)], computed=computed) == []
+    assert unconfirmed(claim, [CitedText(claim)], computed=computed) == []
 
 
 def test_the_ends_of_the_calendar_and_of_numbers_can_be_checked() -> None:
     for day in (dt.date.min, dt.date.max):
-        assert unconfirmed("On 3 May.", [Source("It was on Tuesday.", day)]) == ["3 May"]
+        assert unconfirmed("On 3 May.", [CitedText("It was on Tuesday.", day)]) == ["3 May"]
     endless = f"{'9' * 400} and {'8' * 400}"
-    assert unconfirmed("It costs 5.", [Source(endless)]) == ["5"]
+    assert unconfirmed("It costs 5.", [CitedText(endless)]) == ["5"]

@@ -162,12 +162,6 @@ def test_the_three_inputs_stay_apart(tokenizer_file: Path, tmp_path: Path) -> No
     assert one.answers != other.answers
 
 
-def test_measures() -> None:
-    assert measure.token_f1("the dam", "Dam.") == 1
-    assert measure.token_f1("dam of Norrhavn", "dam") == pytest.approx(0.5)
-    assert measure.token_f1("ferry", "dam") == 0
-
-
 def test_the_folder_is_found_in_or_beside_the_one_given(folder: Path, tmp_path: Path) -> None:
     bench = folder.parent / "bench"
     assert training_folder(folder) == training_folder(folder.parent) == training_folder(bench) == folder

@@ -21,7 +21,7 @@ from assistant.evaluation.run import Graded, Report
 from assistant.evaluation.scorers.standard import outcome
 from assistant.index.filters import Filters
 from assistant.index.lexical import Catalogue
-from assistant.retrieval.fusion import Key, fused, reciprocal_rank_fusion
+from assistant.retrieval.fusion import ChunkKey, fused, reciprocal_rank_fusion
 from assistant.retrieval.retriever import POOL, Retriever
 from assistant.terminal.render import safe
 
@@ -134,12 +134,12 @@ def article_chunks(catalogue: Catalogue, article_id: str) -> list[Chunk]:
     return chunks
 
 
-def _keys(found: Iterable[tuple[str, int, float]]) -> list[Key]:
+def _keys(found: Iterable[tuple[str, int, float]]) -> list[ChunkKey]:
     return [(article, position) for article, position, _ in found]
 
 
-def _best_ranks(rankings: Iterable[Iterable[Key]]) -> dict[Key, int]:
-    best: dict[Key, int] = {}
+def _best_ranks(rankings: Iterable[Iterable[ChunkKey]]) -> dict[ChunkKey, int]:
+    best: dict[ChunkKey, int] = {}
     for ranking in rankings:
         for rank, key in enumerate(ranking, 1):
             best[key] = min(rank, best.get(key, rank))

@@ -18,7 +18,7 @@ from assistant.corpus.articles import Article
 from assistant.corpus.chunking import Chunk
 from assistant.evaluation.gold import Case, Evidence, quote_spans
 from assistant.evaluation.run import Graded
-from assistant.retrieval.fusion import Key
+from assistant.retrieval.fusion import ChunkKey
 from assistant.schema import Answer, AnswerPassage
 
 Stage = Literal["corpus", "index", "candidates", "rerank", "prompt", "claims"]
@@ -68,10 +68,10 @@ class Retrieved:
 
     chunks: Mapping[str, Sequence[Chunk]]
     """The chunks of an article by its id, at least for articles of evidence."""
-    dense: Mapping[Key, int]
+    dense: Mapping[ChunkKey, int]
     """1-based ranks in the search by embeddings, as in the next two."""
-    lexical: Mapping[Key, int]
-    fused: Mapping[Key, int]
+    lexical: Mapping[ChunkKey, int]
+    fused: Mapping[ChunkKey, int]
     reranked: int
     """How many of the fused candidates the reranker reads."""
     passages: Sequence[AnswerPassage]

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 from assistant.errors import GoldError
-from assistant.evaluation.gate.comparison import Kept
+from assistant.evaluation.gate.comparison import BaselineCase
 from assistant.evaluation.gold import Case
 from assistant.evaluation.run import Graded, Report
 from assistant.evaluation.scorers.standard import outcome
@@ -24,7 +24,7 @@ class Baseline(Strict):
     """A run as it is kept."""
 
     provenance: dict[str, str]
-    cases: tuple[Kept, ...]
+    cases: tuple[BaselineCase, ...]
 
 
 def baseline_of(report: Report) -> Baseline:
@@ -32,10 +32,10 @@ def baseline_of(report: Report) -> Baseline:
     return Baseline(provenance=report.provenance, cases=tuple(map(kept, report.graded)))
 
 
-def kept(graded: Graded) -> Kept:
+def kept(graded: Graded) -> BaselineCase:
     """What is kept of one case."""
     case, answer = graded.case, graded.answer
-    return Kept(
+    return BaselineCase(
         id=case.id,
         type=case.type,
         digest=_digest(case),

@@ -23,7 +23,7 @@ FIGURES = frozenset({"latency", "tokens", "words", "sentences"})
 """Scores that are amounts and no shares, 0 to 1; they are shown, not compared."""
 
 
-class Kept(Strict):
+class BaselineCase(Strict):
     """What is kept of a case: a line of the baseline."""
 
     id: str
@@ -91,7 +91,7 @@ class Comparison(Strict):
 
     provenance: dict[str, str]
     """What the baseline was made with; compare with the report's own."""
-    before: tuple[Kept, ...]
+    before: tuple[BaselineCase, ...]
     """The baseline's cases."""
     differences: tuple[Difference, ...]
     """`EVERYTHING` first, then the types, then `POOLED`."""

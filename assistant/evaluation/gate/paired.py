@@ -18,10 +18,10 @@ from assistant.evaluation.gate.comparison import (
     FIGURES,
     POOLED,
     RIGHT,
+    BaselineCase,
     Changed,
     Comparison,
     Difference,
-    Kept,
 )
 from assistant.evaluation.gate.statistics import detectable_drop, holm, mcnemar, mean_interval, permutation
 
@@ -63,10 +63,12 @@ class Tested:
         return sum(before < now for before, now in self.pairs)
 
 
-Pairs = Sequence[tuple[Kept, Kept]]
+Pairs = Sequence[tuple[BaselineCase, BaselineCase]]
 
 
-def paired(before: Sequence[Kept], now: Sequence[Kept]) -> tuple[list[tuple[Kept, Kept]], list[str]]:
+def paired(
+    before: Sequence[BaselineCase], now: Sequence[BaselineCase]
+) -> tuple[list[tuple[BaselineCase, BaselineCase]], list[str]]:
     """The cases that both have unedited, in the order of `now`; and the ids of all others."""
     old = {kept.id: kept for kept in before}
     pairs = [(old[kept.id], kept) for kept in now if kept.id in old and old[kept.id].digest == kept.digest]
@@ -106,7 +108,7 @@ def family_tests(pairs: Pairs, family: Family, *, resamples: int = RESAMPLES) ->
 
 
 def compare(
-    before: Sequence[Kept], now: Sequence[Kept], provenance: dict[str, str], family: Family
+    before: Sequence[BaselineCase], now: Sequence[BaselineCase], provenance: dict[str, str], family: Family
 ) -> Comparison:
     """The whole comparison; `provenance` is the baseline's.
 

@@ -22,11 +22,11 @@ from assistant.evaluation.gate.comparison import (
     NOT_WRONG,
     POOLED,
     RIGHT,
+    BaselineCase,
     Comparison,
     Difference,
     Floor,
     Gate,
-    Kept,
 )
 from assistant.evaluation.gate.paired import Family, compare
 from assistant.evaluation.gate.statistics import wilson_interval
@@ -138,7 +138,7 @@ def _floors(rules: Rules, *, known: bool) -> dict[str, dict[str, float]]:
     return {EVERYTHING: VERBATIM} if known else FIRST_FLOORS
 
 
-def _notes(cases: Sequence[Kept], *, known: bool) -> list[str]:
+def _notes(cases: Sequence[BaselineCase], *, known: bool) -> list[str]:
     """`known`: whether there is a baseline, or will be one of this run."""
     notes = []
     if not known:
@@ -155,7 +155,7 @@ def _notes(cases: Sequence[Kept], *, known: bool) -> list[str]:
     return notes
 
 
-def _mean(cases: Sequence[Kept], measure: str, name: str) -> float | None:
+def _mean(cases: Sequence[BaselineCase], measure: str, name: str) -> float | None:
     values = [
         value
         for case in cases

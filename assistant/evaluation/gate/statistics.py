@@ -25,6 +25,16 @@ class Interval(NamedTuple):
     low: float
     high: float
 
+    @property
+    def decimals(self) -> str:
+        """0.63 (0.55–0.70)."""
+        return f"{self.estimate:.2f} ({self.low:.2f}–{self.high:.2f})"
+
+    @property
+    def percent(self) -> str:
+        """63% (55–70)."""
+        return f"{self.estimate:.0%} ({100 * self.low:.0f}–{100 * self.high:.0f})"
+
 
 def mean_interval(
     values: Sequence[float], *, seed: int, resamples: int = 2000, confidence: float = 0.95

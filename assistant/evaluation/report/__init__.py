@@ -16,6 +16,6 @@ In reading order:
 Only `files` and what it needs load matplotlib and Jinja.
 """
 
-from assistant.evaluation.report.markdown import header, rows, section, table, update_results
+from assistant.evaluation.report.markdown import header, rows, section, table, tables, update_results
 
-__all__ = ["header", "rows", "section", "table", "update_results"]
+__all__ = ["header", "rows", "section", "table", "tables", "update_results"]

@@ -9,7 +9,7 @@ from assistant.corpus.articles import Article
 from assistant.errors import SettingsError
 from assistant.evaluation.diagnosis.funnel import Retrieved
 from assistant.evaluation.report.junit import junit_xml
-from assistant.evaluation.report.markdown import table
+from assistant.evaluation.report.markdown import tables
 from assistant.evaluation.report.page import page
 from assistant.evaluation.run import Report
 
@@ -27,7 +27,7 @@ def write_reports(
     """
     made = {
         "report.html": page(report, articles, retrieved).encode(errors="replace"),
-        "report.md": table(report).encode(errors="replace"),
+        "report.md": tables(report).encode(errors="replace"),
         "junit.xml": junit_xml(report),
         "report.json": report.model_dump_json(indent=1).encode(),
     }

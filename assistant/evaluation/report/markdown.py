@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from assistant.errors import SettingsError
@@ -20,9 +20,14 @@ _SECTION = re.compile(r"^(?:<!-- .*: begin -->|## )", re.MULTILINE)
 """Where a section begins, one with markers or one that a person wrote."""
 
 
-def table(report: Report) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, right: int = 1) -> str:
+    """A Markdown table; columns from number `right` on, counted from 0, are set to the right."""
+    lines = [head, ["---" if number < right else "---:" for number in range(len(head))], *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def tables(report: Report) -> str:
     """The whole report: provenance, then the three tables and the unmeasured cases with their errors."""
-    head = header(report)
     parts = ["\n".join(f"- {name}: {value}" for name, value in report.provenance.items())]
     halves = {
         "Dev half": [graded for graded in report.graded if graded.case.half == "dev"],
@@ -30,8 +35,7 @@ def table(report: Report) -> str:
         "All": list(report.graded),
     }
     for title, graded in halves.items():
-        lines = [head, ("---", *("---:" for _ in head[1:])), *rows(report, graded)]
-        parts.append(f"### {title}\n\n" + "\n".join(f"| {' | '.join(cells)} |" for cells in lines))
+        parts.append(f"### {title}\n\n{table(header(report), rows(report, graded))}")
     if errors := [f"- {graded.case.id}: {graded.error}" for graded in report.graded if graded.error]:
         parts.append("### Unmeasured\n\n" + "\n".join(errors))
     parts.append(
@@ -46,7 +50,7 @@ def section(report: Report) -> str:
     """The whole report under a heading, with the command that makes it."""
     model = report.provenance.get("model", "")
     command = f"assistant eval --live --model {model} --results eval/RESULTS.md"
-    return f"## Answers on gold, {model}\n\n`{command}`\n\n{table(report)}"
+    return f"## Answers on gold, {model}\n\n`{command}`\n\n{tables(report)}"
 
 
 def header(report: Report) -> tuple[str, ...]:

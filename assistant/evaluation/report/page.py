@@ -28,7 +28,14 @@ from assistant.evaluation.diagnosis.funnel import (
     trace,
 )
 from assistant.evaluation.gate.abstention import area, risk_coverage
-from assistant.evaluation.gate.comparison import EVERYTHING, FIGURES, RIGHT, Comparison, Difference, Kept
+from assistant.evaluation.gate.comparison import (
+    EVERYTHING,
+    FIGURES,
+    RIGHT,
+    BaselineCase,
+    Comparison,
+    Difference,
+)
 from assistant.evaluation.report import plots
 from assistant.evaluation.report.excerpts import Excerpt, excerpts
 from assistant.evaluation.report.figures import Slice, recall_curve, score_names, slices
@@ -64,7 +71,7 @@ class CaseView:
 
     graded: Graded
     traces: Sequence[Trace]
-    before: Kept | None
+    before: BaselineCase | None
     articles: Mapping[str, Article]
 
     @cached_property

@@ -14,6 +14,7 @@ from pathlib import Path
 from assistant.errors import SettingsError
 from assistant.evaluation.gate.comparison import EVERYTHING, Comparison, Difference, Gate
 from assistant.evaluation.report.figures import Slice, percent, slices
+from assistant.evaluation.report.markdown import table
 from assistant.evaluation.run import Report
 
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
@@ -120,8 +121,7 @@ def _types(report: Report) -> str:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *([escape(cell) for cell in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    return table(head, [[escape(cell) for cell in row] for row in rows], right=len(head))
 
 
 def _folded(title: str, body: str) -> str:

@@ -9,5 +9,4 @@ answer_quality     length, first sentence, false sentences, precision of sentenc
 citations          what is cited, and whether it is verbatim
 retrieval          the same of a case and the passages that were found
 standard           right, and the rest: the scorers of a run
-labelled           how they agree with people
 """

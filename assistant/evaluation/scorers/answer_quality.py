@@ -7,8 +7,9 @@ its own sentences.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+from assistant.api.build import Support
 from assistant.evaluation.gold import Case, quote_spans
 from assistant.evaluation.scorers.assertions import asserts
 from assistant.evaluation.scorers.degeneration import blemishes, faults
@@ -23,9 +24,6 @@ from assistant.evaluation.scorers.matching import (
 )
 from assistant.evaluation.scorers.score import Articles, Score, Scorer, share
 from assistant.schema import Answer, Citation
-
-Support = Callable[[Sequence[tuple[str, str]]], list[float]]
-"""How likely it is, for each (claim, quotes), that the quotes support the claim, 0 to 1."""
 
 SUPPORTED = 0.25
 """Support from which on a claim counts as supported: `check_scorers.fit_threshold`, of 110 answers."""

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from functools import partial
 
+from assistant.api.build import Support
 from assistant.evaluation.gold import Case, CaseType
 from assistant.evaluation.scorers.answer_quality import (
-    Support,
     answer_sentences,
     answer_words,
     beginning,

@@ -20,11 +20,12 @@ SHARED = 0.5
 PREFIX = 5
 """Letters by which a longer word is compared, so that "Iceland" and "Icelandic" are one."""
 
-STOP_WORDS = frozenset(
+UNTOLD = frozenset(
     "a an and are as at be been but by can could did do does for from had has have he her him his how i if "
     "in into is it its me my of on or our she should so than that the their them then there these they this "
     "those to up us was we were what when where which who whom whose why will with would you your".split()
 )
+"""Words that carry nothing to be supported; the scorers' own, whatever the search passes over."""
 _DAYS = re.compile(
     rf"\b(?:yesterday|today|tomorrow|{'|'.join(calendar.day_name)}"
     r"|(?:last|this|next) (?:week|month|year))\b",
@@ -48,7 +49,7 @@ def supports(claim: str, citations: Sequence[Citation]) -> bool:
 
 def overlap(claim: str, text: str) -> float:
     """Share of the claim's words that stand in the text, 0 to 1; 0 if the text lacks one of its numbers."""
-    claimed = [word for word in words(claim).split() if word not in STOP_WORDS]
+    claimed = [word for word in words(claim).split() if word not in UNTOLD]
     known = {_stem(word) for word in words(text).split()}
     lacking = [word for word in claimed if _stem(word) not in known]
     if not claimed or any(_is_number(word) for word in lacking):

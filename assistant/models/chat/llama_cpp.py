@@ -32,9 +32,10 @@ from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import Field, PrivateAttr
 
-from assistant.errors import ContextExceeded, ModelError
+from assistant.errors import ContextExceeded, ModelError, reason
 from assistant.models import packaged
 from assistant.models.chat.chatml import chatml
+from assistant.models.cores import usable_cores
 
 BATCH = 256
 """Prompt tokens read at a time."""
@@ -178,22 +179,8 @@ class EmbeddedChat(BaseChatModel):
                 f"the prompt has {error['n_prompt_tokens']} tokens and {self.model} reads at most "
                 f"{self.context}; ask a shorter question, or set fewer or shorter passages"
             )
-        reason = f"{self.model} refused the request ({_line(error['message'])})"
-        return ModelError(f"{reason}; change the prompt or its JSON schema")
-
-
-def usable_cores() -> int:
-    """The cores this process may run on, cut to its container's quota (`cpu.max` of cgroup v2)."""
-    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
-        return min(cores, max(1, int(quota) // int(period)))
-    except (OSError, ValueError):  # no such group, or the quota is "max"
-        return cores
-
-
-def _line(error: object) -> str:
-    return " ".join(str(error).split())
+        refused = f"{self.model} refused the request ({reason(error['message'])})"
+        return ModelError(f"{refused}; change the prompt or its JSON schema")
 
 
 def _usage(usage: dict[str, Any]) -> UsageMetadata:
@@ -230,7 +217,7 @@ def _pieces(server: Any, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
     try:
         while (piece := pieces.get()) is not None:
             if isinstance(piece, Exception):
-                raise ModelError(f"the embedded model failed ({_line(piece)}); start again") from piece
+                raise ModelError(f"the embedded model failed ({reason(piece)}); start again") from piece
             yield piece
     finally:
         stopped.set()

@@ -18,7 +18,7 @@ from langchain_core import exceptions
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 
-from assistant.errors import AssistantError, ContextExceeded, ModelError
+from assistant.errors import AssistantError, ContextExceeded, ModelError, reason
 from assistant.extras import remedy as extra
 from assistant.models import packaged
 from assistant.models.chat import provider_errors
@@ -26,7 +26,7 @@ from assistant.models.chat.profiles import Profile
 from assistant.models.table import TABLE
 from assistant.schema import Tokens
 
-EMBEDDED = tuple(model.name for model in TABLE if model.role == "language model")
+NAMES = tuple(model.name for model in TABLE if model.role == "language model")
 
 EXTRAS = ("openai", "anthropic", "ollama")
 """Providers that are optional dependency groups of this project."""
@@ -113,7 +113,7 @@ def load_chat_model(
         ModelError: an unknown name, or a missing package or key.
     """
     room = max_tokens or (profile.room if profile else MAX_TOKENS)
-    if name in EMBEDDED:
+    if name in NAMES:
         if remedy := packaged.lacking(name, cache):
             raise ModelError(
                 f"{name} is not installed; for it: {remedy}; or choose extractive or a hosted model, such as "
@@ -127,7 +127,7 @@ def load_chat_model(
     provider, _, model = name.partition(":")
     if not provider or not model:
         raise ModelError(
-            f"unknown model {name!r}; choose {', '.join(EMBEDDED)}, extractive for no model at all, or "
+            f"unknown model {name!r}; choose {', '.join(NAMES)}, extractive for no model at all, or "
             "provider:model such as openai:gpt-4.1-mini"
         )
     temperature = profile.temperature if profile else 0
@@ -211,7 +211,7 @@ def _explanation(error: Exception) -> str:
 
 def _line(error: BaseException) -> str:
     """The error on one line, short enough to read, without keys, passwords and the markup of web pages."""
-    text = " ".join(str(error).split()) or type(error).__name__
+    text = reason(error, most=None)
     if re.search(r"<(!doctype|html|body)\b", text, re.IGNORECASE):
         status = provider_errors.status_of(error)
         text = f"a web page instead of an answer{f', status {status}' if status else ''}"

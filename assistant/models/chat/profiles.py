@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from assistant.schema import Tokens
 
 if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
+    pass
 
 Way = Literal["json_schema", "tools", "json_mode", "text"]
 """How a model is made to answer in JSON: by a schema it is held to, by the arguments of a tool it has to
@@ -157,27 +157,6 @@ def profile_of(name: str, *, base_url: str | None = None, **overrides: Any) -> P
     if "ways" in given:
         given["ways"] = tuple(given["ways"])
     made = replace(made, **given, fixed=frozenset(given))
-    return _fitting(made)
-
-
-def with_model_profile(profile: Profile, model: BaseChatModel) -> Profile:
-    """The profile, corrected by what the model's LangChain package knows of it, if anything."""
-    known: dict[str, Any] = dict(getattr(model, "profile", None) or {})
-    if not known or not profile.capable:
-        return profile
-    found: dict[str, Any] = {}
-    if isinstance(context := known.get("max_input_tokens"), int) and context > 0:
-        found["context"] = context
-    if known.get("reasoning_output") and not profile.thinking:
-        found["thinking"] = THINKING
-    if known.get("temperature") is False:
-        found["temperature"] = None
-    if known.get("structured_output") is False:
-        found["ways"] = tuple(way for way in profile.ways if way != "json_schema") or profile.ways
-    made = replace(profile, **{name: value for name, value in found.items() if name not in profile.fixed})
-    most = known.get("max_output_tokens")
-    if isinstance(most, int) and most > 0 and made.room > most and "thinking" not in made.fixed:
-        made = replace(made, thinking=max(0, most - made.output))
     return _fitting(made)
 
 

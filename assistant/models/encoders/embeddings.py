@@ -29,7 +29,7 @@ from assistant.models.encoders.onnx import Floats, OnnxEncoder
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-BGE = "bge-small-en-v1.5"
+BGE, MINILM = "bge-small-en-v1.5", "all-MiniLM-L6-v2"
 BGE_QUERY = "Represent this sentence for searching relevant passages: "
 BGE_TOKENS = 512
 EXPORT_VERSION = 1
@@ -47,9 +47,9 @@ def load_embeddings(name: str, cache: Path, *, for_queries: bool, threads: int |
     A hub model is taken from this computer, and from the hub only if it is not there. Raises ModelError,
     and ExtraMissing where sentence-transformers is needed and not installed.
     """
-    known = packaged.packaged(name)
+    known = packaged.known(name)
     if known is not None and known.role != "embedder":
-        raise ModelError(f"{name} is a {known.role}, not an embedder; choose {BGE} or all-MiniLM-L6-v2")
+        raise ModelError(f"{name} is a {known.role}, not an embedder; choose {BGE} or {MINILM}")
     if name == BGE:
         folder = packaged.folder(name, cache)
         encoder = OnnxEncoder(folder, max_tokens=BGE_TOKENS, threads=threads)
@@ -72,7 +72,7 @@ def embedder_id(name: str) -> str:
     Cheap, and without torch. A hub model that is not on this computer yet has its small files fetched. Raises
     ModelError.
     """
-    model = packaged.packaged(name)
+    model = packaged.known(name)
     if model is not None:
         return f"{name}@{model.sha256[:12]}"
     return f"{name}@{hub.fingerprint(name)}"
@@ -126,7 +126,7 @@ def _sentence_transformer(name: str, cache: Path) -> SentenceTransformer:
     require("sentence-transformers", name)
     from sentence_transformers import SentenceTransformer
 
-    place = str(packaged.folder(name, cache)) if packaged.packaged(name) else name
+    place = str(packaged.folder(name, cache)) if packaged.known(name) else name
     kwargs = {"dtype": "float32"}
     return hub.first_that_loads(
         place, lambda local: SentenceTransformer(place, local_files_only=local, model_kwargs=kwargs)

@@ -9,7 +9,6 @@ that share one run wait for each other, which halves the speed on a busy machine
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.errors import ModelError
+from assistant.models.cores import usable_cores
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
@@ -28,15 +28,13 @@ ARITHMETIC = "32 bits"
 instructions, which overflows: their scores differ by up to 0.6 from those of others. This costs them a fifth
 more time, and nobody else."""
 
+MOST_THREADS = 4
+"""Rows run at a time, where there are as many cores."""
+
 Floats = NDArray[np.float32]
 
 Row = str | tuple[str, str]
 """A text, or a pair of texts that are read together."""
-
-
-def default_threads() -> int:
-    """Rows run at a time: one a processor, at most 4."""
-    return min(4, os.cpu_count() or 1)
 
 
 def load_tokenizer(path: Path) -> Tokenizer:
@@ -82,7 +80,7 @@ class OnnxEncoder:
 
         self.tokenizer = load_tokenizer(folder / "tokenizer.json")
         self.tokenizer.enable_truncation(max_tokens, strategy=truncate)
-        self._threads = threads or default_threads()
+        self._threads = threads or min(MOST_THREADS, usable_cores())
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1

@@ -103,7 +103,7 @@ def load_reader(choice: str, cache: Path, *, threads: int | None = None) -> Read
 
 def reader_id(choice: str) -> str:
     """What figures measured with this reader depend on: its name and checksum."""
-    model = packaged.packaged(NAME)
+    model = packaged.known(NAME)
     return f"{NAME}@{model.sha256[:12]}" if model and choice == "packaged" else choice
 
 

@@ -6,7 +6,6 @@ The packaged one is ms-marco-MiniLM-L12-v2 in int8, run without torch. Its score
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,16 +39,6 @@ def load_reranker(
     if name == PACKAGED:
         return PackagedReranker(packaged.folder(name, cache), max_tokens=max_tokens, threads=threads)
     return TorchReranker(name, max_tokens=max_tokens)
-
-
-def probability(logit: float) -> float:
-    """The probability that a logit stands for, between 0 and 1; kept from overflowing at either end."""
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
-
-
-def logit(chance: float) -> float:
-    """The logit of a probability, cut off at 8 to either side."""
-    return max(-8.0, min(8.0, math.log(max(chance, 1e-9) / max(1 - chance, 1e-9))))
 
 
 class PackagedReranker(BaseCrossEncoder):

@@ -1,14 +1,18 @@
 """How well the scorers agree with people who read the same answers.
 
-The sheet is JSON Lines, a `Row` a line: an answer of some system to a gold case, what a reader found, and for
-some rows what a second reader found. For every scorer that has a human counterpart the four counts and the
-agreement are told, and beside it how often two readers agree: more cannot be asked of a scorer. Cohen's kappa
-between the readers is told too. `fit_threshold` chooses from which support on a claim counts as supported.
+    python -m eval.benchmarks.check_scorers [--gold FILE]
+
+The sheet is JSON Lines, a `LabelledAnswer` a line: an answer of some system to a gold case, what a reader
+found, and for some rows what a second reader found. For every scorer that has a human counterpart the four
+counts and the agreement are told, and how often two readers agree: more cannot be asked of a scorer. Cohen's
+kappa between the readers is told too. `fit_threshold` chooses from which support on a claim counts as
+supported.
 """
 
 from __future__ import annotations
 
-import importlib
+import argparse
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,12 +20,15 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from sklearn import metrics
 
-from assistant.errors import GoldError, ModelError
-from assistant.evaluation.gold import Case
+from assistant.api.build import Support, load_encoders, support_of
+from assistant.corpus.articles import read_corpus
+from assistant.errors import AssistantError, GoldError, reason
+from assistant.evaluation.gold import Case, read_gold
+from assistant.evaluation.harness import GOLD
 from assistant.evaluation.scorers.answer_quality import (
     SUPPORTED,
-    Support,
     claim_quotes,
     claim_support,
     helpful_claims,
@@ -31,6 +38,8 @@ from assistant.evaluation.scorers.answer_quality import (
 from assistant.evaluation.scorers.score import Articles
 from assistant.evaluation.scorers.standard import outcome
 from assistant.schema import Answer
+from assistant.settings import Settings, load_settings
+from eval.benchmarks.command import notice
 
 FILE = "labelled.jsonl"
 AGREED = 0.95
@@ -52,7 +61,7 @@ class Labels(BaseModel):
     degenerate: bool = False
 
 
-class Row(BaseModel):
+class LabelledAnswer(BaseModel):
     """A line of the sheet; what else stands in it is for people."""
 
     model_config = ConfigDict(frozen=True)
@@ -112,18 +121,16 @@ def read_sheet(path: Path, cases: Sequence[Case]) -> list[Labelled]:
     known = {case.id: case for case in cases}
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-        rows = [Row.model_validate_json(line) for line in lines if line.strip()]
+        rows = [LabelledAnswer.model_validate_json(line) for line in lines if line.strip()]
         found = [_labelled(known[row.case], row) for row in rows if row.case in known]
     except (OSError, UnicodeDecodeError, ValidationError) as error:
-        raise GoldError(
-            f"{path}: cannot be used ({' '.join(str(error).split())[:200]}); correct it"
-        ) from error
+        raise GoldError(f"{path}: cannot be used ({reason(error)}); correct it") from error
     if not found:
         raise GoldError(f"{path}: holds no answer to a gold case; add some")
     return found
 
 
-def _labelled(case: Case, row: Row) -> Labelled:
+def _labelled(case: Case, row: LabelledAnswer) -> Labelled:
     """Raises ValidationError."""
     given = {"question": case.question, "confidence": 0.0, "model": row.system} | row.answer
     return Labelled(case, Answer.model_validate(given), row.labels, row.labels_second)
@@ -219,16 +226,10 @@ def fit_threshold(claims: Sequence[Rated]) -> float:
 
 
 def kappas(sheet: Sequence[Labelled]) -> Mapping[str, float]:
-    """Cohen's kappa between the two readers, by label. Raises ModelError where scikit-learn is missing."""
+    """Cohen's kappa between the two readers, by label."""
     twice = [(one.labels, one.second) for one in sheet if one.second]
     if not twice:
         return {}
-    try:
-        metrics = importlib.import_module("sklearn.metrics")
-    except ImportError as error:
-        raise ModelError(
-            "Cohen's kappa needs scikit-learn; install it with: pip install 'news-assistant[bench]'"
-        ) from error
     labels: dict[str, list[tuple[bool, bool]]] = {
         "correct": [(one.correct, two.correct) for one, two in twice],
         "complete": [(one.complete, two.complete) for one, two in twice],
@@ -271,3 +272,23 @@ def print_agreement(sheet: Sequence[Labelled], articles: Articles, support: Supp
 
 def _percent(part: float | None) -> str:
     return "-" if part is None else f"{part:.1%}"
+
+
+def main(arguments: Sequence[str] | None = None, settings: Settings | None = None) -> int:
+    """Prints the agreement; 0, 1 where there is too little of it, or 2 and what is wrong."""
+    parser = argparse.ArgumentParser(prog="check_scorers", description="Measures agreement with people.")
+    parser.add_argument("--gold", type=Path, default=GOLD, help="gold cases; the sheet lies beside them")
+    chosen = parser.parse_args(arguments)
+    settings = settings or load_settings()
+    try:
+        sheet = read_sheet(chosen.gold.parent / FILE, read_gold(chosen.gold))
+        articles = {article.id: article for article in read_corpus(settings.corpus_path)}
+        encoders = load_encoders(settings)
+        return print_agreement(sheet, articles, support_of(encoders.reader, encoders.reranker))
+    except AssistantError as error:
+        notice(str(error))
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

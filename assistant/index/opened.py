@@ -1,0 +1,81 @@
+"""An opened index: the vectors beside the catalogue, for questions.
+
+a state of the index (see `snapshots`)
+├── catalogue.sqlite3   what is indexed: stored articles, chunk offsets, BM25 (see `lexical`)
+└── chroma/             the vectors (cosine), under the chunks' deterministic ids (see `vectors`)
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+from assistant.errors import IndexMissing
+from assistant.index import snapshots, vectors
+from assistant.index.filters import Filters
+from assistant.index.lexical import CATALOGUE, Catalogue
+from assistant.index.vectors import Identity
+
+
+class Index:
+    """An index opened for questions; it follows when a run has brought it up to date, and closes what it read
+    before when it follows again: other threads may still read that."""
+
+    def __init__(self, path: Path, identity: Identity) -> None:
+        if (state := snapshots.current(path)) is None:
+            raise IndexMissing(f"no finished index at {path}; make one with: assistant index")
+        self._path, self._identity, self._state = path, identity, state
+        with ExitStack() as stack:
+            self.catalogue = stack.enter_context(closing(Catalogue(state / CATALOGUE)))
+            self._store = vectors.open_store(path, state, None)
+            stack.callback(vectors.close_store, self._store)
+            vectors.check_identity(self._store, identity, path)
+            stack.pop_all()
+        self._opened = [(self.catalogue, self._store)]
+
+    @classmethod
+    def open(cls, path: Path, identity: Identity) -> Index:
+        """Opens what the last finished run wrote.
+
+        Raises:
+            IndexMissing: there is none, or its first run was never finished.
+            IndexMismatch: it was made with another embedder or chunking, or cannot be read.
+        """
+        return cls(path, identity)
+
+    def close(self, *, but: int = 0) -> None:
+        """Closes all but the newest, and lets go of Chroma's clients, which the process would keep."""
+        while len(self._opened) > but:
+            catalogue, store = self._opened.pop(0)
+            vectors.close_store(store)
+            catalogue.close()
+
+    def dense(self, vector: list[float], k: int, filters: Filters) -> list[tuple[str, int, float]]:
+        """The k nearest chunks by cosine similarity: (article id, position, score), best first.
+
+        Raises what `open` does, when the index was made anew or damaged since it was opened.
+        """
+        self._follow()
+        articles = self.catalogue.matching(filters) if filters.names_articles() else None
+        parts = [None] if articles is None else vectors.in_parts(articles, vectors.MOST_IDS)
+        with vectors.store_errors(self._path):
+            found = [
+                pair
+                for part in parts
+                for pair in self._store.similarity_search_by_vector_with_relevance_scores(
+                    vector, k=k, filter=filters.chroma(part)
+                )
+            ]
+        # Chroma gives distances; ties are broken by id so that a ranking does not depend on insertion order.
+        hits = [
+            (document.metadata["article"], document.metadata["position"], 1.0 - distance)
+            for document, distance in found
+        ]
+        return sorted(hits, key=lambda hit: (-hit[2], hit[0], hit[1]))[:k]
+
+    def _follow(self) -> None:
+        if snapshots.current(self._path) != self._state:
+            new = Index.open(self._path, self._identity)
+            self.close(but=1)
+            self._opened += new._opened
+            self.catalogue, self._store, self._state = new.catalogue, new._store, new._state

@@ -1,0 +1,62 @@
+"""A corpus to index, and the whole of what an index of it holds."""
+
+import datetime as dt
+from contextlib import closing
+from pathlib import Path
+
+from langchain_core.embeddings import DeterministicFakeEmbedding
+from pydantic import Field
+
+from assistant.corpus.articles import Article
+from assistant.index.filters import Filters
+from assistant.index.opened import Index
+from assistant.index.vectors import Identity
+
+IDENTITY = Identity("fake@1", 40)
+EVERYTHING = Filters()
+
+
+class CountingEmbedding(DeterministicFakeEmbedding):
+    """Counts the texts that it embeds, and is interrupted before those that are too many."""
+
+    texts: list[str] = Field(default_factory=list)
+    most: int | None = None
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        if self.most is not None and len(self.texts) + len(texts) > self.most:
+            raise KeyboardInterrupt
+        self.texts.extend(texts)
+        return super().embed_documents(texts)
+
+
+def embedding(most: int | None = None) -> CountingEmbedding:
+    return CountingEmbedding(size=8, most=most)
+
+
+def article(name: str, paragraphs: int = 2, word: str = "word") -> Article:
+    text = "\n\n".join(f"{name} {n} {word} " + "and more words " * 9 for n in range(paragraphs))
+    day = dt.date(2025, 1, 1) + dt.timedelta(days=sum(map(ord, name)) % 300)
+    return Article(name, f"About {name}", text, day, "war" if name < "c" else "energy")
+
+
+CORPUS = [article(name) for name in "abcdef"]
+LATER = [article("a"), article("b", 1), article("c", 3, "changed"), article("e"), article("g")]
+
+
+def whole(path: Path) -> dict[str, str]:
+    """Everything both stores hold, once checked against each other: chunk id -> what is embedded."""
+    with closing(Index.open(path, IDENTITY)) as index:
+        stored = index._store.get()
+        chunks = dict(zip(stored["ids"], stored["documents"], strict=True))
+        articles = [index.catalogue.article(name) for name in index.catalogue.matching(EVERYTHING)]
+        listed = [
+            index.catalogue.chunk(one, position)
+            for one in articles
+            if one
+            for position in range(sum(id.rpartition("#")[0] == one.id for id in chunks))
+        ]
+        assert sorted(chunk.id for chunk in listed if chunk) == sorted(chunks)
+        assert all(chunk and chunk.text in chunks[chunk.id] for chunk in listed)
+        assert index.catalogue.counts()[:2] == (len(articles), len(chunks))
+        assert index.catalogue.pending() == []
+    return chunks
