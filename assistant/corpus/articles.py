@@ -7,7 +7,6 @@ may therefore be larger than memory. `read_corpus` gives them as a list. Importi
 
 from __future__ import annotations
 
-import hashlib
 import pickle
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,14 +16,14 @@ from pathlib import Path
 from typing import IO
 
 from assistant.corpus.article import Article, Source, fingerprint
-from assistant.corpus.boilerplate import Boilerplate
-from assistant.corpus.identities import Entry, day, resolve
-from assistant.corpus.making import article_of
+from assistant.corpus.fields.making import Made, article_of
 from assistant.corpus.readers.piece import Piece, stem_of
 from assistant.corpus.readers.registry import COMMON, SUFFIXES, read
 from assistant.corpus.report import PassedOver, Report, Tell
-from assistant.corpus.suspects import suspicion
 from assistant.corpus.walking import corpus_stamp, files_of, is_regular, shown
+from assistant.corpus.whole.boilerplate import Boilerplate
+from assistant.corpus.whole.identities import Entry, Repeats, day, resolve
+from assistant.corpus.whole.suspects import suspicion
 from assistant.errors import CorpusError
 
 __all__ = [
@@ -62,6 +61,7 @@ class Articles:
         self._places: list[int] = []
         self._entries: list[Entry] = []
         self._boilerplate = Boilerplate()
+        self._repeats = Repeats()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -75,11 +75,29 @@ class Articles:
         """Lets go of what is kept on disk."""
         self._store.close()
 
-    def _add(self, article: Article, where: str) -> None:
+    def _take(self, made: Made, file: str, where: str, report: Report) -> None:
+        """Keeps an article, unless it is one that was read before."""
+        article = made.article
+        if (first := self._repeats.first(made, file, len(self._entries))) is not None:
+            entry = self._entries[first]
+            message = f"{where}: the same article as {self._load(first)[1]}, skipped; remove one of them"
+            report.notice(message, "exact repeat skipped")
+            entry.id = min(entry.id, article.id, key=len)  # that of "a copy" and "a" is "a"
+            return
+        for lacking, what in (
+            (article.published is None, "date"),
+            (not article.sources, "outlet"),
+            (not made.titled, "title of its own"),
+        ):
+            if lacking:
+                report.lacks(what)
+        if what := suspicion(article):
+            report.suspect(f"{where}: looks like {what}", what)
         address = hash(article.url) if article.url and article.url.rstrip("/").count("/") > 2 else 0
         written = article.written.toordinal() if article.written else 0
         self._entries.append(Entry(article.id, len(self._places), written, address))
-        self._places.append(self._store.seek(0, 2) or self._store.tell())
+        self._store.seek(0, 2)
+        self._places.append(self._store.tell())
         pickle.dump((article, where), self._store, pickle.HIGHEST_PROTOCOL)
         self._boilerplate.count(article)
 
@@ -104,26 +122,24 @@ def read_articles(path: Path, report: Report, options: Options = Options()) -> A
         CorpusError: no such path, or no readable article; what a strict report raises.
     """
     articles = Articles()
-    known: dict[bytes, tuple[str, str]] = {}
     try:
         for file in files_of(path, report, options.exclude):
             name, suffix = stem_of(file.below)
-            piece = Piece(name, suffix, shown(file.path), partial(file.path.open, "rb"), report, options.mapping)
+            piece = Piece(
+                name, suffix, shown(file.path), partial(_opened, file.path), report, options.mapping
+            )
             if suffix in SUFFIXES and not is_regular(file.path):
                 message = f"{piece.where}: not a file, or a broken link; remove it"
                 report.passed_over(message, piece.kind, "no file")
                 continue
             for raw in read(piece):
                 try:
-                    article = article_of(raw, report, options.mapping)
+                    made = article_of(raw, report, options.mapping)
                 except PassedOver as error:
                     kind = piece.kind if raw.where == piece.where else f"in {piece.kind}"
                     report.passed_over(str(error), kind, error.why)
-                    continue
-                if not _is_repeat(article, raw.where, "id" in raw.fields, known, report):
-                    if what := suspicion(article):
-                        report.suspect(f"{raw.where}: looks like {what}", what)
-                    articles._add(article, raw.where)
+                else:
+                    articles._take(made, file.below, raw.where, report)
         if not len(articles):
             why = f": {report.first}" if report.first else f"; put articles there, such as {COMMON} files"
             raise CorpusError(f"{shown(path)}: no readable article{why}")
@@ -148,21 +164,8 @@ def read_corpus(path: Path, *, on_skip: Tell | None = None, strict: bool = False
         articles.close()
 
 
-def _is_repeat(
-    article: Article, where: str, named: bool, known: dict[bytes, tuple[str, str]], report: Report
-) -> bool:
-    """Whether the same article was read before; two that were given ids of their own are two."""
-    outlets = "\0".join(source.outlet for source in article.sources)
-    same = "\0".join((" ".join(article.text.split()), article.title, str(article.published), outlets))
-    digest = hashlib.blake2b(same.encode(), digest_size=16).digest()
-    if digest not in known:
-        known[digest] = (article.id, where)
-        return False
-    first, place = known[digest]
-    if named and first != article.id:
-        return False
-    report.notice(f"{where}: the same article as {place}, skipped; remove one of them", "exact repeats skipped")
-    return True
+def _opened(path: Path) -> IO[bytes]:
+    return path.open("rb")
 
 
 @dataclass(frozen=True, slots=True)

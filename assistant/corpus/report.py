@@ -41,7 +41,7 @@ class Summary:
     notices: dict[str, int] = field(default_factory=dict)
     """What was read all the same, such as "encoding guessed"."""
     lacking: dict[str, int] = field(default_factory=dict)
-    """"date", "outlet", "title" -> articles without one."""
+    """"date", "outlet", "title of its own" -> articles without one."""
     boilerplate: dict[str, int] = field(default_factory=dict)
     """Site -> paragraphs that repeat over its articles and are left out of them."""
     suspect: dict[str, int] = field(default_factory=dict)
@@ -79,16 +79,25 @@ class Summary:
         if self.notices:
             yield f"read with a notice: {_listed(_counted(self.notices))}"
         if self.lacking:
-            yield f"articles without {_listed([f'{name}: {n}' for name, n in self.lacking.items() if n])}"
+            lacking = [
+                f"{_plural(n, 'article')} without {'an' if name[0] in 'aeiou' else 'a'} {name}"
+                for name, n in self.lacking.items()
+            ]
+            yield f"lacking: {_listed(lacking)}"
         if self.boilerplate:
-            sites = [f"{count} of {site or 'articles without an outlet'}" for site, count in self.boilerplate.items()]
+            sites = [
+                f"{count} of {site or 'articles without an outlet'}"
+                for site, count in self.boilerplate.items()
+            ]
             yield f"repeated lines taken out of texts and titles: {_listed(sites)}"
         if self.suspect:
             yield f"may be no articles: {_listed(_counted(self.suspect))}"
         if self.unknown_keys:
             keys = [key for key, _ in Counter(self.unknown_keys).most_common()]
             dated = [key for key in keys if key in self.dated_keys]
-            remedy = f"; where it is the date: --map date={dated[0]}" if dated and self.lacking.get("date") else ""
+            remedy = (
+                f"; where it is the date: --map date={dated[0]}" if dated and self.lacking.get("date") else ""
+            )
             yield f"keys without a meaning here: {_listed(keys)}{remedy}"
 
 

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from stat import S_ISREG
 
 from assistant.corpus.encodings import reason
@@ -20,7 +20,7 @@ IGNORE_FILE = ".assistantignore"
 """At the top of a corpus: patterns of what is left out, as in a .gitignore."""
 
 _FOLDERS = frozenset(
-    "node_modules site-packages dist-packages venv env virtualenv __pycache__ __MACOSX bower_components".split()
+    "node_modules site-packages dist-packages venv env virtualenv __pycache__ __MACOSX".split()
 )
 _FILES = re.compile(
     r"~\$.*|.*~|#.*#|.*\.(?:bak|swp|swo|tmp|temp|orig|rej|part|crdownload|lock)|robots\.txt|humans\.txt|ads\.txt"
@@ -76,7 +76,9 @@ def is_left_out(below: str, report: Report) -> bool:
     *folders, name = below.split("/")
     if any(part.startswith(".") for part in (*folders, name)):
         return True
-    rule = next((part for part in folders if part in _FOLDERS), "") or (_FILES.fullmatch(name) and _rule(name))
+    rule = next((part for part in folders if part in _FOLDERS), "") or (
+        _FILES.fullmatch(name) and _rule(name)
+    )
     if rule:
         report.left_out(rule)
     return bool(rule)
@@ -110,7 +112,7 @@ def shown(path: Path | str) -> str:
 
 
 def normal(name: str) -> str:
-    """An id as it is stored: one code point for a letter with its accent, and nothing that cannot be typed."""
+    """An id as it is stored: one code point for a letter and its accent, and nothing that cannot be typed."""
     typeable = "".join(
         "_" if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") else char
         for char in unicodedata.normalize("NFC", name)
@@ -121,7 +123,7 @@ def normal(name: str) -> str:
 def _rule(name: str) -> str:
     if name.startswith("~$"):
         return "~$ file"
-    suffix = os.path.splitext(name)[1].lower()
+    suffix = PurePath(name).suffix.lower()
     return name.lower() if suffix in (".txt", ".json", ".xml", ".md") else f"{suffix or name} file"
 
 
@@ -161,7 +163,7 @@ def _walk(top: str, report: Report, ignored: Callable[[str], bool]) -> Iterator[
             below = f"{folder[len(top) :].strip(os.sep).replace(os.sep, '/')}/{name}/".lstrip("/")
             if name.startswith("."):
                 continue
-            if name in _FOLDERS or os.path.exists(os.path.join(folder, name, "pyvenv.cfg")):
+            if name in _FOLDERS or Path(folder, name, "pyvenv.cfg").exists():
                 report.left_out(name)
             elif ignored(below):
                 report.left_out("excluded")

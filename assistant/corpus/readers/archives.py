@@ -40,11 +40,22 @@ class Limited(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         try:
             data = self._stream.read(len(buffer))
-        except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-            raise PassedOver(f"{self._where}: cannot be unpacked ({error}); save it again", "broken file") from None
+        except (
+            OSError,
+            EOFError,
+            zlib.error,
+            zipfile.BadZipFile,
+            RuntimeError,
+            NotImplementedError,
+        ) as error:
+            raise PassedOver(
+                f"{self._where}: cannot be unpacked ({error}); save it again", "broken file"
+            ) from None
         self._left -= len(data)
         if self._left < 0:
-            raise PassedOver(f"{self._where}: unpacks to far more than it is; unpack it yourself", "too large")
+            raise PassedOver(
+                f"{self._where}: unpacks to far more than it is; unpack it yourself", "too large"
+            )
         buffer[: len(data)] = data
         return len(data)
 
@@ -65,7 +76,9 @@ def read_gzip(piece: Piece, read: Reader) -> Iterator[Raw]:
         return io.BufferedReader(Limited(packed, size, piece.where), 1 << 16)
 
     if suffix in (".gz", ""):
-        raise PassedOver(f"{piece.where}: names no kind of file before .gz; rename it, as in a.jsonl.gz", "kind not read")
+        raise PassedOver(
+            f"{piece.where}: names no kind of file before .gz; rename it, as in a.jsonl.gz", "kind not read"
+        )
     yield from read(_inner(piece, stem, suffix, piece.where, unpacked))
 
 
@@ -83,7 +96,9 @@ def read_zip(piece: Piece, read: Reader) -> Iterator[Raw]:
                 continue
             where = f"{piece.where}:{shown(below)}"
             name, suffix = stem_of(below)
-            inner = _inner(piece, f"{piece.name}/{name}", suffix, where, partial(_member, archive, member, where))
+            inner = _inner(
+                piece, f"{piece.name}/{name}", suffix, where, partial(_member, archive, member, where)
+            )
             yield from read(inner)
 
 
@@ -123,10 +138,20 @@ def read_warc(piece: Piece) -> Iterator[Raw]:
                 if "html" not in kind.lower() or (head and head.get_statuscode() != "200"):
                     continue
                 address = record.rec_headers.get_header("WARC-Target-URI") or ""
-                yield from _page(record.content_stream().read(LARGEST_PAGE), address.strip("<>"), number, piece)
+                yield from _page(
+                    record.content_stream().read(LARGEST_PAGE), address.strip("<>"), number, piece
+                )
         except PassedOver:
             raise
-        except (ArchiveLoadFailed, OSError, EOFError, ValueError, zlib.error, AttributeError, KeyError) as error:
+        except (
+            ArchiveLoadFailed,
+            OSError,
+            EOFError,
+            ValueError,
+            zlib.error,
+            AttributeError,
+            KeyError,
+        ) as error:
             why = re.sub(r"\s+", " ", str(error))[:80] or type(error).__name__
             raise PassedOver(f"{piece.where}: a broken WARC ({why}); save it again", "broken file") from None
     if not number:

@@ -27,7 +27,9 @@ def read_xml(piece: Piece) -> Iterator[Raw]:
     elif root == "html":
         yield from read_html(piece)
     else:
-        message = f"{piece.where}: XML that is no feed and no page (<{root or '?'}>); convert it to HTML or RSS"
+        message = (
+            f"{piece.where}: XML that is no feed and no page (<{root or '?'}>); convert it to HTML or RSS"
+        )
         raise PassedOver(message, "no feed and no page")
 
 
@@ -39,7 +41,9 @@ def read_feed(piece: Piece) -> Iterator[Raw]:
         raise missing(piece.where, "a feed", "feedparser") from None
     data = piece.data()
     if re.search(rb"<!ENTITY", data[:65536], re.IGNORECASE):
-        raise PassedOver(f"{piece.where}: a feed that defines entities is not read; remove them", "XML entities")
+        raise PassedOver(
+            f"{piece.where}: a feed that defines entities is not read; remove them", "XML entities"
+        )
     try:
         feed = feedparser.parse(data, resolve_relative_uris=False, sanitize_html=True)
     except Exception as error:  # what its many parsers raise is not documented
@@ -53,7 +57,9 @@ def read_feed(piece: Piece) -> Iterator[Raw]:
                 "id": entry.get("id"),
                 "url": entry.get("link"),
                 "title": entry.get("title"),
-                "content": max((one.get("value", "") for one in entry.get("content", [])), key=len, default=""),
+                "content": max(
+                    (one.get("value", "") for one in entry.get("content", [])), key=len, default=""
+                ),
                 "summary": entry.get("summary"),
                 "date": entry.get("published") or entry.get("created") or entry.get("updated"),
                 "updated": entry.get("updated"),

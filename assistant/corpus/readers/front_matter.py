@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from assistant.corpus.metadata import plain_key
+from assistant.corpus.fields.metadata import plain_key
 from assistant.corpus.readers.piece import Piece
 
 if TYPE_CHECKING:
@@ -24,12 +24,13 @@ _NULLS = ("", "~", "null", "Null", "NULL")
 _TITLES = ("title", "headline")
 
 
-def yaml_fields(head: str, where: str, piece: Piece) -> dict[str, object] | None:
+def yaml_fields(head: str, first_line: int, piece: Piece) -> dict[str, object] | None:
     """The mapping, every scalar a string as written ("007", "Yes", "2025-13-45"), except YAML's null.
 
     What is mended is told. None where `head` is no front matter at all.
     """
-    problem, fields = _parsed(head)
+    problem, line, fields = _parsed(head)
+    where = f"{piece.where}:{first_line + line}"
     if not problem and isinstance(fields, dict):
         return _with_whole_titles(fields, head, where, piece)
     if not problem and not head.strip():
@@ -47,21 +48,21 @@ def yaml_fields(head: str, where: str, piece: Piece) -> dict[str, object] | None
     return mended
 
 
-def _parsed(head: str) -> tuple[str, Any]:
+def _parsed(head: str) -> tuple[str, int, Any]:
+    """What is wrong with it and in which line, from 0; and what it says if nothing is."""
     import yaml
 
     # BaseLoader constructs nothing but strings, lists and mappings: it is safer than SafeLoader.
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     try:
         problem = _bomb(yaml.parse(head, Loader=loader))
-        return problem, None if problem else _without_nulls(yaml.load(head, Loader=loader))
+        return problem, 0, None if problem else _without_nulls(yaml.load(head, Loader=loader))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line = f"line {mark.line + 1}: " if mark else ""
         why = getattr(error, "problem", None) or getattr(error, "reason", None) or "broken YAML"
-        return f"{line}{why}", None
+        return why, mark.line if mark else 0, None
     except RecursionError:
-        return "nested too deeply", None
+        return "nested too deeply", 0, None
 
 
 def _bomb(events: Iterator[Event]) -> str:
@@ -86,9 +87,7 @@ def _without_nulls(value: Any) -> Any:
     return None if value in _NULLS else value
 
 
-def _with_whole_titles(
-    fields: dict[str, object], head: str, where: str, piece: Piece
-) -> dict[str, object]:
+def _with_whole_titles(fields: dict[str, object], head: str, where: str, piece: Piece) -> dict[str, object]:
     """The fields, with a headline that YAML takes for a list or cuts at " #" as it was written."""
     for key, value in fields.items():
         if plain_key(key) not in _TITLES or value is None:
@@ -124,4 +123,8 @@ def _line_by_line(head: str) -> dict[str, object]:
 def _unquoted(value: str) -> str:
     """A value without the quotation marks that stand around all of it."""
     inner = value[1:-1]
-    return inner if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" and value[0] not in inner else value
+    return (
+        inner
+        if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" and value[0] not in inner
+        else value
+    )

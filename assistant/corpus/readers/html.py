@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from assistant.corpus.encodings import decoded, reason
-from assistant.corpus.metadata import is_known
+from assistant.corpus.fields.metadata import is_known
 from assistant.corpus.readers.piece import Piece, Raw
 from assistant.corpus.report import PassedOver
 
@@ -65,7 +65,11 @@ def page_fields(html: str, where: str, address: str = "") -> dict[str, object]:
     dates = {"original_date": True, "extensive_search": False, "max_date": dt.datetime.max}
     try:
         page = bare_extraction(
-            html, url=address or None, with_metadata=True, include_comments=False, date_extraction_params=dates
+            html,
+            url=address or None,
+            with_metadata=True,
+            include_comments=False,
+            date_extraction_params=dates,
         )
     except Exception as error:  # it documents none: whatever a page provokes is that page's problem
         raise PassedOver(f"{where}: HTML that cannot be read ({reason(error)}); correct the page") from None

@@ -54,7 +54,9 @@ def message_fields(data: bytes, piece: Piece, where: str) -> dict[str, object]:
     """The fields of a message. Raises PassedOver for one without text."""
     try:
         message = message_from_bytes(data, policy=policy.default)
-        head = {name: _header(message, name) for name in ("Subject", "Date", "From", "List-Id", "Archived-At")}
+        head = {
+            name: _header(message, name) for name in ("Subject", "Date", "From", "List-Id", "Archived-At")
+        }
         text = _text(message, piece, where)
     except PassedOver:
         raise

@@ -82,7 +82,10 @@ def read_odt(piece: Piece) -> Iterator[Raw]:
             paragraphs.append(words)
     told: dict[str, str] = {"title": title}
     if "meta.xml" in archive.namelist():
-        meta = {_name(node): (node.text or "").strip() for node in _xml(zipped(archive, "meta.xml", piece.where), piece).iter()}
+        meta = {
+            _name(node): (node.text or "").strip()
+            for node in _xml(zipped(archive, "meta.xml", piece.where), piece).iter()
+        }
         told = {
             "title": meta.get("title") or title,
             "author": meta.get("initial-creator") or meta.get("creator", ""),
@@ -106,7 +109,9 @@ def _odt_words(node: _Element) -> Iterator[str]:
 
 
 def _inside_paragraph(node: _Element) -> bool:
-    return any(_name(above) in ("p", "h", "annotation", "note", "tracked-changes") for above in node.iterancestors())
+    return any(
+        _name(above) in ("p", "h", "annotation", "note", "tracked-changes") for above in node.iterancestors()
+    )
 
 
 def read_rtf(piece: Piece) -> Iterator[Raw]:
@@ -120,7 +125,7 @@ def read_rtf(piece: Piece) -> Iterator[Raw]:
         raise PassedOver(f"{piece.where}: no RTF inside; save it again", "broken file")
     source = data.decode("latin-1")
     try:
-        text = rtf_to_text(source, errors="replace")
+        text = str(rtf_to_text(source, errors="replace"))  # type: ignore[no-untyped-call]
     except Exception as error:  # it raises whatever broken RTF provokes
         message = f"{piece.where}: broken RTF ({type(error).__name__}); save it again"
         raise PassedOver(message, "broken file") from None
@@ -157,8 +162,13 @@ def read_epub(piece: Piece) -> Iterator[Raw]:
     spine: list[str] = []
     for node in book.iter():
         name = _name(node)
-        if name in ("title", "creator", "publisher", "date", "language", "source") and (node.text or "").strip():
-            told.setdefault({"publisher": "outlet", "source": "url"}.get(name, name), (node.text or "").strip())
+        if (
+            name in ("title", "creator", "publisher", "date", "language", "source")
+            and (node.text or "").strip()
+        ):
+            told.setdefault(
+                {"publisher": "outlet", "source": "url"}.get(name, name), (node.text or "").strip()
+            )
         elif name == "item":
             places[node.get("id", "")] = unquote(node.get("href", ""))
         elif name == "itemref" and node.get("linear") != "no":
@@ -170,7 +180,9 @@ def read_epub(piece: Piece) -> Iterator[Raw]:
         raise PassedOver(f"{piece.where}: no text in this book; remove it", "no text")
     for number, (heading, text) in enumerate(chapters, start=1):
         alone = len(chapters) == 1
-        title = told.get("title", "") if alone else heading or f"{told.get('title', '')}, {number}".lstrip(", ")
+        title = (
+            told.get("title", "") if alone else heading or f"{told.get('title', '')}, {number}".lstrip(", ")
+        )
         name = piece.name if alone else f"{piece.name}-{number}"
         yield Raw({**told, "title": title, "text": text}, name, piece.where, alone=alone)
 
@@ -183,24 +195,35 @@ def _chapters(archive: ZipFile, folder: str, spine: list[str], piece: Piece) -> 
         name = posixpath.normpath(posixpath.join(folder, place))
         if not place or name not in archive.namelist():
             continue
-        page = re.sub(r"^\s*<\?xml[^>]*\?>", "", decoded(zipped(archive, name, piece.where), piece.where, piece.report))
+        page = re.sub(
+            r"^\s*<\?xml[^>]*\?>", "", decoded(zipped(archive, name, piece.where), piece.where, piece.report)
+        )
         try:
             tree = fromstring(page)
         except (LxmlError, ValueError):
             continue
         text = element_text(tree)
         heading = next(
-            (" ".join("".join(node.itertext()).split()) for node in tree.iter("h1", "h2") if len(node) or node.text), ""
+            (
+                " ".join("".join(node.itertext()).split())
+                for node in tree.iter("h1", "h2")
+                if len(node) or node.text
+            ),
+            "",
         )
         if len(text.split()) > len(heading.split()) + 3:
             yield heading, text
 
 
 def _check_size(archive: ZipFile, piece: Piece) -> None:
-    """Raises PassedOver for an archive that says it unpacks to more than is read; what lies is cut off later."""
-    total = sum(member.file_size for member in archive.infolist() if member.filename.endswith((".xml", "html", "htm")))
+    """Raises PassedOver for an archive that says it unpacks to more than is read."""
+    total = sum(
+        member.file_size for member in archive.infolist() if member.filename.endswith((".xml", "html", "htm"))
+    )
     if total > LARGEST_DOCUMENT:
-        raise PassedOver(f"{piece.where}: unpacks to more than {LARGEST_DOCUMENT >> 20} MB; split it", "too large")
+        raise PassedOver(
+            f"{piece.where}: unpacks to more than {LARGEST_DOCUMENT >> 20} MB; split it", "too large"
+        )
 
 
 def _xml(data: bytes, piece: Piece) -> _Element:

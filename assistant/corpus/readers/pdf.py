@@ -81,7 +81,7 @@ def _without_furniture(pages: list[str]) -> str:
 
 
 def paragraphs(text: str) -> str:
-    """Lines of print as paragraphs: a line that is full goes on in the next, a hyphen at its end is taken out."""
+    """Lines of print as paragraphs: a full line goes on in the next, and a hyphen at its end is taken out."""
     lines = [" ".join(line.translate(_LIGATURES).split()) for line in text.split("\n")]
     lengths = sorted(len(line) for line in lines if line)
     full = 0.75 * lengths[int(len(lengths) * 0.8)] if lengths else 0
@@ -95,7 +95,9 @@ def paragraphs(text: str) -> str:
         else:
             done.append(line)
         if line:
-            open_line = len(line) >= full or (line[-1].isalnum() and len(line) > full / 2) or line[-1] in ",-;"
+            open_line = (
+                len(line) >= full or (line[-1].isalnum() and len(line) > full / 2) or line[-1] in ",-;"
+            )
     return "\n\n".join(done)
 
 

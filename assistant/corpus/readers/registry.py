@@ -36,11 +36,11 @@ SUFFIXES: Mapping[str, str] = {
 """Suffix -> "module.function" of its reader, imported when it is first needed."""
 
 NO_ARTICLES = frozenset(
-    ".png .jpg .jpeg .gif .webp .svg .ico .bmp .tif .tiff .heic .avif .mp3 .mp4 .m4a .wav .ogg .mov .avi .webm"
-    " .mkv .css .js .mjs .map .ts .woff .woff2 .ttf .otf .eot .py .pyc .sh .c .h .go .rs .java .so .dll .exe"
-    " .toml .ini .cfg .yml .yaml .sqlite .sqlite3 .db .log .canvas .bib".split()
+    ".png .jpg .jpeg .gif .webp .svg .ico .bmp .tif .tiff .heic .avif .mp3 .mp4 .m4a .wav .ogg .mov"
+    " .avi .webm .mkv .css .js .mjs .map .ts .woff .woff2 .ttf .otf .eot .py .pyc .sh .c .h .go .rs"
+    " .java .so .dll .exe .toml .ini .cfg .yml .yaml .sqlite .sqlite3 .db .log .canvas .bib".split()
 )
-"""Suffixes of what may lie beside articles: it is counted, and no failure under --strict."""
+"""Suffixes of what may lie beside articles: counted, and no failure under --strict."""
 
 COMMON = ".md, .txt, .html, .pdf, .docx, .eml, .rss, .csv, .json, .jsonl, .zip"
 """What is named to somebody who has no file that can be read."""

@@ -9,12 +9,24 @@ from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
 from assistant.corpus.encodings import guessed_encoding, marked_encoding, reason
-from assistant.corpus.metadata import is_known, plain_key
+from assistant.corpus.fields.metadata import is_known, plain_key
 from assistant.corpus.readers.feed import feed_items
 from assistant.corpus.readers.piece import LONGEST_LINE, Piece, Raw, lost, missing
 from assistant.corpus.report import PassedOver
 
-_LISTS = ("articles", "items", "results", "data", "docs", "documents", "entries", "news", "rows", "records", "hits")
+_LISTS = (
+    "articles",
+    "items",
+    "results",
+    "data",
+    "docs",
+    "documents",
+    "entries",
+    "news",
+    "rows",
+    "records",
+    "hits",
+)
 _HEAD = 1 << 16
 
 
@@ -74,7 +86,9 @@ def _lines(stream: IO[bytes], head: bytes, piece: Piece) -> Iterator[str]:
     encoding = ""
     while line := stream.readline(LONGEST_LINE):
         if len(line) >= LONGEST_LINE:
-            raise PassedOver(f"{piece.where}: a line of more than {LONGEST_LINE >> 20} MB; split it", "too large")
+            raise PassedOver(
+                f"{piece.where}: a line of more than {LONGEST_LINE >> 20} MB; split it", "too large"
+            )
         try:
             yield line.decode("utf-8-sig")
         except UnicodeDecodeError:
@@ -88,7 +102,7 @@ def _not_ascii(head: bytes) -> bytes:
 
 
 def read_json(piece: Piece) -> Iterator[Raw]:
-    """A JSON array of objects, read one at a time; an object that holds such a list; a JSON Feed; an article."""
+    """A JSON array, read one object at a time; an object with such a list in it; a JSON Feed; an article."""
     with piece.open() as stream:
         head = stream.read(_HEAD)
     marked = marked_encoding(head)
@@ -137,7 +151,9 @@ def _object(value: Mapping[str, Any], piece: Piece) -> Iterator[Raw]:
             return
     if not any(is_known(str(key)) or plain_key(str(key)) in piece.mapping for key in value):
         keys = ", ".join(str(key)[:40] for key in list(value)[:8])
-        raise PassedOver(f"{piece.where}: JSON without articles (keys: {keys}); write an array of them", "no articles")
+        raise PassedOver(
+            f"{piece.where}: JSON without articles (keys: {keys}); write an array of them", "no articles"
+        )
     yield Raw(value, piece.name, piece.where, alone=True)
 
 
@@ -162,7 +178,9 @@ def _values(stream: IO[str], piece: Piece) -> Iterator[tuple[Any, bool]]:
                 raise ValueError
         except (ValueError, RecursionError) as error:
             if len(buffer) > LONGEST_LINE or isinstance(error, RecursionError):
-                raise PassedOver(f"{piece.where}: JSON that is too large or too deep; write JSON Lines", "too large") from None
+                raise PassedOver(
+                    f"{piece.where}: JSON that is too large or too deep; write JSON Lines", "too large"
+                ) from None
             more = stream.read(wanted)
             wanted = min(wanted * 2, 1 << 24)
             if more:
@@ -193,14 +211,22 @@ def read_csv(piece: Piece) -> Iterator[Raw]:
             known = [name for name in names if is_known(name) or plain_key(name) in piece.mapping]
             if not known:
                 listed = ", ".join(name[:40] for name in names[:8])
-                message = f"{piece.where}: no column is named title, text or date (columns: {listed}); name them"
+                message = (
+                    f"{piece.where}: no column is named title, text or date (columns: {listed}); name them"
+                )
                 raise PassedOver(f"{message}, or give --map text=COLUMN", "no known column")
             for row in rows:
                 if any(cell.strip() for cell in row):
                     number = rows.line_num
-                    yield Raw(dict(zip(names, row, strict=False)), f"{piece.name}-{number}", f"{piece.where}:{number}")
+                    yield Raw(
+                        dict(zip(names, row, strict=False)),
+                        f"{piece.name}-{number}",
+                        f"{piece.where}:{number}",
+                    )
         except csv.Error as error:
-            raise PassedOver(f"{piece.where}:{rows.line_num}: {reason(error)}; correct the file", "broken table") from None
+            raise PassedOver(
+                f"{piece.where}:{rows.line_num}: {reason(error)}; correct the file", "broken table"
+            ) from None
 
 
 def _delimiter(head: str) -> str:
@@ -225,4 +251,6 @@ def read_parquet(piece: Piece) -> Iterator[Raw]:
                     number += 1
                     yield Raw(row, f"{piece.name}-{number}", f"{piece.where}:{number}")
     except (pyarrow.ArrowException, OSError, ValueError) as error:
-        raise PassedOver(f"{piece.where}: broken Parquet ({reason(error)[:80]}); write it again", "broken file") from None
+        raise PassedOver(
+            f"{piece.where}: broken Parquet ({reason(error)[:80]}); write it again", "broken file"
+        ) from None

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterator
 
 from assistant.corpus.encodings import decoded, newlines, reason
-from assistant.corpus.metadata import Fields, is_known, plain_key
+from assistant.corpus.fields.metadata import Fields, is_known, plain_key
 from assistant.corpus.readers.front_matter import yaml_fields
 from assistant.corpus.readers.html import page_fields
 from assistant.corpus.readers.piece import LONGEST_TITLE, Piece, Raw, first_line
@@ -19,11 +19,22 @@ _YAML = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _TOML = re.compile(r"\n*\+\+\+[ \t]*\n(?P<head>.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.MULTILINE | re.DOTALL)
-_HEAD_LINE = re.compile(r"\*{0,2}([^\W\d_][\w ./-]{1,30}?)\*{0,2}[ \t]*[:：]\*{0,2}[ \t]*(\S.{0,159})")
+_HEAD_LINE = re.compile(r"\*{0,2}([^\W\d_][\w ./-]{1,30}?)\*{0,2}[ \t]*[:\uff1a]\*{0,2}[ \t]*(\S.{0,159})")
 """A longer value is a sentence."""
 _RULE = re.compile(r"[-=*_]{3,}[ \t]*")
 _PAGE = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html[\s>])", re.IGNORECASE | re.DOTALL)
-_TITLES = ("title", "headline", "subject", "titel", "titre", "titolo", "titulo", "título", "заголовок", "标题")
+_TITLES = (
+    "title",
+    "headline",
+    "subject",
+    "titel",
+    "titre",
+    "titolo",
+    "titulo",
+    "título",
+    "заголовок",
+    "标题",
+)
 
 
 def read_markdown(piece: Piece) -> Iterator[Raw]:
@@ -89,8 +100,8 @@ def _yaml(text: str, piece: Piece) -> tuple[Fields, str] | None:
         except (ValueError, RecursionError):
             pass
     line = text.count("\n", 0, match.start("head")) + 1
-    fields = yaml_fields(head, f"{piece.where}:{line}", piece)
-    return (fields, body) if fields is not None else None
+    found = yaml_fields(head, line, piece)
+    return (found, body) if found is not None else None
 
 
 def _json(text: str) -> tuple[Fields, str] | None:
@@ -132,7 +143,11 @@ def headed(text: str) -> tuple[Fields, str]:
 
 def _named(line: str) -> tuple[str, str] | None:
     match = _HEAD_LINE.fullmatch(line.strip())
-    if not match or not is_known(match[1]) or plain_key(match[1]) in ("text", "content", "body", "news", "story"):
+    if (
+        not match
+        or not is_known(match[1])
+        or plain_key(match[1]) in ("text", "content", "body", "news", "story")
+    ):
         return None
     return match[1], match[2].strip()
 

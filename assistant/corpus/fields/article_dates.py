@@ -42,7 +42,7 @@ def day_of(text: str) -> dt.date | None:
         return None
     for read in (_machine, _numeric, _mail, _month, _words):
         if (day := read(text)) is not None:
-            return day if 1000 <= day.year else None
+            return day if day.year >= 1000 else None
     return None
 
 

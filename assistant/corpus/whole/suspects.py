@@ -12,7 +12,9 @@ from assistant.corpus.article import Article
 FEW_WORDS = 200
 """A longer text is an article that speaks of consent or subscriptions."""
 
-_TEMPLATE = re.compile(r"\{\{[^{}\n]{0,80}\}\}|\{%[^%\n]{0,80}%\}|<%[^%\n]{0,80}%>|\blorem ipsum\b", re.IGNORECASE)
+_TEMPLATE = re.compile(
+    r"\{\{[^{}\n]{0,80}\}\}|\{%[^%\n]{0,80}%\}|<%[^%\n]{0,80}%>|\blorem ipsum\b", re.IGNORECASE
+)
 _CONSENT = re.compile(
     r"\b(?:we|our|us|this site|this website|wir|nous|utilizamos)\b.{0,120}\bcookies?\b"
     r"|\bcookies?\b.{0,120}\b(?:accept|consent|preferences|akzeptieren|zustimm\w+|accepter|aceptar)\b"

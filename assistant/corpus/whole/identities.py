@@ -1,16 +1,20 @@
 """Which articles are one: exact repeats, several under one id, and versions of the same article.
 
-An exact repeat is skipped. Versions are told by one address or one id, different days and much the same text;
-each but the newest knows the day on which the next took its place. What else shares an id gets another.
+An exact repeat is skipped where it has the same id, address or file, or is named as a copy. Versions are told
+by one address or one id, different days and much the same text; each but the newest knows the day on which
+the next took its place. What else shares an id gets another.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from assistant.corpus.article import Article
+from assistant.corpus.fields.making import Made
 from assistant.corpus.near_duplicates import containment, trigrams
 from assistant.corpus.report import Report
 
@@ -19,6 +23,13 @@ SIMILAR = 0.3
 
 MOST_VERSIONS = 50
 """More articles at one address are no versions: it is the address of a section or a search."""
+
+_COPY = re.compile(
+    r"(?: copy(?: \d+)?| - (?:copy|kopie|copie|copia)(?: \(\d+\))?| ?\(\d+\)|\.sync-conflict.*"
+    r"| ?\([^()]*conflict[^()]*\)| \d)$",
+    re.IGNORECASE,
+)
+"""What programs put behind the name of a copy."""
 
 Load = Callable[[int], tuple[Article, str]]
 """Gives the article that was read as the nth, and where it stands."""
@@ -35,6 +46,28 @@ class Entry:
     address: int
     """A hash of its url; 0 where there is none that names an article."""
     superseded: int = 0
+
+
+class Repeats:
+    """Finds the articles that were read before, word for word."""
+
+    def __init__(self) -> None:
+        self._first: dict[bytes, list[tuple[int, int, int, int]]] = {}
+
+    def first(self, made: Made, file: str, number: int) -> int | None:
+        """The number of the article that this one repeats; if there is none, it is remembered as `number`."""
+        article = made.article
+        outlets = [source.outlet for source in article.sources]
+        same = repr((article.text.split(), article.title, str(article.published), outlets))
+        digest = hashlib.blake2b(same.encode("utf-8", "replace"), digest_size=16).digest()
+        # Ids, addresses, the file's name without what a copy has behind it, and files of several articles.
+        name = hash(_COPY.sub("", file.rpartition(".")[0] or file))
+        here = (hash(article.id), hash(article.url) if article.url else 0, 0 if made.named else name, number)
+        for there in self._first.setdefault(digest, []):
+            if any(one and one == other for one, other in zip(here[:3], there[:3], strict=True)):
+                return there[3]
+        self._first[digest].append(here)
+        return None
 
 
 def resolve(entries: Sequence[Entry], load: Load, report: Report) -> None:
@@ -65,9 +98,7 @@ def _chain(same: list[Entry], load: Load) -> list[Entry]:
     newest = ordered[-1]
     words = trigrams(load(newest.number)[0].text)
     versions = [
-        entry
-        for entry in ordered[:-1]
-        if containment(trigrams(load(entry.number)[0].text), words) >= SIMILAR
+        entry for entry in ordered[:-1] if containment(trigrams(load(entry.number)[0].text), words) >= SIMILAR
     ]
     for entry, later in zip(versions, [*versions[1:], newest], strict=True):
         entry.superseded = later.written

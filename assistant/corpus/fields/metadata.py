@@ -15,40 +15,43 @@ Fields = Mapping[str, object]
 
 SYNONYMS: Mapping[str, str] = {
     "id": "id article-id doc-id document-id uid uuid",
-    "title": "title headline head heading headline-main og:title dc.title dcterms.title twitter:title subject"
-    " article-title news-title name titel titre titolo titulo título überschrift заголовок título 标题 タイトル",
+    "title": "title headline head heading headline-main og:title dc.title dcterms.title twitter:title"
+    " subject article-title news-title name titel titre titolo titulo título überschrift заголовок"
+    " título 标题 タイトル",
     "text": "text content maintext main-text article-body body article full-text content-text fulltext"
-    " article-text article-content body-text story story-text news-text plain-text cleaned-text markdown"
-    " raw-text document news content-html body-html html inhalt texte texto testo текст 正文 本文",
+    " article-text article-content body-text story story-text news-text plain-text cleaned-text"
+    " markdown raw-text document news content-html body-html html inhalt texte texto testo текст"
+    " 正文 本文",
     "excerpt": "description summary excerpt abstract lead teaser standfirst dek subtitle",
     "date": "date published pub-date published-at date-published published-date publish-date date-publish"
-    " publication-date published-on published-time publish-time article:published_time article:published"
-    " first-published first-published-at first-publication-date original-publication-date date-posted posted"
-    " posted-at posted-on date-issued issued released release-date dc.date dc.date.issued dcterms.issued"
-    " dcterms.date parsely-pub-date sailthru.date display-date article-date news-date publish-timestamp"
-    " seen-date sort-date dcterms.created dc.date.created date-created created created-at created-on"
-    " creation-date timestamp datetime date-time day datum veröffentlicht erschienen date-de-publication"
-    " publié fecha fecha-publicacion data-pubblicazione pubblicato data-publicacao publicado дата"
+    " publication-date published-on published-time publish-time article:published_time"
+    " article:published first-published first-published-at first-publication-date"
+    " original-publication-date date-posted posted posted-at posted-on date-issued issued released"
+    " release-date dc.date dc.date.issued dcterms.issued dcterms.date parsely-pub-date"
+    " sailthru.date display-date article-date news-date publish-timestamp seen-date sort-date"
+    " dcterms.created dc.date.created date-created created created-at created-on creation-date"
+    " timestamp datetime date-time day datum veröffentlicht erschienen date-de-publication publié"
+    " fecha fecha-publicacion data-pubblicazione pubblicato data-publicacao publicado дата"
     " опубликовано 日期 发布时间 日付 file-created",
     "updated": "updated updated-at date-updated updated-date last-updated last-update modified modified-at"
     " date-modified modified-date date-modify lastmod last-modified last-modified-at modified-time"
-    " article:modified_time og:updated_time dcterms.modified dc.date.modified updated-on changed revised"
-    " corrected corrected-at aktualisiert geändert mis-à-jour actualizado aggiornato atualizado обновлено"
-    " 更新时间 file-modified",
-    "outlet": "outlet sources source newspaper publication publisher publication-name publisher-name site-name"
-    " og:site_name source-name news-source sitename journal paper media medium media-name agency provider"
-    " website website-name site feed-title channel newspaper-name dc.publisher dcterms.publisher"
-    " application-name zeitung quelle journal fuente medio fonte testata источник издание 来源 媒体"
-    " source-hostname source-domain hostname domain host",
+    " article:modified_time og:updated_time dcterms.modified dc.date.modified updated-on changed"
+    " revised corrected corrected-at aktualisiert geändert mis-à-jour actualizado aggiornato"
+    " atualizado обновлено 更新时间 file-modified",
+    "outlet": "outlet sources source newspaper publication publisher publication-name publisher-name"
+    " site-name og:site_name source-name news-source sitename journal paper media medium"
+    " media-name agency provider website website-name site feed-title channel newspaper-name"
+    " dc.publisher dcterms.publisher application-name zeitung quelle journal fuente medio fonte"
+    " testata источник издание 来源 媒体 source-hostname source-domain hostname domain host",
     "author": "author authors byline by creator dc.creator dcterms.creator article:author writer written-by"
-    " reporter reporters journalist correspondent parsely-author sailthru.author autor autoren auteur autore"
-    " автор 作者",
+    " reporter reporters journalist correspondent parsely-author sailthru.author autor autoren"
+    " auteur autore автор 作者",
     "section": "section sections category categories article-section article:section rubric desk topic"
     " parsely-section ressort rubrik rubrique seccion sección sezione seção рубрика 栏目",
-    "language": "language lang in-language dc.language og:locale locale content-language sprache langue idioma"
-    " lingua язык",
-    "url": "url link canonical canonical-url permalink web-url source-url article-url page-url webpage-url"
-    " original-url og:url href external-url document-identifier uri",
+    "language": "language lang in-language dc.language og:locale locale content-language sprache langue"
+    " idioma lingua язык",
+    "url": "url link canonical canonical-url permalink web-url source-url article-url page-url"
+    " webpage-url original-url og:url href external-url document-identifier uri",
 }
 
 UNUSED = frozenset(

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from assistant.corpus.article import Article
-from assistant.corpus.making import site_of
+from assistant.corpus.fields.making import site_of
 
 SAMPLE = 1000
 """Articles of a site that are counted; what repeats shows in them."""
@@ -48,7 +48,7 @@ class Boilerplate:
             return
         site.articles += 1
         pieces = list(_paragraphs(article.text))
-        for paragraph, at in {text: at for at, text in enumerate(pieces)}.items():
+        for paragraph, at in {text: at for at, text in enumerate(pieces[len(pieces) == 1 :])}.items():
             if len(paragraph) <= LONGEST and not paragraph.startswith("#"):
                 counts = site.paragraphs.setdefault(hash(paragraph), [0, 0, 0])
                 counts[0] += 1

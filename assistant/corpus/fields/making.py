@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from assistant.corpus.article import Article, Source
-from assistant.corpus.article_dates import Ambiguous, day_in_name, day_of, is_month
 from assistant.corpus.encodings import newlines
-from assistant.corpus.metadata import is_empty, known_fields, looks_dated
+from assistant.corpus.fields.article_dates import Ambiguous, day_in_name, day_of, is_month
+from assistant.corpus.fields.metadata import is_empty, known_fields, looks_dated
 from assistant.corpus.readers.piece import Raw, first_line
 from assistant.corpus.report import PassedOver, Report
 from assistant.corpus.walking import normal
@@ -18,7 +19,8 @@ from assistant.corpus.walking import normal
 _SITE = re.compile(r"(?:https?:)?//(?:[^/@\s]*@)?(?:www\.)?([^/:?#\s]+)", re.IGNORECASE)
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _COPYRIGHT = re.compile(
-    r"©|\(c\)|&copy;|\bcopyright\b|\ball rights reserved\b\.?|(?<!\w)(?:19|20)\d{2}(?:\s*[-–]\s*(?:19|20)?\d{2,4})?(?!\w)",
+    r"©|\(c\)|&copy;|\bcopyright\b|\ball rights reserved\b\.?"
+    r"|(?<!\w)(?:19|20)\d{2}(?:\s*[-–]\s*(?:19|20)?\d{2,4})?(?!\w)",
     re.IGNORECASE,
 )
 _CUT = re.compile(r"\s*(?:…|\.\.\.)?\s*\[\+\d+ chars\]\s*$")
@@ -27,7 +29,17 @@ _NAMES = ("outlet", "name", "title", "publisher", "sitename", "label", "value", 
 _ADDRESSES = ("url", "link", "href", "uri", "homepage", "@id")
 
 
-def article_of(raw: Raw, report: Report, mapping: Mapping[str, str]) -> Article:
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An article that was made, and what of it was given and not derived from the file's name."""
+
+    article: Article
+    titled: bool
+    named: bool
+    """Whether it has an id of its own."""
+
+
+def article_of(raw: Raw, report: Report, mapping: Mapping[str, str]) -> Made:
     """The article that a reader's fields make. Raises PassedOver for one without text."""
     known, unknown = known_fields(raw.fields, mapping)
     for key in unknown:
@@ -37,9 +49,10 @@ def article_of(raw: Raw, report: Report, mapping: Mapping[str, str]) -> Article:
     url = maker.url()
     sources = maker.sources(url)
     published, updated = maker.days()
-    return Article(
+    title = maker.title(text)
+    article = Article(
         id=maker.identity(),
-        title=maker.title(text),
+        title=title or PurePosixPath(raw.name).name,
         text=text,
         published=published,
         section=maker.line("section", first=True),
@@ -49,6 +62,7 @@ def article_of(raw: Raw, report: Report, mapping: Mapping[str, str]) -> Article:
         author=re.sub(r"^by\s+", "", maker.line("author"), flags=re.IGNORECASE),
         language=maker.language(),
     )
+    return Made(article, bool(title), bool(known.get("id")))
 
 
 class _Maker:
@@ -64,7 +78,11 @@ class _Maker:
             self.report.count("only a summary for a text")
         if not text.strip():
             keys = ", ".join(str(key)[:40] for key, value in self.raw.fields.items() if not is_empty(value))
-            named = f" (keys: {keys}); the text goes under 'text', or give --map text=KEY" if keys else "; remove it"
+            named = (
+                f" (keys: {keys}); the text goes under 'text', or give --map text=KEY"
+                if keys
+                else "; remove it"
+            )
             raise PassedOver(f"{self.raw.where}: has no text{named}", "no text")
         if cut := _CUT.search(text):
             text = text[: cut.start()]
@@ -82,10 +100,7 @@ class _Maker:
     def title(self, text: str) -> str:
         if title := self.line("title"):
             return title
-        if not self.raw.alone and (title := " ".join(first_line(text).split())):
-            return title
-        self.report.lacks("title")
-        return PurePosixPath(self.raw.name).name
+        return "" if self.raw.alone else " ".join(first_line(text).split())
 
     def line(self, name: str, *, first: bool = False) -> str:
         """A field as one line with single spaces; of several values the first, or all with commas."""
@@ -97,15 +112,14 @@ class _Maker:
 
     def identity(self) -> str:
         for value in self.known.get("id", []):
-            if isinstance(value, str | int | float) and not isinstance(value, bool):
-                if identity := normal(str(value)):
-                    return identity
+            usable = isinstance(value, str | int | float) and not isinstance(value, bool)
+            if usable and (identity := normal(str(value))):
+                return identity
             where = self.raw.where
-            self.report.notice(f"{where}: 'id' is a {type(value).__name__}; write it as a string", "id not usable")
+            self.report.notice(
+                f"{where}: 'id' is a {type(value).__name__}; write it as a string", "id not usable"
+            )
         return normal(self.raw.name) or "article"
-
-    def explicit(self) -> bool:
-        return bool(self.known.get("id"))
 
     def url(self) -> str | None:
         for value in (*self.known.get("url", []), *self._outlet_values()):
@@ -126,18 +140,18 @@ class _Maker:
     def sources(self, url: str | None) -> tuple[Source, ...]:
         """The outlets, each with its address; else the site at which the article stands."""
         for value in self.known.get("outlet", []):
-            several = isinstance(value, list)
-            found = [source for entry in (value if several else [value]) if (source := self._source(entry))]
+            entries = value if isinstance(value, list) else [value]
+            found = [source for entry in entries if (source := self._source(entry))]
             if found:
-                if not several and not found[0].url:
+                if not isinstance(value, list) and not found[0].url:
                     found = [Source(found[0].outlet, url)]
                 return tuple(found)
             self.report.notice(
-                f"{self.raw.where}: an outlet has no name; write 'outlet: ...' and 'url: ...'", "outlet not understood"
+                f"{self.raw.where}: an outlet has no name; write 'outlet: ...' and 'url: ...'",
+                "outlet not understood",
             )
         if url and (site := site_of(url)):
             return (Source(site, url),)
-        self.report.lacks("outlet")
         return ()
 
     def _source(self, entry: object) -> Source | None:
@@ -158,8 +172,6 @@ class _Maker:
         updated = self._day("updated")
         if published is None:
             published, updated = updated, None
-        if published is None:
-            self.report.lacks("date")
         return published, updated if published and updated and updated > published else None
 
     def _day(self, name: str) -> dt.date | None:
