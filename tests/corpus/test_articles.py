@@ -44,7 +44,7 @@ def read_with_problems(path: Path) -> tuple[list[str], list[str]]:
 
 def test_importing_loads_no_parser() -> None:
     heavy = ("trafilatura", "frontmatter", "yaml", "charset_normalizer", "lxml")
-    code = f"import assistant.articles, sys; print([name for name in {heavy} if name in sys.modules])"
+    code = f"import assistant.corpus.articles, sys; print([name for name in {heavy} if name in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert run.stdout == "[]\n"
 

@@ -55,14 +55,15 @@ SYNONYMS: Mapping[str, str] = {
 }
 
 UNUSED = frozenset(
-    "tags tag keywords keyword newskeywords aliases alias image images thumbnail video media layout draft slug"
-    " type kind cssclass cssclasses publish comments rating guid version status position source url"
-    " fingerprint rawtext imageurl urltoimage entities sentiment toc weight images imagesrc index unnamed0"
-    " dateretrieved datesaved savedat fetched fetchedat fetchdate retrieved retrievedat dateaccessed accessed"
-    " accessdate crawled crawledat crawldate scrapedat scrapedate downloaddate datedownload localpath filename"
-    " titlepage titlerss score label labels wordcount numwords readingtime comment commentcount id etag".split()
+    "tags tag keywords keyword newskeywords aliases alias image images thumbnail video media"
+    " layout draft slug type kind cssclass cssclasses publish comments rating guid version status"
+    " position fingerprint rawtext imageurl urltoimage entities sentiment toc weight images"
+    " imagesrc index unnamed0 dateretrieved datesaved savedat fetched fetchedat fetchdate"
+    " retrieved retrievedat dateaccessed accessed accessdate crawled crawledat crawldate scrapedat"
+    " scrapedate downloaddate datedownload localpath filename titlepage score label labels"
+    " wordcount numwords readingtime comment commentcount id etag".split()
 )
-"""Keys that are common and say nothing that is kept here; days on which somebody fetched a page among them."""
+"""Keys that are common and say nothing that is kept here, such as the day on which a page was fetched."""
 
 _PLAIN = re.compile(r"[\W_]+")
 _DATE_LIKE = re.compile(r"\D{0,12}\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}")

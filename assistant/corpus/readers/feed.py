@@ -52,6 +52,8 @@ def read_feed(piece: Piece) -> Iterator[Raw]:
         raise PassedOver(f"{piece.where}: a feed without items; save it again or remove it", "no items")
     about = feed.feed
     for number, entry in enumerate(feed.entries, start=1):
+        # Asked for where it is not, feedparser gives the day of publication, and warns.
+        updated = entry["updated"] if "updated" in entry else None
         yield _item(
             {
                 "id": entry.get("id"),
@@ -61,8 +63,8 @@ def read_feed(piece: Piece) -> Iterator[Raw]:
                     (one.get("value", "") for one in entry.get("content", [])), key=len, default=""
                 ),
                 "summary": entry.get("summary"),
-                "date": entry.get("published") or entry.get("created") or entry.get("updated"),
-                "updated": entry.get("updated"),
+                "date": entry.get("published") or entry.get("created"),
+                "updated": updated,
                 "outlet": entry.get("source", {}).get("title") or about.get("title"),
                 "author": entry.get("author"),
                 "section": next((tag.get("term") for tag in entry.get("tags", [])), None),

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from assistant.corpus.encodings import decoded, newlines
 from assistant.corpus.readers.html import element_text
 from assistant.corpus.readers.piece import Piece, Raw, first_line, missing, opened_zip, zipped
-from assistant.corpus.readers.text import headed
+from assistant.corpus.readers.text import headed_document
 from assistant.corpus.report import PassedOver
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def _rtf(pattern: str, source: str) -> str:
 
 def _document(text: str, told: dict[str, str], piece: Piece) -> Raw:
     """A document's article: lines such as "Date: ..." at its top say more than the file's properties."""
-    fields, body = headed(re.sub(r"(?m)^([^\n:]{2,30}:[^\n]*)\n\n(?=[^\n:]{2,30}:[ \t])", r"\1\n", text))
+    fields, body = headed_document(text)
     if not body.strip():
         raise PassedOver(f"{piece.where}: no text in this document; remove it", "no text")
     title = fields.get("title") or told.get("title") or first_line(body)

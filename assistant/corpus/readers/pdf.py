@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assistant.corpus.readers.piece import Piece, Raw, first_line, missing
-from assistant.corpus.readers.text import headed
+from assistant.corpus.readers.text import headed_document
 from assistant.corpus.report import PassedOver
 
 MOST_PAGES = 2000
@@ -39,7 +39,7 @@ def read_pdf(piece: Piece) -> Iterator[Raw]:
     if not any(map(str.isalnum, text)):
         message = f"{piece.where}: no text layer; run OCR over it (ocrmypdf IN.pdf OUT.pdf)"
         raise PassedOver(message, "no text layer")
-    fields, body = headed(text)
+    fields, body = headed_document(text)
     title = fields.get("title") or told.get("title") or first_line(body)
     yield Raw({**told, **fields, "title": title, "text": body}, piece.name, piece.where, alone=True)
 
@@ -96,7 +96,7 @@ def paragraphs(text: str) -> str:
             done.append(line)
         if line:
             open_line = (
-                len(line) >= full or (line[-1].isalnum() and len(line) > full / 2) or line[-1] in ",-;"
+                len(line) >= full or (line[-1].isalnum() and len(line) > 0.7 * full) or line[-1] in ",-;"
             )
     return "\n\n".join(done)
 

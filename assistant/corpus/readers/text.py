@@ -141,6 +141,11 @@ def headed(text: str) -> tuple[Fields, str]:
     return (fields, body) if body.strip() else ({}, text)
 
 
+def headed_document(text: str) -> tuple[Fields, str]:
+    """The same of a document, in which each line of the head is a paragraph."""
+    return headed(re.sub(r"(?m)^([^\n:]{2,30}:[^\n]*)\n\n(?=[^\n:]{2,30}:[ \t])", r"\1\n", text))
+
+
 def _named(line: str) -> tuple[str, str] | None:
     match = _HEAD_LINE.fullmatch(line.strip())
     if (
