@@ -86,8 +86,9 @@ def guessed_encoding(data: bytes, where: str, report: Report) -> str:
     match = None if _is_binary(sample) else from_bytes(sample).best()
     if match is None:
         raise PassedOver(f"{where}: unknown encoding; convert it to UTF-8", "unknown encoding")
-    # What Windows writes in the West, where the bytes at hand mean the same in both.
-    name = "cp1252" if "cp1252" in match.could_be_from_charset else match.encoding
+    # What Windows writes in the West, where the bytes mean the same in both or are too few to tell.
+    western = "cp1252" in match.could_be_from_charset or (match.coherence < 0.1 and _is_western(sample))
+    name = "cp1252" if western else match.encoding
     report.notice(f"{where}: not UTF-8, read as {name}; convert it to UTF-8", "encoding guessed")
     return name
 
@@ -95,6 +96,16 @@ def guessed_encoding(data: bytes, where: str, report: Report) -> str:
 def _is_binary(data: bytes) -> bool:
     controls = sum(data.count(byte) for byte in (0, 1, 2, 3, 4, 5, 6, 14, 15, 16, 17, 18))
     return controls * 50 > len(data)
+
+
+def _is_western(data: bytes) -> bool:
+    """Whether the bytes are nearly all ASCII, and Windows' Western encoding has a letter for each other one."""
+    try:
+        text = data.decode("cp1252")
+    except UnicodeDecodeError:
+        return False
+    others = [char for char in text if not char.isascii()]
+    return len(others) * 3 < len(text) and all(char.isalpha() or char in "–—‘’“”„…€£§°«»" for char in others)
 
 
 def newlines(text: str) -> str:

@@ -70,6 +70,7 @@ class _Maker:
 
     def __init__(self, raw: Raw, report: Report, known: Mapping[str, list[object]]) -> None:
         self.raw, self.report, self.known = raw, report, known
+        self._cleaned = False
 
     def text(self) -> str:
         text = next((text for value in self.known.get("text", []) if (text := self._body(value)).strip()), "")
@@ -210,8 +211,10 @@ class _Maker:
     def _clean(self, text: str) -> str:
         if not _UNSTORABLE.search(text):
             return text
-        message = f"{self.raw.where}: holds NUL characters or half surrogate pairs; they are left out"
-        self.report.notice(message, "characters left out")
+        if not self._cleaned:
+            message = f"{self.raw.where}: holds NUL characters or half surrogate pairs; they are left out"
+            self.report.notice(message, "characters left out")
+        self._cleaned = True
         return _UNSTORABLE.sub("", text)
 
 

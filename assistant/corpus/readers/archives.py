@@ -30,8 +30,9 @@ MOST_RATIO = 200
 class Limited(io.RawIOBase):
     """A stream that ends in PassedOver where it unpacks to more than any honest archive."""
 
-    def __init__(self, stream: IO[bytes], packed: int, where: str) -> None:
-        self._stream, self._where = stream, where
+    def __init__(self, stream: IO[bytes], packed: int, where: str, below: IO[bytes] | None = None) -> None:
+        """`packed` are the bytes it is unpacked from; `below` is closed with it."""
+        self._stream, self._where, self._below = stream, where, below
         self._left = max(MOST_UNPACKED, MOST_RATIO * packed)
 
     def readable(self) -> bool:
@@ -61,6 +62,8 @@ class Limited(io.RawIOBase):
 
     def close(self) -> None:
         self._stream.close()
+        if self._below is not None:
+            self._below.close()
         super().close()
 
 
@@ -73,7 +76,7 @@ def read_gzip(piece: Piece, read: Reader) -> Iterator[Raw]:
         size = stream.seek(0, io.SEEK_END)
         stream.seek(0)
         packed: IO[bytes] = gzip.GzipFile(fileobj=stream)  # type: ignore[assignment]
-        return io.BufferedReader(Limited(packed, size, piece.where), 1 << 16)
+        return io.BufferedReader(Limited(packed, size, piece.where, stream), 1 << 16)
 
     if suffix in (".gz", ""):
         raise PassedOver(

@@ -189,6 +189,9 @@ def _values(stream: IO[str], piece: Piece) -> Iterator[tuple[Any, bool]]:
             if buffer.strip():
                 why = error.msg if isinstance(error, json.JSONDecodeError) else "it does not end"
                 raise PassedOver(f"{piece.where}: not JSON ({why}); correct the file", "not JSON") from None
+            if listed:
+                told = f"{piece.where}: the array does not end; the file may be cut off, fetch it again"
+                piece.report.notice(told, "file cut off")
             return
         first, wanted = False, 1 << 16
         yield value, listed
