@@ -86,8 +86,10 @@ def guessed_encoding(data: bytes, where: str, report: Report) -> str:
     match = None if _is_binary(sample) else from_bytes(sample).best()
     if match is None:
         raise PassedOver(f"{where}: unknown encoding; convert it to UTF-8", "unknown encoding")
-    # What Windows writes in the West, where the bytes mean the same in both or are too few to tell.
-    western = "cp1252" in match.could_be_from_charset or (match.coherence < 0.1 and _is_western(sample))
+    # What Windows writes in the West: where its letters are the same, or the guess finds signs among them.
+    western = "cp1252" in match.could_be_from_charset or (
+        _are_letters(sample, "cp1252") and not (match.coherence and _are_letters(sample, match.encoding))
+    )
     name = "cp1252" if western else match.encoding
     report.notice(f"{where}: not UTF-8, read as {name}; convert it to UTF-8", "encoding guessed")
     return name
@@ -98,14 +100,13 @@ def _is_binary(data: bytes) -> bool:
     return controls * 50 > len(data)
 
 
-def _is_western(data: bytes) -> bool:
-    """Whether the bytes are nearly all ASCII, and Windows' Western encoding has a letter for each other one."""
+def _are_letters(data: bytes, encoding: str) -> bool:
+    """Whether all that is not ASCII is letters and what stands between words in print."""
     try:
-        text = data.decode("cp1252")
+        text = data.decode(encoding)
     except UnicodeDecodeError:
         return False
-    others = [char for char in text if not char.isascii()]
-    return len(others) * 3 < len(text) and all(char.isalpha() or char in "–—‘’“”„…€£§°«»" for char in others)
+    return all(char.isalpha() or char in "–—‘’“”„…€£§°«»" for char in text if not char.isascii())
 
 
 def newlines(text: str) -> str:

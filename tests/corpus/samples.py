@@ -45,13 +45,16 @@ def html() -> bytes:
 
 def xhtml() -> bytes:
     page = PAGE.replace("<!doctype html><html", '<html xmlns="http://www.w3.org/1999/xhtml"')
-    closed = page.replace('Z"></head>', 'Z"/></head>').replace(f'{OUTLET}">', f'{OUTLET}"/>')
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{closed.replace(f"{URL}" + chr(34) + ">", URL + chr(34) + "/>")}'.encode()
+    for value in (OUTLET, URL, f"{DAY}T08:00:00Z"):
+        page = page.replace(f'{value}">', f'{value}"/>')
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{page}'.encode()
 
 
 def mhtml() -> bytes:
     return (
-        "From: <Saved by Blink>\r\nSnapshot-Content-Location: " + URL + "\r\nDate: Sat, 1 Nov 2025 10:00:00 +0000\r\n"
+        "From: <Saved by Blink>\r\nSnapshot-Content-Location: "
+        + URL
+        + "\r\nDate: Sat, 1 Nov 2025 10:00:00 +0000\r\n"
         'MIME-Version: 1.0\r\nContent-Type: multipart/related; type="text/html"; boundary="b"\r\n\r\n'
         "--b\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
         + PAGE
@@ -100,7 +103,9 @@ def odt() -> bytes:
 
 def rtf() -> bytes:
     lines = r"\par ".join((f"Source: {OUTLET}", f"Date: {DAY}", "", FIRST, SECOND))
-    return (r"{\rtf1\ansi{\fonttbl\f0 Arial;}{\info{\title " + HEADLINE + r"}}\f0 " + lines + r"\par}").encode()
+    return (
+        r"{\rtf1\ansi{\fonttbl\f0 Arial;}{\info{\title " + HEADLINE + r"}}\f0 " + lines + r"\par}"
+    ).encode()
 
 
 def epub() -> bytes:
@@ -157,9 +162,13 @@ def eml() -> bytes:
 
 
 def mbox() -> bytes:
-    other = eml().replace(HEADLINE.encode(), b"Wheat prices fall").replace(FIRST.encode(), b"Wheat fell by 3%.")
-    return b"From news@gazette.example Tue Oct 14 06:30:00 2025\n" + eml() + (
-        b"\nFrom news@gazette.example Wed Oct 15 06:30:00 2025\n" + other
+    other = (
+        eml().replace(HEADLINE.encode(), b"Wheat prices fall").replace(FIRST.encode(), b"Wheat fell by 3%.")
+    )
+    return (
+        b"From news@gazette.example Tue Oct 14 06:30:00 2025\n"
+        + eml()
+        + (b"\nFrom news@gazette.example Wed Oct 15 06:30:00 2025\n" + other)
     )
 
 
@@ -179,7 +188,9 @@ def atom() -> bytes:
 def json_feed() -> bytes:
     item = {"id": "1", "url": URL, "title": HEADLINE, "content_html": f"<p>{FIRST}</p><p>{SECOND}</p>"}
     item["date_published"] = f"{DAY}T06:30:00Z"
-    return json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": OUTLET, "items": [item]}).encode()
+    return json.dumps(
+        {"version": "https://jsonfeed.org/version/1.1", "title": OUTLET, "items": [item]}
+    ).encode()
 
 
 def csv(sign: str = ",") -> bytes:
@@ -200,14 +211,13 @@ def parquet() -> bytes:
 
 
 def warc() -> bytes:
-    from warcio.statusandheaders import StatusAndHeaders
-    from warcio.warcwriter import WARCWriter
-
-    file = io.BytesIO()
-    writer = WARCWriter(file, gzip=True)
-    head = StatusAndHeaders("200 OK", [("Content-Type", "text/html; charset=utf-8")], protocol="HTTP/1.1")
-    writer.write_record(writer.create_warc_record(URL, "response", payload=io.BytesIO(html()), http_headers=head))
-    return file.getvalue()
+    answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" + html()
+    head = (
+        f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: {URL}\r\nWARC-Date: 2026-01-05T10:00:00Z\r\n"
+        "WARC-Record-ID: <urn:uuid:00000000-0000-0000-0000-000000000001>\r\n"
+        f"Content-Type: application/http; msgtype=response\r\nContent-Length: {len(answer)}\r\n\r\n"
+    )
+    return gzip.compress(head.encode() + answer + b"\r\n\r\n")
 
 
 SAMPLES = {

@@ -326,7 +326,10 @@ def test_dates_not_understood(tmp_path: Path, date: str) -> None:
 # Broken articles
 
 LOST: dict[str, tuple[str | bytes, str]] = {
-    "bare.md": ("---\ntitle: A\n---\n \n", "bare.md: has no text (keys: title); the text goes under 'text', or"),
+    "bare.md": (
+        "---\ntitle: A\n---\n \n",
+        "bare.md: has no text (keys: title); the text goes under 'text', or",
+    ),
     "binary.txt": (bytes(range(256)) * 9, "binary.txt: unknown encoding; convert it to UTF-8"),
     "empty.txt": ("\ufeff\r\n", "empty.txt: is empty; write an article or remove the file"),
     "page.html": ("<html><script>x</script></html>", "page.html: no article text in this page; save"),
@@ -335,12 +338,21 @@ LOST: dict[str, tuple[str | bytes, str]] = {
     "deep.jsonl": ("[" * 200_000, "deep.jsonl: JSON that is too large or too deep; write JSON Lines"),
     "open.json": ('[{"text": "A."}', "open.json: the array does not end; the file may be"),
     "config.json": ('{"debug": true}', "config.json: JSON without articles (keys: debug); write an array"),
-    "textless.jsonl": (lines({"title": "T"}), "textless.jsonl:1: has no text (keys: title); the text goes under"),
+    "textless.jsonl": (
+        lines({"title": "T"}),
+        "textless.jsonl:1: has no text (keys: title); the text goes under",
+    ),
     "half.jsonl": ('{"text": ""}', "half.jsonl:1: has no text; remove it"),
     "letter.eml": ("Subject: A\n\n", "letter.eml: no text in this message; remove it"),
-    "letters.mbox": ("From a@b.c Tue Oct 14 06:30:00 2025\nSubject: A\n\n", "letters.mbox:1: no text in this"),
+    "letters.mbox": (
+        "From a@b.c Tue Oct 14 06:30:00 2025\nSubject: A\n\n",
+        "letters.mbox:1: no text in this",
+    ),
     "feed.rss": ("<rss><channel/></rss>", "feed.rss: a feed without items; save it again or remove it"),
-    "bomb.rss": ('<!DOCTYPE r [<!ENTITY a "b">]><rss><channel/></rss>', "bomb.rss: a feed that defines entities"),
+    "bomb.rss": (
+        '<!DOCTYPE r [<!ENTITY a "b">]><rss><channel/></rss>',
+        "bomb.rss: a feed that defines entities",
+    ),
     "other.xml": ("<urlset/>", "other.xml: XML that is no feed and no page (<urlset>); convert it"),
     "table.csv": ("a,b\n1,2\n", "table.csv: no column is named title, text or date (columns: a, b); name"),
     "table.parquet": ("PAR1", "table.parquet: broken Parquet ("),

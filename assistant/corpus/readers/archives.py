@@ -72,7 +72,7 @@ def read_gzip(piece: Piece, read: Reader) -> Iterator[Raw]:
     stem, suffix = stem_of(piece.name)
 
     def unpacked() -> IO[bytes]:
-        stream = piece.open()
+        stream = piece.seekable()
         size = stream.seek(0, io.SEEK_END)
         stream.seek(0)
         packed: IO[bytes] = gzip.GzipFile(fileobj=stream)  # type: ignore[assignment]
@@ -87,7 +87,7 @@ def read_gzip(piece: Piece, read: Reader) -> Iterator[Raw]:
 
 def read_zip(piece: Piece, read: Reader) -> Iterator[Raw]:
     """The files inside, in the order of their names; each is a file of its own, however broken."""
-    with piece.open() as stream:
+    with piece.seekable() as stream:
         try:
             archive = zipfile.ZipFile(stream)
             members = sorted(archive.infolist(), key=lambda member: member.filename)

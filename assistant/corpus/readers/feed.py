@@ -53,7 +53,7 @@ def read_feed(piece: Piece) -> Iterator[Raw]:
     about = feed.feed
     for number, entry in enumerate(feed.entries, start=1):
         # Asked for where it is not, feedparser gives the day of publication, and warns.
-        updated = entry["updated"] if "updated" in entry else None
+        updated = entry["updated"] if "updated" in entry else None  # noqa: SIM401
         yield _item(
             {
                 "id": entry.get("id"),

@@ -54,6 +54,14 @@ class Piece:
             raise PassedOver(f"{self.where}: is empty; write an article or remove the file", "empty")
         return data
 
+    def seekable(self) -> IO[bytes]:
+        """A stream that can go back: what lies in an archive is unpacked in memory. Raises as `data` does."""
+        stream = self.open()
+        if stream.seekable():
+            return stream
+        stream.close()
+        return io.BytesIO(self.data())
+
 
 @dataclass(frozen=True, slots=True)
 class Raw:

@@ -111,18 +111,28 @@ def read_json(piece: Piece) -> Iterator[Raw]:
         encoding = _encoding_of(piece, head)
     with piece.open() as stream:
         text = io.TextIOWrapper(stream, encoding, errors="replace")
-        values = _values(text, piece)
-        number = 0
-        for value, listed in values:
-            if not listed and isinstance(value, Mapping):
-                yield from _object(value, piece)
-                continue
+        number, first = 0, None
+        for value, listed in _values(text, piece):
             number += 1
-            where = f"{piece.where}:{number}"
-            if isinstance(value, Mapping):
-                yield Raw(value, f"{piece.name}-{number}", where)
-            else:
-                lost(piece, where, "not a JSON object; write an array of objects", "no object")
+            if number == 1 and not listed:
+                first = value  # the only one, or the first of several one below the other
+                continue
+            if first is not None:
+                yield from _record(first, 1, piece)
+                first = None
+            yield from _record(value, number, piece)
+    if isinstance(first, Mapping):
+        yield from _object(first, piece)
+    elif first is not None:
+        raise PassedOver(f"{piece.where}: JSON without articles; write an array of objects", "no articles")
+
+
+def _record(value: object, number: int, piece: Piece) -> Iterator[Raw]:
+    where = f"{piece.where}:{number}"
+    if isinstance(value, Mapping):
+        yield Raw(value, f"{piece.name}-{number}", where)
+    else:
+        lost(piece, where, "not a JSON object; write an array of objects", "no object")
 
 
 def _encoding_of(piece: Piece, head: bytes) -> str:
@@ -248,7 +258,7 @@ def read_parquet(piece: Piece) -> Iterator[Raw]:
         raise missing(piece.where, "Parquet", "pyarrow") from None
     number = 0
     try:
-        with piece.open() as stream, ParquetFile(stream) as table:
+        with piece.seekable() as stream, ParquetFile(stream) as table:
             for batch in table.iter_batches(batch_size=256):
                 for row in batch.to_pylist():
                     number += 1

@@ -100,7 +100,7 @@ def _chain(same: list[Entry], load: Load) -> list[Entry]:
     versions = [
         entry for entry in ordered[:-1] if containment(trigrams(load(entry.number)[0].text), words) >= SIMILAR
     ]
-    for entry, later in zip(versions, [*versions[1:], newest], strict=True):
+    for entry, later in zip(versions, [*versions, newest][1:], strict=True):
         entry.superseded = later.written
     return [*versions, newest] if versions else []
 
