@@ -85,7 +85,7 @@ class _Maker:
                 else "; remove it"
             )
             raise PassedOver(f"{self.raw.where}: has no text{named}", "no text")
-        if cut := _CUT.search(text):
+        if text.rstrip().endswith("chars]") and (cut := _CUT.search(text, len(text) - 80)):
             text = text[: cut.start()]
             self.report.suspect(f"{self.raw.where}: the text is cut off", "cut off")
         return tidy(text)

@@ -58,7 +58,7 @@ class Repeats:
         """The number of the article that this one repeats; if there is none, it is remembered as `number`."""
         article = made.article
         outlets = [source.outlet for source in article.sources]
-        same = repr((article.text.split(), article.title, str(article.published), outlets))
+        same = "\0".join((*article.text.split(), article.title, str(article.published), *outlets))
         digest = hashlib.blake2b(same.encode("utf-8", "replace"), digest_size=16).digest()
         # Ids, addresses, the file's name without what a copy has behind it, and files of several articles.
         name = hash(_COPY.sub("", file.rpartition(".")[0] or file))

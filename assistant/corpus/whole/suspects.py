@@ -32,7 +32,12 @@ _PAYWALL = re.compile(
 def suspicion(article: Article) -> str:
     """What an article looks like rather than one, in a few words; empty for most."""
     text = article.text
-    if _TEMPLATE.search(article.title) or len(_TEMPLATE.findall(text)) * 60 > len(text.split()):
+    if _TEMPLATE.search(article.title):
+        return "a template"
+    # Long texts are many, and are looked at once for what any template has.
+    if len(text) > FEW_WORDS * 12 and not any(sign in text for sign in ("{{", "{%", "<%")):
+        return ""
+    if len(_TEMPLATE.findall(text)) * 60 > len(text.split()):
         return "a template"
     if len(text.split()) > FEW_WORDS:
         return ""
