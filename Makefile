@@ -16,7 +16,7 @@ export Q
 LOCK := $(if $(shell command -v flock),flock Makefile)
 
 .PHONY: help setup ask test lint format eval harm attacks calibrate train-reader bench-retrieval bench-answers \
-	bench-wikinews how-good bench-judgecal bench-claims bench-start cast wheel clean
+	bench-wikinews how-good bench-judgecal bench-claims bench-start cast screenshots wheel clean
 
 help:  ## list what there is to make
 	@awk -F ':.*##' '/^[a-z-]+:.*##/ { printf "  make %-16s%s\n", $$1, $$2 }' Makefile
@@ -93,6 +93,9 @@ bench-start: setup  ## measure how soon the chat and `ask` are there (A="--again
 
 cast: setup  ## record a conversation: demo/chat.cast (A="--model extractive": the chat's options)
 	@$(BIN)/python demo/record.py demo/chat.cast $(A)
+
+screenshots: setup  ## make the README's pictures, of the recorded conversation and of an answer
+	@$(BIN)/python demo/screenshots.py
 
 wheel: setup  ## build the wheel in dist/
 	@$(BIN)/python -m build --wheel --outdir dist

@@ -15,8 +15,8 @@
         ├── RecordingMissing    a model's answer is needed and not recorded
         └── RecordingStale      it is recorded, but the model would be given something else now
 
-Only the command line catches them (exit status 2, one line on standard error); foreign exceptions are
-mapped to one of these where the foreign library is called.
+Only the command line (exit status 2, one line on standard error) and the plugin of pytest catch them; foreign
+exceptions are mapped to one of these where the foreign library is called.
 """
 
 

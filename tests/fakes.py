@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from langchain_core.cross_encoders import BaseCrossEncoder
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
@@ -178,3 +179,10 @@ def small(answer: str) -> dict[str, Any]:
 def with_chat(base: Pipeline, chat: Any, profile: Profile = CAPABLE, **more: Any) -> Pipeline:
     """An assistant over the same retriever, with a model that says what it is told to."""
     return Pipeline(base.retriever, base.prompts, chat, profile, **{"model_name": "queued"} | more)
+
+
+class CommonWords(BaseCrossEncoder):
+    """Scores a passage by the words that it shares with the question."""
+
+    def score(self, text_pairs: Sequence[tuple[str, str]]) -> list[float]:  # type: ignore[override]
+        return [float(len(set(one.lower().split()) & set(two.lower().split()))) for one, two in text_pairs]

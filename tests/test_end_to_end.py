@@ -50,7 +50,7 @@ if absent:
 
 import assistant.cli.main
 try:
-    assistant.cli.main()
+    assistant.cli.main.main()
 finally:
     loaded = sorted({name.partition(".")[0] for name in sys.modules})
     with open(report, "w", encoding="utf-8") as file:

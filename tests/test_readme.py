@@ -57,7 +57,11 @@ def parse(arguments: list[str], *, whole: bool) -> None:
     group = get_group(app)
     name, *rest = arguments
     command = group.commands[name]
-    with group.make_context("assistant", arguments) as parent:
+    # A command of a command, as `eval init`, is parsed as what it is.
+    if rest and rest[0] in getattr(command, "commands", {}):
+        group, (name, *rest) = command, rest
+        command = group.commands[name]
+    with group.make_context("assistant", [name, *rest]) as parent:
         if whole:
             command.make_context(name, rest, parent=parent).close()
         else:
@@ -113,7 +117,13 @@ def test_an_option_in_a_sentence_is_one_of_some_command(line: str) -> None:
 
 
 def test_a_mistake_would_be_seen() -> None:
-    for line in ("assistant ask --modl x", "assistant show", "assistant doctor much"):
+    mistakes = (
+        "assistant ask --modl x",
+        "assistant show",
+        "assistant doctor much",
+        "assistant eval init --modl x",
+    )
+    for line in mistakes:
         with pytest.raises(Exception, match=r"(?i)no such option|missing|unexpected"):
             parse(arguments_of(line), whole=True)
     with pytest.raises(Exception, match=r"(?i)no such option"):

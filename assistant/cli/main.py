@@ -11,16 +11,13 @@ import gc
 import io
 import sys
 import traceback
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import typer
 
-from assistant.cli import options, overviews, running
+from assistant.cli import first_gold, options, overviews, running
 from assistant.cli.options import examples, one_of
 from assistant.errors import AssistantError
-
-if TYPE_CHECKING:
-    pass
 
 app = typer.Typer(
     name="assistant",
@@ -201,10 +198,16 @@ def chat(
     raise typer.Exit(chat(settings, session, keep=not no_save, model=model, **limits))
 
 
-@app.command(
-    name="eval", epilog=examples("eval", "eval --record --update-baseline", "eval --live --model extractive")
+evaluations = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+app.add_typer(evaluations, name="eval")
+evaluations.command(epilog=examples("eval init --corpus my-articles/ --gold my/gold.jsonl"))(first_gold.init)
+
+
+@evaluations.callback(
+    epilog=examples("eval", "eval --record --update-baseline", "eval --live --model extractive")
 )
 def evaluation(
+    context: typer.Context,
     gold: options.Gold = None,
     replay: options.Replay = False,
     record: options.Record = False,
@@ -216,7 +219,6 @@ def evaluation(
     max_cost: options.MaxCost = None,
     check: options.Check = False,
     check_scorers: options.CheckScorers = False,
-    draft: options.Draft = None,
     explain: options.ExplainCase = None,
     report: options.ReportDir = None,
     results: options.Results = None,
@@ -229,6 +231,9 @@ def evaluation(
 
     Exit status: 0 the gate passed, 1 it failed, 2 an error (a missing recording, unreadable gold).
     """
+    if context.invoked_subcommand is not None:
+        options.none_before(context)
+        return
     from assistant.evaluation import command
     from assistant.evaluation.harness import GOLD, Wanted
     from assistant.terminal.render import notice
@@ -252,8 +257,6 @@ def evaluation(
             status = command.print_check(settings, opened, wanted, notice)
         elif check_scorers:
             status = command.print_scorers(settings, opened, wanted)
-        elif draft:
-            status = command.print_drafts(opened, wanted, draft, notice)
         elif explain:
             status = command.print_explanation(settings, opened, wanted, notice)
         else:

@@ -134,9 +134,6 @@ Judge = Annotated[
     Text, _option("--judge", "MODEL", "Also ask this model whether answers are right; advice only.")
 ]
 Check = Annotated[bool, _flag("--check", "Only say which cases cannot be won with these articles.")]
-Draft = Annotated[
-    int | None, _option("--draft", "N", "Print N drafts of cases over articles without any.", min=1)
-]
 CheckScorers = Annotated[bool, _flag("--check-scorers", "Only say how the scorers agree with people.")]
 ExplainCase = Annotated[
     Text, _option("--explain", "ID", "Only say where the evidence of this case was lost, stage by stage.")
@@ -152,6 +149,9 @@ Resume = Annotated[
     Place, _option("--resume", "FILE", "Keep answers here, and go on from those already kept.")
 ]
 
+Count = Annotated[int, _option("--count", "N", "How many drafts at most.", min=1, max=1000)]
+Add = Annotated[bool, _flag("--add", "Add drafts over articles without a case to gold that is there.")]
+
 Version = Annotated[
     bool, _flag("--version", "Print the version and exit.", callback=_print_version, is_eager=True)
 ]
@@ -161,6 +161,17 @@ Verbose = Annotated[bool, _flag("--verbose", "Log to standard error what the lib
 def examples(*lines: str) -> str:
     """What stands below a command's help, its lines kept as they are."""
     return "\b\nExamples:\n" + "\n".join(f"  assistant {line}" for line in lines)
+
+
+def counted(number: int, thing: str) -> str:
+    """As "1 draft" or "2 drafts"."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def none_before(context: typer.Context) -> None:
+    """Raises SettingsError for options before a subcommand, which would be passed over in silence."""
+    if any(context.params.values()):
+        raise SettingsError(f"write the options behind {context.invoked_subcommand}, and not before it")
 
 
 def one_of(question: str | None, batch: str | None, name: str) -> None:

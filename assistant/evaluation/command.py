@@ -7,7 +7,6 @@ from pathlib import Path
 from assistant.api.build import build_retriever, profile_for, support_of
 from assistant.errors import GoldError
 from assistant.evaluation.diagnosis.explain import explain, retrieve_lost
-from assistant.evaluation.draft import draft_cases
 from assistant.evaluation.gate.baseline import baseline_of, write_baseline
 from assistant.evaluation.gate.regression_gate import exit_status
 from assistant.evaluation.gold import read_cases, read_gold, stored_articles
@@ -26,7 +25,7 @@ from assistant.terminal.render import stdout
 
 def print_check(settings: Settings, index: Index, wanted: Wanted, notice: Notice) -> int:
     """Says that every case can be won. Raises GoldError if not."""
-    cases = select_cases(wanted)
+    cases = select_cases(wanted, notice)
     check(cases, stored_articles(index.catalogue), settings.chunk_words, notice)
     drafts = sum(case.draft for case in read_cases(wanted.gold))
     left_out = f"; {drafts} drafts do not count" if drafts else ""
@@ -40,20 +39,6 @@ def print_scorers(settings: Settings, index: Index, wanted: Wanted) -> int:
     retriever = build_retriever(settings, index)
     support = support_of(retriever.reader, retriever.reranker)
     return print_agreement(sheet, stored_articles(index.catalogue), support)
-
-
-def print_drafts(index: Index, wanted: Wanted, count: int, notice: Notice) -> int:
-    """Prints drafts as JSON Lines, to be added to the gold and edited."""
-    drafts = draft_cases(stored_articles(index.catalogue), read_cases(wanted.gold), count)
-    for draft in drafts:
-        print(draft.model_dump_json())
-    notice(
-        f"{len(drafts)} drafts over articles without a case; add them to {wanted.gold}, make a question of "
-        'each gap, and remove "draft"'
-        if drafts
-        else "every article has a case"
-    )
-    return 0
 
 
 def print_explanation(settings: Settings, index: Index, wanted: Wanted, notice: Notice) -> int:
@@ -97,9 +82,6 @@ def conclude(report: Report, wanted: Wanted, results: Path | None, notice: Notic
     if report.gate is None:
         notice(f"no verdict: only cases of type {wanted.only} were asked")
         return 0
-    if report.comparison is None and not wanted.update_baseline:
-        path = wanted.baseline_path(report.provenance["model"])
-        notice(f"no baseline at {path}; make one with: assistant eval --update-baseline")
     return exit_status(report)
 
 

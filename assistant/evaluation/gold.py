@@ -1,8 +1,7 @@
 """Gold cases: questions with the surface forms of a right answer and the evidence for it.
 
-A gold file is JSON Lines, one `Case` a line, or just {"question": ..., "answer": ...}. `read_gold` checks
-what can be seen in the file alone, `check_gold` what can be seen beside the articles: cases that no assistant
-could win.
+A gold file is JSON Lines: a line is a `Case`, or a plain one (`plain`). `read_gold` checks what can be seen
+in the file alone, `check_gold` what can be seen beside the articles: cases that no assistant could win.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import datetime as dt
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
@@ -21,6 +20,7 @@ from assistant.answering.query import Turn as Asked
 from assistant.corpus.articles import Article
 from assistant.corpus.chunking import split_article
 from assistant.errors import GoldError
+from assistant.evaluation.plain import as_case, is_plain, unknown_keys
 from assistant.index.lexical import Catalogue
 from assistant.schema import Strict
 
@@ -66,7 +66,7 @@ class Case(Strict):
     reject: tuple[Group, ...] = ()
     """Wrong values that an answer must not assert, each in its spellings."""
     plain: bool = False
-    """A question and its answer alone, for which nobody named evidence."""
+    """Of a plain line, and nobody named evidence."""
     draft: bool = False
     """Made by a program and not yet edited by a person: never asked, never counted."""
 
@@ -106,36 +106,47 @@ def _forms(groups: Sequence[Group]) -> set[str]:
     return {form.casefold() for group in groups for form in group}
 
 
-def read_gold(path: Path) -> list[Case]:
+def _silent(_: str) -> None:
+    """Tells nobody."""
+
+
+def read_gold(path: Path, notice: Callable[[str], None] = _silent) -> list[Case]:
     """The cases of a JSON Lines file, in its order, without drafts.
 
     Raises GoldError with the file and line of each problem, and for a file that is missing or holds no case.
     """
-    cases = [case for case in read_cases(path) if not case.draft]
+    cases = [case for case in read_cases(path, notice) if not case.draft]
     if not cases:
         raise GoldError(f"{path}: holds no case that is no draft; edit one and remove its mark.")
     return cases
 
 
-def read_cases(path: Path) -> list[Case]:
+def read_cases(path: Path, notice: Callable[[str], None] = _silent) -> list[Case]:
     """The cases of a JSON Lines file, in its order, with drafts; blank lines are skipped.
 
-    Raises GoldError as `read_gold`.
+    `notice` is told once of keys that plain lines have and that mean nothing. Raises GoldError as
+    `read_gold`.
     """
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except FileNotFoundError as error:
+        raise GoldError(f"{path}: is not there; write it with: assistant eval init --gold {path}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise GoldError(f"{path}: cannot be read ({error}); give a JSON Lines file with --gold.") from error
     cases: list[Case] = []
     problems: list[str] = []
     line_of: dict[str, int] = {}
+    unknown: dict[str, int] = {}
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            case = _case(line, number)
+            case = _case(line, number, unknown)
         except ValidationError as error:
             problems.append(f"line {number}: {_in_one_line(error)}")
+            continue
+        except ValueError as error:
+            problems.append(f"line {number}: {error}")
             continue
         if case.id in line_of:
             problems.append(f"line {number}: id {case.id} already stands on line {line_of[case.id]}")
@@ -147,28 +158,26 @@ def read_cases(path: Path) -> list[Case]:
         raise GoldError(f"{path}: {shown}. Correct these lines.")
     if not cases:
         raise GoldError(f"{path}: holds no case; add one JSON object a line.")
+    if unknown:
+        listed = ", ".join(f"{key} (first on line {number})" for key, number in unknown.items())
+        notice(f"{path}: keys that mean nothing here are passed over: {listed}")
     return cases
 
 
-def _case(line: str, number: int) -> Case:
-    """Raises ValidationError."""
+def _case(line: str, number: int, unknown: dict[str, int]) -> Case:
+    """The case of a line; keys that mean nothing go into `unknown`, with the first line that has them.
+
+    Raises ValidationError, which is a ValueError, and ValueError.
+    """
     try:
         plain = json.loads(line)
     except ValueError:
         plain = None
-    if not isinstance(plain, dict) or plain.keys() != {"question", "answer"}:
+    if not is_plain(plain):
         return Case.model_validate_json(line, strict=True)
-    return Case(
-        id=f"line-{number}",
-        question=plain["question"],
-        type="lookup",
-        as_of=None,
-        history=(),
-        answerable=True,
-        expect=((plain["answer"],),),
-        evidence=(),
-        plain=True,
-    )
+    for key in sorted(unknown_keys(plain)):
+        unknown.setdefault(key, number)
+    return Case.model_validate_json(json.dumps(as_case(plain)), strict=True)
 
 
 def _in_one_line(error: ValidationError) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -37,6 +37,7 @@ from assistant.models.chat.loading import load_chat_model
 from assistant.models.packaged import packaged
 from assistant.models.prompts import load_prompt
 from assistant.models.recordings import Mode, Recordings, file_name
+from assistant.retrieval.retriever import Retriever
 from assistant.schema import Answer
 from assistant.settings import EXTRACTIVE, Settings, prompts_folder
 
@@ -79,19 +80,40 @@ class Wanted:
         return self.gold.parent / "recordings"
 
 
-def evaluate(settings: Settings, index: Index, wanted: Wanted, notice: Notice) -> Report:
-    """Asks and scores every case, and holds the run against the baseline and the floors.
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that it takes to ask cases and to score what comes."""
 
-    Raises GoldError when a case cannot be won with the indexed articles, or what lies beside the gold cannot
-    be used; SettingsError, ModelError, PromptError and RecordingError.
+    assistant: Pipeline
+    articles: Mapping[str, Article]
+    recordings: Recordings | None
+    memory: Memory
+    scorers: tuple[Scorer, ...]
+    provenance: dict[str, str]
+    spending: Spending
+
+    def run(
+        self, cases: Sequence[Case], on_progress: Callable[[Graded], None], resume: Path | None = None
+    ) -> Report:
+        """Asks and scores cases. Raises SettingsError for a file that they cannot be kept in."""
+        return run(
+            cases,
+            self.spending.metered(partial(ask_recorded, self.assistant, self.recordings)),
+            scorers=self.scorers,
+            retrieval_scorers=retrieval_scorers(self.articles),
+            on_progress=on_progress,
+            provenance=self.provenance,
+            resume=resume,
+        )
+
+
+def prepare(settings: Settings, index: Index, wanted: Wanted, retriever: Retriever | None = None) -> Prepared:
+    """What a run needs; with `retriever`, nothing of it is loaded anew.
+
+    Raises SettingsError, ModelError, PromptError and RecordingError.
     """
-    cases = select_cases(wanted)
-    rules = read_rules(wanted.gold.parent / "floors.toml")
-    baseline = read_baseline(wanted.baseline_path(settings.model))
-    articles = stored_articles(index.catalogue)
-    check(cases, articles, settings.chunk_words, notice)
     recordings = _recordings(settings.model, wanted, wanted.recordings)
-    assistant = build_pipeline(settings, build_retriever(settings, index), recordings)
+    assistant = build_pipeline(settings, retriever or build_retriever(settings, index), recordings)
     made = provenance(settings, assistant)
     memory = Memory(settings.cache / FILE, wanted.recordings / SHARED)
     if wanted.mode != "live":
@@ -99,41 +121,50 @@ def evaluate(settings: Settings, index: Index, wanted: Wanted, notice: Notice) -
             "the language model's as recorded; those of reranker and reader only for what is new"
         )
         assistant.retriever = with_memory(assistant.retriever, settings, memory)
-    support = support_of(assistant.retriever.reader, assistant.retriever.reranker)
-    scorers = standard_scorers(articles, support)
+    articles = stored_articles(index.catalogue)
+    scorers = standard_scorers(articles, support_of(assistant.retriever.reader, assistant.retriever.reranker))
     if wanted.judge:
         scorers += _judges(settings, wanted)
-    spending = Spending(wanted.max_cost)
-    report = run(
-        cases,
-        spending.metered(partial(ask_recorded, assistant, recordings)),
-        scorers=scorers,
-        retrieval_scorers=retrieval_scorers(articles),
-        on_progress=_progress(len(cases), notice),
-        provenance=made,
-        resume=wanted.resume,
-    )
+    return Prepared(assistant, articles, recordings, memory, scorers, made, Spending(wanted.max_cost))
+
+
+def evaluate(
+    settings: Settings, index: Index, wanted: Wanted, notice: Notice, retriever: Retriever | None = None
+) -> Report:
+    """Asks and scores every case, and holds the run against the baseline and the floors.
+
+    Raises GoldError when a case cannot be won with the indexed articles, or what lies beside the gold cannot
+    be used; and what `prepare` does.
+    """
+    cases = select_cases(wanted, notice)
+    rules = read_rules(wanted.gold.parent / "floors.toml")
+    baseline = read_baseline(wanted.baseline_path(settings.model))
+    check(cases, stored_articles(index.catalogue), settings.chunk_words, notice)
+    prepared = prepare(settings, index, wanted, retriever)
+    report = prepared.run(cases, _progress(len(cases), notice), wanted.resume)
+    recordings = prepared.recordings
     if wanted.judge:
         report = report.model_copy(update={"agreement": agreement(report.graded, wanted.judge)})
     if wanted.whole:
         if recordings and wanted.mode == "record":
             recordings.forget_others([case.id for case in cases])
-        report = held_against(report, None if wanted.update_baseline else baseline, rules)
+        agreed = wanted.update_baseline
+        report = held_against(report, None if agreed else baseline, rules, agreed=agreed)
         if wanted.mode == "record" or wanted.update_baseline:
-            memory.save(wanted.recordings / SHARED)
-    if assistant.profile.capable and wanted.mode != "replay":
-        notice(spending.summary())
+            prepared.memory.save(wanted.recordings / SHARED)
+    if prepared.assistant.profile.capable and wanted.mode != "replay":
+        notice(prepared.spending.summary())
     if recordings:
         _tell_unrecorded(report, recordings, notice)
     return report
 
 
-def select_cases(wanted: Wanted) -> list[Case]:
+def select_cases(wanted: Wanted, notice: Notice) -> list[Case]:
     """The gold cases, or those of one type, or one. Raises GoldError and SettingsError."""
     only = wanted.only
     if only is not None and only not in CASE_TYPES:
         raise SettingsError(f"no question type {only!r}; there are: {', '.join(CASE_TYPES)}")
-    cases = [case for case in read_gold(wanted.gold) if only is None or case.type == only]
+    cases = [case for case in read_gold(wanted.gold, notice) if only is None or case.type == only]
     if wanted.case is None:
         return cases
     chosen = [case for case in cases if case.id == wanted.case]

@@ -10,6 +10,7 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from statistics import fmean
 from time import perf_counter
 from typing import Literal
 
@@ -20,6 +21,7 @@ from assistant.evaluation.gate.comparison import Agreement, Comparison, Gate
 from assistant.evaluation.gold import Case
 from assistant.evaluation.scorers.retrieval import RetrievalScorer
 from assistant.evaluation.scorers.score import Score, Scorer
+from assistant.evaluation.scorers.standard import outcome
 from assistant.schema import Answer, AnswerPassage, Strict
 
 
@@ -55,6 +57,30 @@ class Report(Strict):
     """The verdict; None where only a part of the gold was asked."""
     agreement: Agreement | None = None
     """With a judge, if one was asked."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the gate passed; False where there is no verdict."""
+        return self.gate is not None and self.gate.passed
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """`cases` and `unmeasured` as counts; of the measured ones, the shares `right`, `wrong`, `abstained`;
+        and the mean of every score that could be taken."""
+        measured = [outcome(one.case, one.answer) for one in self.graded if one.answer]
+        found: dict[str, float] = {
+            "cases": len(self.graded),
+            "unmeasured": len(self.graded) - len(measured),
+        }
+        for kind in ("right", "wrong", "abstained"):
+            if measured:
+                found[kind] = measured.count(kind) / len(measured)
+        values: dict[str, list[float]] = {}
+        for one in self.graded:
+            for score in one.scores:
+                if score.value is not None:
+                    values.setdefault(score.name, []).append(score.value)
+        return found | {name: fmean(taken) for name, taken in values.items()}
 
 
 Ask = Callable[[Case, Callable[[Event], None]], Answer]

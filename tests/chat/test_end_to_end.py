@@ -18,7 +18,6 @@ from assistant.chat.loading import Engine
 from assistant.chat.sessions import Record, Session, Terms, file_of, replay
 from assistant.evaluation.gold import read_gold
 from assistant.evaluation.score_cache import with_memory
-from assistant.index.filters import Filters
 from assistant.schema import Answer
 from assistant.settings import load_settings
 
@@ -95,7 +94,7 @@ def test_follow_ups_of_gold_are_answered_as_in_a_batch(built_in_index: Path, tmp
     engine = Engine(settings)
     engine.load(pytest.fail, lambda done, total: None)
     # What is asked twice is read once: that the models say the same again is tested elsewhere.
-    assistant = engine.assistant()
+    assistant = engine.assistant().pipeline
     assistant.retriever = with_memory(assistant.retriever, settings.model_copy(update={"cache": tmp_path}))
     cases = [case for case in read_gold(GOLD) if case.type == "follow-up"]
     assert cases
@@ -108,6 +107,6 @@ def test_follow_ups_of_gold_are_answered_as_in_a_batch(built_in_index: Path, tmp
             session.add(Record(answer=told))
         talked = Conversation(engine, session).ask(case.question, ignore).answer
         history = [Turn(turn.question, turn.answer) for turn in case.history]
-        asked = engine.assistant().ask(case.question, history=history, filters=Filters(as_of=case.as_of))
+        asked = engine.assistant().ask(case.question, history=history, as_of=case.as_of)
         assert talked.model_dump(exclude={"seconds"}) == asked.model_dump(exclude={"seconds"})
     engine.close()

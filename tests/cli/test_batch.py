@@ -26,7 +26,12 @@ def reply(line: Line, limits: Limits) -> Answer:
     if line.question == "fail":
         raise ModelError("the model is gone; start it again")
     return Answer(
-        question=line.question, as_of=limits.as_of, status="answered", confidence=1, answer="Yes.", model="m"
+        question=line.question,
+        as_of=limits.get("as_of"),
+        status="answered",
+        confidence=1,
+        answer="Yes.",
+        model="m",
     )
 
 
@@ -131,8 +136,8 @@ def test_unknown_keys_are_told_once(tmp_path: Path, capsys: Any) -> None:
 def test_the_stricter_day_counts(
     tmp_path: Path, capsys: Any, option: str | None, line: str | None, used: str | None
 ) -> None:
-    limits = {"as_of": dt.date.fromisoformat(option) if option else None}
-    run = Run(tmp_path, capsys, {"question": "a", "as_of": line}, limits=limits)
+    day = dt.date.fromisoformat(option) if option else None
+    run = Run(tmp_path, capsys, {"question": "a", "as_of": line}, as_of=day)
     assert run.lines[0]["as_of"] == used
 
 

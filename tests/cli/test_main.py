@@ -65,9 +65,9 @@ def asking(places: list[str]) -> list[str]:
 def test_every_option_of_every_command_is_explained(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     commands = re.findall(r"^  (\w+)  ", run("--help").out, re.MULTILINE)
-    assert commands == ["index", "search", "ask", "brief", "timeline", "show", "chat", "eval", "doctor"]
-    for command in commands:
-        page = run(command, "--help").out
+    assert commands == ["index", "search", "ask", "brief", "timeline", "show", "chat", "doctor", "eval"]
+    for command in (*commands, "eval init"):
+        page = run(*command.split(), "--help").out
         assert max(map(len, page.splitlines())) <= 80
         options = re.findall(r"^  -[^\n]*(?:\n {6,}[^\n]*)*", page, re.MULTILINE)
         assert all(re.search(r"  \S+ \S+", option) for option in options), page

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from fakes import SMALL, write_corpus
+from fakes import SMALL, CommonWords, write_corpus
 from langchain_core.embeddings import DeterministicFakeEmbedding
 from reporting import answer, case, grade, quoting
-from test_retrieval import CommonWords
 
 from assistant.answering.pipeline import Pipeline
 from assistant.corpus.articles import Article, read_corpus

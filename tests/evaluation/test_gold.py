@@ -82,9 +82,19 @@ def test_a_line_separator_inside_a_question_ends_no_line(tmp_path: Path) -> None
         (LINE | UNANSWERABLE | {"expect": [["x"]]}, "not answerable, but expect is not empty"),
         (LINE | {"reject": [[]]}, "reject.0: "),
         (LINE | {"reject": [["x"], [LINE["expect"][0][0].upper()]]}, "both in expect and in reject"),
-        ({"question": "Who?", "answer": " "}, "expect.0.0: "),
-        ({"question": "Who?", "answer": 3}, "expect.0.0: "),
-        ({"question": "Who?"}, "id: Field required"),
+        ({"question": "Who?", "answer": " "}, "answer: must be text, and not empty; write it in quotation"),
+        ({"question": "Who?", "answer": 3}, "answer: must be text"),
+        ({"question": "Who?", "answers": ["Hansen", 3]}, "answers: must be text"),
+        ({"question": "Who?", "answers": "Hansen"}, "answers: must be text"),
+        ({"question": "Who?", "answers": []}, "answers: must be text"),
+        ({"question": "Who?"}, 'no answer; give one of "answer", "answers" and "unanswerable": true'),
+        ({"question": "Who?", "unanswerable": False}, "no answer"),
+        ({"question": "Who?", "unanswerable": "yes"}, "unanswerable: must be true"),
+        ({"question": "Who?", "answer": "Hansen", "unanswerable": True}, "both answer and unanswerable;"),
+        ({"question": 3, "answer": "Hansen"}, "question: "),
+        ({"question": "Who?", "answer": "Hansen", "type": "riddle"}, "type: "),
+        ({"question": "Who?", "answer": "Hansen", "draft": "yes"}, "draft: "),
+        ({"answer": "Hansen"}, "question: Field required"),
         (LINE | {"type": "as-of"}, "of type as-of, but without as_of"),
         (LINE | {"type": "follow-up"}, "of type follow-up, but without history"),
         (LINE | {"history": [{"question": "And?"}]}, "history.0.answer: Field required"),
@@ -112,12 +122,57 @@ def test_wrong_values_may_be_named(tmp_path: Path) -> None:
 
 
 def test_a_plain_question_with_its_answer_is_a_case(tmp_path: Path) -> None:
-    plain = {"answer": "90 boats", "question": "How many?"}
+    plain = {"answer": "90 boats", "question": "How many, in all?"}
     one, two = read_gold(write(tmp_path / "gold.jsonl", LINE, "", plain))[:2]
     assert one == case()
-    assert (two.id, two.question, two.type, two.expect) == ("line-3", "How many?", "lookup", (("90 boats",),))
+    assert (two.question, two.type, two.expect) == ("How many, in all?", "lookup", (("90 boats",),))
     assert (two.evidence, two.answerable, two.plain) == ((), True, True)
     assert check_gold([two], {}) == []
+
+
+def test_a_plain_line_may_have_several_answers_or_none_or_say_more(tmp_path: Path) -> None:
+    lines: list[dict[str, Any]] = [
+        {"question": "Who?", "answers": ["Ilse Brandt", "Brandt"]},
+        {"question": "Why?", "unanswerable": True},
+        {"question": "When?", "answer": "May", "id": "when", "type": "date", "as_of": "2025-11-26"},
+        {"question": "Who leads?", "answer": "Hansen", "evidence": LINE["evidence"], "draft": True},
+    ]
+    who, why, when, leads = read_cases(write(tmp_path / "gold.jsonl", *lines))
+    assert who.expect == (("Ilse Brandt", "Brandt"),)
+    assert (why.type, why.answerable, why.expect) == ("unanswerable", False, ())
+    assert (when.id, when.type, when.as_of) == ("when", "date", dt.date(2025, 11, 26))
+    assert (leads.evidence, leads.plain, leads.draft) == (case().evidence, False, True)
+
+
+def test_the_id_of_a_plain_line_is_made_of_its_question_wherever_it_stands(tmp_path: Path) -> None:
+    asked = {"question": "How many boats, in all, came to Örö in May?", "answer": "90"}
+    other = {"question": "How many boats, in all, came to Örö in June?", "answer": "91"}
+    (alone,) = read_gold(write(tmp_path / "gold.jsonl", asked))
+    first, second = read_gold(write(tmp_path / "gold.jsonl", other, "", asked | {"answer": "90 boats"}))
+    assert alone.id.startswith("how-many-boats-in-all-came-")
+    assert second.id == alone.id != first.id
+    early = asked | {"as_of": "2025-11-26"}
+    assert len({one.id for one in read_gold(write(tmp_path / "gold.jsonl", asked, early))}) == 2
+    (marks,) = read_gold(write(tmp_path / "gold.jsonl", {"question": "??", "answer": "!"}))
+    assert len(marks.id) == 6
+    with pytest.raises(GoldError, match=r"line 2: id how-many-.* already stands on line 1"):
+        read_gold(write(tmp_path / "gold.jsonl", asked, asked))
+
+
+def test_keys_that_mean_nothing_in_a_plain_line_are_told_once(tmp_path: Path) -> None:
+    told: list[str] = []
+    plain = {"question": "Who?", "answer": "Hansen"}
+    more = {"question": "When?", "answer": "May", "source": "x", "level": 3}
+    path = write(tmp_path / "gold.jsonl", plain, more, more | {"question": "Why?"})
+    assert len(read_gold(path, told.append)) == 3
+    listed = "level (first on line 2), source (first on line 2)"
+    assert told == [f"{path}: keys that mean nothing here are passed over: {listed}"]
+
+
+def test_a_byte_order_mark_and_windows_lines_are_no_problem(tmp_path: Path) -> None:
+    path = tmp_path / "gold.jsonl"
+    path.write_bytes(b'\xef\xbb\xbf{"question": "Who?", "answer": "Hansen"}\r\n\r\n')
+    assert [one.question for one in read_gold(path)] == ["Who?"]
 
 
 def test_all_problems_are_told_at_once_the_first_few_in_full(tmp_path: Path) -> None:
@@ -126,8 +181,10 @@ def test_all_problems_are_told_at_once_the_first_few_in_full(tmp_path: Path) -> 
 
 
 def test_a_missing_and_an_empty_file(tmp_path: Path) -> None:
-    with pytest.raises(GoldError, match="cannot be read"):
+    with pytest.raises(GoldError, match=r"none\.jsonl: is not there; write it with: assistant eval init"):
         read_gold(tmp_path / "none.jsonl")
+    with pytest.raises(GoldError, match="cannot be read"):
+        read_gold(tmp_path)
     with pytest.raises(GoldError, match="holds no case"):
         read_gold(write(tmp_path / "gold.jsonl", ""))
 

@@ -76,7 +76,11 @@ def place(tmp_path: Path, corpus: tuple[Path, Path], capsys: Any, monkeypatch: p
 
     def run(*arguments: str) -> Ended:
         places = ["--corpus", str(corpus[0]), "--index", str(corpus[1]), "--gold", str(gold)]
-        monkeypatch.setattr(sys, "argv", ["assistant", "eval", *places, "--model", "some:model", *arguments])
+        if arguments[:1] == ("init",):
+            line = [*arguments, *places]
+        else:
+            line = [*places, "--model", "some:model", *arguments]
+        monkeypatch.setattr(sys, "argv", ["assistant", "eval", *line])
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
             main()
@@ -102,13 +106,12 @@ def record(place: Place, *replies: str, arguments: tuple[str, ...] = ()) -> Ende
 def test_what_is_not_recorded_is_an_error_that_says_how_to_record_it(place: Place) -> None:
     ended = place.run()
     assert ended.status == 2
-    assert ended.err[-3:] == [
-        "2/2 ferry lookup: unmeasured, not recorded in " + ended.err[-3].rpartition(" in ")[2],
+    assert ended.err[-2:] == [
+        "2/2 ferry lookup: unmeasured, not recorded in " + ended.err[-2].rpartition(" in ")[2],
         "2 recordings are missing or stale: 2 not recorded; record what is lacking with: "
         "assistant eval --record --model some:model",
-        f"no baseline at {place.gold.parent / 'baseline-some-model.json'}; make one with: assistant eval "
-        "--update-baseline",
     ]
+    assert "Note: no baseline: compared with floors only; agree to this" in ended.out
     assert verdict(ended) == "The gate failed: 2 cases are unmeasured (2 missing), and at most 0 may be"
     assert place.model.prompts == []
 
@@ -173,7 +176,7 @@ def test_what_the_small_models_said_is_recorded_too(
     monkeypatch.setattr("assistant.api.build.load_encoders", lambda _: Encoders(unasked, unasked, unasked))
     ended = place.run()
     assert (ended.status, verdict(ended)) == (0, "The gate passed.")
-    assert [line.partition(" in ")[0] for line in ended.err[-3:-1]] == [
+    assert [line.partition(" in ")[0] for line in ended.err[-2:]] == [
         "1/2 cost number: right, 7 words",
         "2/2 ferry lookup: right, 10 words",
     ]
@@ -298,20 +301,109 @@ def test_gold_is_checked_before_every_run_and_by_itself(place: Place) -> None:
         )
 
 
-def test_drafts_are_printed_to_be_added(place: Place) -> None:
-    ended = place.run("--draft", "2")
-    assert ended.status == 0
-    (line,) = ended.out.splitlines()  # of the one article without a case
-    draft = json.loads(line)
-    assert (draft["draft"], draft["evidence"][0]["article"]) == (True, "fish")
-    assert ended.err == [
-        f"1 drafts over articles without a case; add them to {place.gold}, make a question of each gap, and "
-        'remove "draft"'
-    ]
-    with place.gold.open("a", encoding="utf-8") as file:
-        file.write(line + "\n")
+def test_drafts_over_articles_without_a_case_are_added(place: Place) -> None:
+    before = place.gold.read_text(encoding="utf-8")
+    place.gold.write_text(before.rstrip("\n"), encoding="utf-8")
+    ended = place.run("init", "--add")
+    assert (ended.status, ended.err) == (0, [f"1 draft added to {place.gold}"])  # of the one article
+    added = place.gold.read_text(encoding="utf-8").removeprefix(before)
+    draft = json.loads(added)
+    assert (draft["draft"], draft["answer"], draft["evidence"][0]["article"]) == (True, "2000", "fish")
     assert place.run("--check").out == "2 cases can be won; 1 drafts do not count\n"
-    assert place.run("--draft", "2").err == ["every article has a case"]
+    assert place.run("init", "--add").err == [f"0 drafts added to {place.gold}"]
+
+
+def test_a_first_gold_is_written_where_there_is_none(place: Place) -> None:
+    kept = {path: path.read_bytes() for path in place.gold.parent.rglob("*") if path.is_file()}
+    ended = place.run("init")
+    assert (ended.status, len(ended.err)) == (2, 1)
+    assert "gold.jsonl: is there already, and stays as it is; name another file with --gold" in ended.err[0]
+    assert {path: path.read_bytes() for path in kept} == kept
+    place.gold.unlink()
+    ended = place.run()
+    assert (ended.status, ended.err[-1]) == (
+        2,
+        f"{place.gold}: is not there; write it with: assistant eval init --gold {place.gold}",
+    )
+    ended = place.run("init", "--count", "3")
+    assert ended.status == 0
+    page = place.gold.with_suffix(".md")
+    assert ended.err == [
+        f"{place.gold}: 3 drafts, and one of a question without an answer",
+        f"{page} says how to edit them; {place.gold.parent / 'floors.toml'} is what a run must reach",
+    ]
+    *drafts, unanswerable = map(json.loads, place.gold.read_text(encoding="utf-8").splitlines())
+    assert [draft["evidence"][0]["article"] for draft in drafts] == ["ferry", "dam", "fish"]
+    assert all("____" in draft["question"] and draft["draft"] for draft in (*drafts, unanswerable))
+    ended = place.run()
+    assert (ended.status, "holds no case that is no draft" in ended.err[-1]) == (2, True)
+    page.unlink()
+    page.touch()
+    place.gold.unlink()
+    assert "gold.md: is there already" in place.run("init").err[-1]
+
+
+def test_a_first_gold_can_be_edited_and_asked(place: Place) -> None:
+    place.gold.unlink()
+    assert place.run("init").status == 0
+    lines = place.gold.read_text(encoding="utf-8").splitlines()
+    (draft,) = (line for line in map(json.loads, lines) if line.get("answer") == "90 billion")
+    del draft["draft"]
+    place.gold.write_text(json.dumps(draft | {"question": CASES[0]["question"]}), encoding="utf-8")
+    assert place.run("--check").out == "1 cases can be won\n"
+    place.model.replies[:] = COST
+    assert place.run("--live").status == 0
+    place.model.replies[:] = [SILENT]
+    ended = place.run("--live")
+    assert ended.status == 1
+    assert verdict(ended) == "The gate failed: right is 0.0%, below its floor of 50.0%"
+
+
+def test_floors_that_are_there_stay(place: Place) -> None:
+    place.gold.unlink()
+    floors = place.gold.parent / "floors.toml"
+    floors.write_text("alpha = 0.01\n")
+    assert place.run("init").status == 0
+    assert floors.read_text() == "alpha = 0.01\n"
+
+
+def test_options_before_init_are_not_passed_over(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["assistant", "eval", "--live", "init"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "assistant: write the options behind init, and not before it\n"
+
+
+def test_plain_lines_alone_are_gold(place: Place, tmp_path: Path) -> None:
+    """From the file to the reports, the baseline and a failing gate."""
+    plain = [
+        {"question": "What will the valley dam cost?", "answers": ["90bn", "90 billion"]},
+        {"question": "Where did the ferry Marta run aground?", "answer": "Sandoy"},
+        {"question": "Who owns the ferry?", "unanswerable": True, "source": "a colleague"},
+    ]
+    place.gold.write_text("".join(f"{json.dumps(line)}\n" for line in plain), encoding="utf-8")
+    replies = [*COST, *GROUND, SILENT]
+    ended = record(place, *replies, arguments=("--update-baseline", "--report", str(tmp_path / "report")))
+    assert (ended.status, verdict(ended)) == (0, "The gate passed.")
+    assert sum("keys that mean nothing here are passed over: source" in line for line in ended.err) == 1
+    assert {path.name for path in (tmp_path / "report").iterdir()} == {
+        "report.html",
+        "report.md",
+        "report.json",
+        "junit.xml",
+    }
+    report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    assert [one["case"]["type"] for one in report["graded"]] == ["lookup", "lookup", "unanswerable"]
+    assert place.run().status == 0
+    assert place.run("--explain", report["graded"][0]["case"]["id"]).status == 0
+    (place.gold.parent / "baseline-some-model.json").unlink()
+    place.model.replies[:] = [*COST, *COST, SILENT]
+    ended = place.run("--live")
+    assert ended.status == 1
+    assert verdict(ended) == "The gate failed: not wrong is 66.7%, below its floor of 80.0%"
 
 
 def test_every_model_has_a_baseline_of_its_own() -> None:

@@ -75,7 +75,6 @@ def test_a_drop_fails_and_says_how_large() -> None:
     assert "McNemar p = " in everything
     assert kind.startswith("right fell from 100.0% to 50.0% within lookup, 40 cases")
     assert status(worse) == 1
-    assert reasons(worse, baseline=None) == ()
     assert reasons(GOOD, baseline=baseline_of(worse)) == ()
 
 
@@ -88,6 +87,63 @@ def test_a_value_below_its_floor_fails_even_without_a_baseline() -> None:
     assert reasons(one_off, rules) == ()  # what no case has is below nothing
     wrong = report(*(graded(number, "No.") for number in range(40)))
     assert "right within lookup is 0.0%, below its floor of 90.0%" in reasons(wrong, rules)
+
+
+def of(right: int, wrong: int, withheld: int = 0) -> Report:
+    """A run with so many answers of each outcome."""
+    nothing = Answer(question="Is it?", status="abstained", confidence=0, answer="", model="m")
+    texts = ["Yes."] * right + ["No."] * wrong
+    answers = [graded(number, text) for number, text in enumerate(texts)]
+    return report(*answers, *(graded(len(texts) + more, answer=nothing) for more in range(withheld)))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "withheld", "failing"),
+    [
+        (3, 0, 0, ()),
+        (2, 1, 0, ("not wrong is 66.7%, below its floor of 80.0%",)),
+        (4, 1, 0, ()),
+        (2, 0, 1, ()),
+        (20, 0, 20, ()),
+        (19, 0, 21, ("right is 47.5%, below its floor of 50.0%",)),
+        (31, 9, 0, ("not wrong is 77.5%, below its floor of 80.0%",)),
+    ],
+)
+def test_without_baseline_and_floors_half_must_be_right_and_a_fifth_may_be_wrong(
+    right: int, wrong: int, withheld: int, failing: tuple[str, ...]
+) -> None:
+    measured = of(right, wrong, withheld)
+    assert reasons(measured, baseline=None) == failing
+    assert exit_status(held_against(measured, None, DEFAULT)) == int(bool(failing))
+
+
+def test_what_was_agreed_to_or_named_comes_before_the_first_floors() -> None:
+    poor = of(10, 30)
+    assert len(reasons(poor, baseline=None)) == 2
+    assert reasons(poor, baseline=baseline_of(poor)) == ()
+    assert exit_status(held_against(poor, None, DEFAULT, agreed=True)) == 0
+    assert reasons(poor, Rules(floors={"all": {"not wrong": 0.2}}), baseline=None) == ()
+    assert reasons(poor, Rules(alpha=0.1), baseline=None) == reasons(poor, baseline=None)
+
+
+def test_the_verdict_says_what_it_was_not_held_against_and_how_few_cases_are() -> None:
+    def notes(measured: Report, baseline: Baseline | None, *, agreed: bool = False) -> tuple[str, ...]:
+        gate = held_against(measured, baseline, DEFAULT, agreed=agreed).gate
+        assert gate is not None
+        return gate.notes
+
+    alone = "no baseline: compared with floors only; agree to this run with --update-baseline"
+    few = (
+        "3 cases are few: 67% right may be anything from 21% to 94%, and one case counts 33 points; with 30 "
+        "and more, the verdict means more"
+    )
+    assert notes(GOOD, BASELINE) == ()
+    assert notes(GOOD, None) == (alone,)
+    assert notes(of(2, 1), None) == (alone, few)
+    assert notes(of(2, 1), None, agreed=True) == notes(of(2, 1), baseline_of(of(2, 1))) == (few,)
+    (only,) = notes(report(graded(0)), BASELINE)
+    assert only.startswith("1 case is few: 100% right may be anything from 21% to 100%")
+    assert notes(report(*map(unmeasured, range(3))), BASELINE) == ()
 
 
 def test_too_many_unmeasured_cases_fail() -> None:
@@ -176,5 +232,6 @@ def test_wrong_rules_are_told_of(tmp_path: Path, content: str, problem: str) -> 
 
 def test_the_rules_of_this_project_are_right() -> None:
     rules = read_rules(ROOT / "eval" / "floors.toml")
+    assert rules.floors is not None
     assert rules.floors["all"]["quotes verbatim"] == rules.floors["all"]["no future article"] == 1
     assert rules.most_unmeasured <= 9  # one in twenty

@@ -93,7 +93,8 @@ def printed(report: Report, **options: Any) -> str:
 
 
 def test_the_whole_table_in_the_terminal() -> None:
-    gate = Gate(reasons=("right fell",), floors=(), unmeasured=2, most_unmeasured=3)
+    notes = ("no baseline: compared",)
+    gate = Gate(reasons=("right fell",), notes=notes, floors=(), unmeasured=2, most_unmeasured=3)
     lines = [line.rstrip() for line in printed(small_report(gate=gate)).splitlines()]
     assert (
         "\n".join(lines)
@@ -120,6 +121,7 @@ Cases that came out otherwise than in the baseline: 1
   wrong number: right -> wrong
 The smallest drop in right these cases could show: 40%
 Too few cases to fail alone, so pooled: lookup, number
+Note: no baseline: compared
 The gate failed:
   right fell"""
     )
@@ -171,6 +173,14 @@ def test_the_summary_of_a_run_that_passed_is_short() -> None:
     text = summary(small_report(comparison=None, gate=GATE_PASSED, graded=graded_cases()[:1]))
     assert text.startswith(
         "## Evaluation\n\n**The gate passed.**\n\n1 cases: 100%, 21% to 100% right.\n\n<details>"
+    )
+
+
+def test_what_the_verdict_is_worth_stands_below_it() -> None:
+    gate = GATE_PASSED.model_copy(update={"notes": ("no baseline: <b>", "3 cases are few")})
+    text = summary(small_report(comparison=None, gate=gate))
+    assert text.startswith(
+        "## Evaluation\n\n**The gate passed.**\n\nno baseline: &lt;b&gt;\n\n3 cases are few\n\n6 cases"
     )
 
 
@@ -229,6 +239,9 @@ def test_a_gate_that_passed_is_a_test_that_passed() -> None:
     assert gate is not None
     assert len(gate) == 0
     assert b'"gate"' not in junit_xml(small_report(gate=None))
+    noted = GATE_PASSED.model_copy(update={"notes": ("no baseline", "3 cases are few")})
+    suites = ElementTree.fromstring(junit_xml(small_report(gate=noted)))
+    assert suites.findtext("testsuite[@name='gate']/testcase/system-out") == "no baseline\n3 cases are few"
 
 
 @given(st.text())

@@ -355,7 +355,7 @@ def test_an_interrupted_rebuild_leaves_the_old_index_and_is_finished(path: Path)
 WRITER = """
     import os, sys
     from pathlib import Path
-    sys.path.insert(0, {tests!r})
+    sys.path[:0] = [{tests!r}, {tests!r} + "/index"]
     import test_index
     from assistant import errors
     from assistant.index import vectors as index

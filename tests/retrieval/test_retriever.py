@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from fakes import CommonWords
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from langchain_core.cross_encoders import BaseCrossEncoder
@@ -29,13 +30,6 @@ DAYS = sorted({article.published for article in CORPUS if article.published})
 IDENTITY = Identity("fake@1", 160)
 EMBEDDING = DeterministicFakeEmbedding(size=16)
 RECALL_FLOOR = 0.9
-
-
-class CommonWords(BaseCrossEncoder):
-    """Scores a passage by the words that it shares with the question."""
-
-    def score(self, text_pairs: Sequence[tuple[str, str]]) -> list[float]:  # type: ignore[override]
-        return [float(len(set(one.lower().split()) & set(two.lower().split()))) for one, two in text_pairs]
 
 
 def retriever(index: Index, reranker: BaseCrossEncoder | None = None, **options: int) -> Retriever:

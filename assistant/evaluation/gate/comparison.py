@@ -10,6 +10,9 @@ from assistant.schema import Strict
 RIGHT = "right"
 """The measure that every case has: 1 if its outcome is right, else 0."""
 
+NOT_WRONG = "not wrong"
+"""Another: 0 if its outcome is wrong, else 1. An assistant that withholds an answer is not wrong."""
+
 EVERYTHING = "all"
 """The slice of all cases; the other slices are question types."""
 
@@ -35,9 +38,11 @@ class Kept(Strict):
     """Its text, for people to read; empty for an abstention."""
 
     def value(self, measure: str) -> float | None:
-        """Of `RIGHT`, or of a score."""
-        if measure == RIGHT:
-            return None if self.outcome is None else float(self.outcome == "right")
+        """Of `RIGHT`, of `NOT_WRONG`, or of a score."""
+        if measure in (RIGHT, NOT_WRONG):
+            if self.outcome is None:
+                return None
+            return float(self.outcome == "right" if measure == RIGHT else self.outcome != "wrong")
         return self.scores.get(measure)
 
 
@@ -117,6 +122,8 @@ class Gate(Strict):
     """The verdict. `reasons` says in a line each why it failed; none, and it passed."""
 
     reasons: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    """How much the verdict is worth, in a line each: that there is no baseline, that cases are few."""
     floors: tuple[Floor, ...]
     unmeasured: int
     most_unmeasured: int

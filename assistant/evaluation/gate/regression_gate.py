@@ -1,7 +1,8 @@
 """The gate: a run against its baseline and against floors, and whether it passes.
 
 It fails on a significant drop over all cases or within a guarded type, on a value below its floor, and on too
-many unmeasured cases, each with its reason. The rules lie beside the gold, in `floors.toml`.
+many unmeasured cases, each with its reason. The rules lie beside the gold, in `floors.toml`. Where there are
+neither floors nor a baseline, nobody has said what is good enough, and `FIRST_FLOORS` say it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from assistant.errors import GoldError
 from assistant.evaluation.gate.baseline import Baseline, baseline_of
 from assistant.evaluation.gate.comparison import (
     EVERYTHING,
+    NOT_WRONG,
     POOLED,
     RIGHT,
     Comparison,
@@ -27,9 +29,17 @@ from assistant.evaluation.gate.comparison import (
     Kept,
 )
 from assistant.evaluation.gate.paired import Family, compare
+from assistant.evaluation.gate.statistics import wilson_interval
 from assistant.evaluation.gold import CASE_TYPES
 from assistant.evaluation.run import Report
 from assistant.schema import Strict
+
+VERBATIM = {"quotes verbatim": 1.0}
+"""What a defect alone can break, so it holds everywhere."""
+FIRST_FLOORS = {EVERYTHING: VERBATIM | {RIGHT: 0.5, NOT_WRONG: 0.8}}
+"""For a run that nothing else is known of: half of the answers right, at most a fifth wrong."""
+FEW = 30
+"""Fewer measured cases than this say little, and the verdict says so."""
 
 
 class Rules(Strict):
@@ -51,15 +61,13 @@ class Rules(Strict):
     """Their means over all cases must not drop."""
     guarded: tuple[str, ...] = CASE_TYPES
     """Question types within which right answers must not drop."""
-    floors: dict[str, dict[str, float]] = Field(
-        default_factory=lambda: {EVERYTHING: {"quotes verbatim": 1.0}}
-    )
-    """By slice and measure."""
+    floors: dict[str, dict[str, float]] | None = None
+    """By slice and measure; None where nobody named any."""
 
     @field_validator("guarded", "floors")
     @classmethod
     def _known(cls, names: object) -> object:
-        unknown = sorted(set(names) - {*CASE_TYPES, EVERYTHING})  # type: ignore[call-overload]
+        unknown = sorted(set(names or ()) - {*CASE_TYPES, EVERYTHING})  # type: ignore[call-overload]
         if unknown:
             raise ValueError(f"no question type {', '.join(unknown)}")
         return names
@@ -83,15 +91,18 @@ def read_rules(path: Path) -> Rules:
         raise GoldError(f"{path}: cannot be read ({error}); correct it") from error
 
 
-def held_against(report: Report, baseline: Baseline | None, rules: Rules) -> Report:
-    """The report with its comparison, if there is a baseline, and the verdict."""
+def held_against(report: Report, baseline: Baseline | None, rules: Rules, *, agreed: bool = False) -> Report:
+    """The report with its comparison, if there is a baseline, and the verdict.
+
+    `agreed`: this run becomes the baseline, so it is good enough for somebody.
+    """
     now = baseline_of(report).cases
     comparison = (
         compare(baseline.cases, now, baseline.provenance, rules.family) if baseline is not None else None
     )
     floors = tuple(
         Floor(measure=measure, slice=name, floor=floor, value=_mean(now, measure, name))
-        for name, measures in rules.floors.items()
+        for name, measures in _floors(rules, known=agreed or baseline is not None).items()
         for measure, floor in measures.items()
     )
     reasons = [*_drops(comparison), *(_below(floor) for floor in floors if not floor.passed)]
@@ -100,6 +111,7 @@ def held_against(report: Report, baseline: Baseline | None, rules: Rules) -> Rep
         reasons.append(_too_many(report, rules.most_unmeasured))
     gate = Gate(
         reasons=tuple(reasons),
+        notes=tuple(_notes(now, known=agreed or baseline is not None)),
         floors=floors,
         unmeasured=unmeasured,
         most_unmeasured=rules.most_unmeasured,
@@ -118,6 +130,29 @@ def exit_status(report: Report) -> int:
     unrecorded = any(graded.recording for graded in report.graded)
     too_many = gate.unmeasured > gate.most_unmeasured
     return 2 if unrecorded and too_many and len(gate.reasons) == 1 else 1
+
+
+def _floors(rules: Rules, *, known: bool) -> dict[str, dict[str, float]]:
+    if rules.floors is not None:
+        return rules.floors
+    return {EVERYTHING: VERBATIM} if known else FIRST_FLOORS
+
+
+def _notes(cases: Sequence[Kept], *, known: bool) -> list[str]:
+    """`known`: whether there is a baseline, or will be one of this run."""
+    notes = []
+    if not known:
+        notes.append("no baseline: compared with floors only; agree to this run with --update-baseline")
+    outcomes = [case.outcome for case in cases if case.outcome is not None]
+    if 0 < len(outcomes) < FEW:
+        right = wilson_interval(outcomes.count("right"), len(outcomes))
+        plural = "s are" if len(outcomes) > 1 else " is"
+        notes.append(
+            f"{len(outcomes)} case{plural} few: {right.estimate:.0%} right may be anything from "
+            f"{right.low:.0%} to {right.high:.0%}, and one case counts {100 / len(outcomes):.0f} points; "
+            f"with {FEW} and more, the verdict means more"
+        )
+    return notes
 
 
 def _mean(cases: Sequence[Kept], measure: str, name: str) -> float | None:

@@ -6,6 +6,7 @@ In reading order:
     markdown    tables for eval/RESULTS.md
     summary     a short one for a pull request
     terminal    tables for the terminal
+    failure     one case that was not answered right
     junit       a test a case, for build servers
     plots       figures as SVG, each with a table of its own
     excerpts    quotes where they stand in their article

@@ -55,6 +55,8 @@ def _case(graded: Graded) -> TestCase:
 
 def _gate(gate: Gate) -> TestCase:
     test = TestCase("gate", classname="gate")
+    if gate.notes:
+        test.system_out = _clean("\n".join(gate.notes))
     if not gate.passed:
         test.result = [Failure(_clean("; ".join(gate.reasons)), "gate")]
     return test

@@ -27,7 +27,7 @@ def summary(report: Report) -> str:
     everything = Slice(EVERYTHING, report.graded)
     parts = ["## Evaluation"]
     if report.gate:
-        parts.append(_verdict(report.gate))
+        parts += [_verdict(report.gate), *map(escape, report.gate.notes)]
     right = percent(everything.rate("right"))
     parts.append(f"{len(report.graded)} cases: {right} right.{_words(everything)}")
     if everything.unmeasured:

@@ -47,6 +47,8 @@ def print_report(report: Report, console: Console) -> None:
     if report.comparison:
         console.print(Text(safe(_changes(report.comparison))))
     if report.gate:
+        for note in report.gate.notes:
+            console.print(Text(safe(f"Note: {note}")))
         console.print(_verdict(report.gate))
 
 

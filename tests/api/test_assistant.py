@@ -1,0 +1,133 @@
+"""The public API: opened, asked, searched and read, by several at once."""
+
+import datetime as dt
+import inspect
+import re
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from fakes import write_corpus
+from langchain_core.retrievers import BaseRetriever
+from langchain_core.runnables import Runnable, RunnableLambda
+
+import assistant
+from assistant.api.assistant import Assistant
+from assistant.errors import AssistantError, SettingsError
+
+QUESTION = "What did parliament approve?"
+
+
+@pytest.fixture(scope="module")
+def news(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    """Over a small corpus, without a language model."""
+    folder = tmp_path_factory.mktemp("api")
+    corpus = write_corpus(folder / "corpus")
+    with assistant.open(corpus, index=folder / "index", model="extractive") as opened:
+        yield opened
+
+
+def test_the_public_names_are_there() -> None:
+    for name in assistant.__all__:
+        assert getattr(assistant, name)
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        assistant.nonsense  # noqa: B018
+
+
+def test_an_answer_is_verbatim_at_its_offsets(news: Assistant) -> None:
+    answer = news.ask(QUESTION)
+    assert answer.status == "answered"
+    for citation in answer.citations:
+        assert news.article(citation.article).text[citation.start : citation.end] == citation.quote
+
+
+def test_passages_are_as_many_as_are_wanted(news: Assistant) -> None:
+    assert len(news.search(QUESTION, k=1).passages) == 1
+    assert len(news.search(QUESTION, k=2).passages) == 2
+    assert news.search(QUESTION, explain=True).passages[0].ranks is not None
+
+
+def test_a_day_hides_what_came_later(news: Assistant) -> None:
+    days = sorted(article.published for article in news.articles() if article.published)
+    seen = [article.published for article in news.articles(as_of=days[0])]
+    assert set(seen) == {days[0]}
+    assert all(passage.date == days[0] for passage in news.search("dam", as_of=days[0]).passages)
+    with pytest.raises(SettingsError, match="is after"):
+        news.search("dam", as_of=days[0], since=days[0] + dt.timedelta(days=1))
+
+
+def test_what_no_article_has_is_an_error(news: Assistant) -> None:
+    with pytest.raises(AssistantError, match="no article has the section 'Sports'"):
+        news.ask(QUESTION, section="Sports")
+    with pytest.raises(AssistantError, match="did you mean"):
+        news.article("damn")
+
+
+def test_a_topic_has_a_brief_and_a_timeline(news: Assistant) -> None:
+    for answer in (news.brief("valley dam"), news.timeline("valley dam")):
+        assert answer.status == "answered"
+        assert answer.citations
+
+
+def test_several_ask_at_once(news: Assistant) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(news.ask, [QUESTION] * 24))
+    assert {answer.answer for answer in answers} == {answers[0].answer}
+
+
+def test_it_is_opened_when_needed_and_again_after_it_was_closed(tmp_path: Path) -> None:
+    told: list[str] = []
+    corpus = write_corpus(tmp_path / "corpus")
+    settings = assistant.open(corpus, index=tmp_path / "index", model="extractive").settings
+    news = Assistant(settings, notice=told.append)
+    assert not (tmp_path / "index").exists()
+    assert news.search("dam").passages
+    assert told == [f"building the index of {corpus} first"]
+    news.close()
+    assert news.search("dam").passages
+    assert news.index().unchanged
+    news.close()
+
+
+async def in_a_chain(runnable: Runnable) -> str:
+    return str(await (runnable | RunnableLambda(lambda answer: answer.answer)).ainvoke(QUESTION))
+
+
+def test_it_fits_into_chains(news: Assistant) -> None:
+    import asyncio
+
+    assert isinstance(news.retriever, BaseRetriever)
+    assert [document.metadata["article"] for document in news.retriever.invoke("valley dam")]
+    expected = news.ask(QUESTION).answer
+    assert asyncio.run(in_a_chain(news.runnable())) == expected
+    assert news.runnable().invoke({"question": QUESTION, "section": None}).answer == expected
+
+
+def test_another_model_shares_the_index(news: Assistant) -> None:
+    other = news.with_model("openai:any")
+    assert other.retriever is news.retriever
+    assert (other.capable, news.capable) == (True, False)
+
+
+def test_the_examples_of_the_docstrings_run(
+    news: Assistant, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first indented block is Python; it is run over the small corpus."""
+    monkeypatch.setattr(assistant, "open", lambda *given, **settings: news)
+    for module in (assistant, inspect.getmodule(Assistant)):
+        block = re.search(r"(?:^    .*\n|^\n)+", inspect.getdoc(module) or "", re.MULTILINE)
+        assert block is not None
+        exec(compile(textwrap.dedent(block[0]), "docstring", "exec"), {"assistant": assistant})
+        assert capsys.readouterr().out
+
+
+def test_importing_takes_no_time() -> None:
+    code = "import sys, assistant; print(len(sys.modules))"
+    bare = int(
+        subprocess.check_output([sys.executable, "-c", "import sys, os, pathlib; print(len(sys.modules))"])
+    )
+    assert int(subprocess.check_output([sys.executable, "-c", code])) < bare + 40
