@@ -20,6 +20,7 @@ Each package imports only from those above it:
     terminal/     what a person sees
     evaluation/   gold cases, scorers, the gate, reports
     chat/         the conversation
+    server/       the same over HTTP
     cli/          the commands
 """
 

@@ -9,6 +9,7 @@
     ├── ModelError          weights, packages, keys or a model that fails
     │   ├── WeightsError    packaged weights missing or with a wrong checksum
     │   └── ContextExceeded more to read than the model can; fewer passages may fit
+    ├── ServerError         a server that cannot be started or reached, or that refuses
     ├── PromptError         a prompt file that is missing or has wrong slots
     ├── GoldError           gold cases, or the baseline and floors beside them, that cannot be used
     └── RecordingError      a recorded model answer that cannot be read or written
@@ -54,6 +55,10 @@ class WeightsError(ModelError):
 
 class ContextExceeded(ModelError):
     """A model was given more than it can read at once; the same question with fewer passages may fit."""
+
+
+class ServerError(AssistantError):
+    """`assistant serve` cannot start, or the server that was asked cannot be reached or refuses."""
 
 
 class PromptError(AssistantError):

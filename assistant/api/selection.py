@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
+from assistant.corpus.walking import normal
 from assistant.errors import SettingsError
 from assistant.index.filters import Filters
 
@@ -43,7 +44,7 @@ def limits(
 
 def article_named(name: str, catalogue: Catalogue) -> Article:
     """The article of that id. Raises SettingsError, with the ids that are most like it."""
-    found = catalogue.article(name)
+    found = catalogue.article(name) or catalogue.article(normal(name))
     if found is None:
         from rapidfuzz.process import extract
 

@@ -9,34 +9,16 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from assistant.answering.query import Turn
+from assistant.api.asked import HistoryTurn, first_problem, turns_of, written_out
 from assistant.errors import AssistantError, SettingsError
-
-
-class HistoryTurn(BaseModel):
-    """A question with its answer, or one side of it as `role` and `text`."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    question: str | None = None
-    answer: str | None = None
-    role: str | None = None
-    text: str | None = None
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        # Else a history in other words would be passed over, and the follow-up taken for a question alone.
-        if self.question is None and self.text is None:
-            raise ValueError("write question and answer, or role and text")
-        return self
 
 
 class Line(BaseModel):
@@ -49,25 +31,11 @@ class Line(BaseModel):
     as_of: dt.date | None = None
     history: list[HistoryTurn] = []
 
-    @field_validator("as_of", mode="before")
-    @classmethod
-    def _written_out(cls, value: object) -> object:
-        # A number would be taken for seconds since 1970.
-        if value is not None and not isinstance(value, str):
-            raise ValueError('write it as "2025-11-26"')
-        return value
+    _written_out = field_validator("as_of", mode="before")(written_out)
 
     def turns(self) -> list[Turn]:
-        """The history as questions with answers; what is answered in several entries is joined."""
-        turns: list[Turn] = []
-        for entry in self.history:
-            if entry.question is not None:
-                turns.append(Turn(entry.question, entry.answer or ""))
-            elif entry.text is not None and entry.role == "user":
-                turns.append(Turn(entry.text, ""))
-            elif entry.text is not None and turns:
-                turns[-1] = replace(turns[-1], answer=f"{turns[-1].answer} {entry.text}".strip())
-        return turns
+        """The history as questions with answers."""
+        return turns_of(self.history)
 
     def query(self) -> str:
         """The question behind the turn before it, as one text that can be searched for."""
@@ -228,7 +196,5 @@ def _object(raw: bytes) -> dict[str, Any]:
 
 def _one_line(error: Exception) -> str:
     if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        place, wrong = ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
-        return f"{place}: {wrong}; correct the line"
+        return f"{first_problem(error)}; correct the line"
     return " ".join(str(error).split())

@@ -1,4 +1,4 @@
-"""The command line: `assistant index | search | ask | brief | timeline | show | chat | eval | doctor`.
+"""The command line: `assistant index | search | ask | brief | timeline | show | chat | serve | eval | ...`.
 
 Everything heavy is imported inside the commands, so that `--help` and a mistyped option answer at once.
 Errors are caught here and nowhere else: one line on standard error, exit status 2.
@@ -15,7 +15,7 @@ from typing import NoReturn
 
 import typer
 
-from assistant.cli import first_gold, options, overviews, running
+from assistant.cli import first_gold, indexing, options, overviews, running, serving
 from assistant.cli.options import examples, one_of
 from assistant.errors import AssistantError
 
@@ -38,26 +38,9 @@ def common(version: options.Version = False, verbose: options.Verbose = False) -
     logging.basicConfig(level=logging.INFO if verbose else logging.ERROR, format="%(name)s: %(message)s")
 
 
-@app.command(epilog=examples("index", "index --corpus articles/ --strict"))
-def index(
-    corpus: options.Corpus = None,
-    index: options.IndexDir = None,
-    rebuild: options.Rebuild = False,
-    strict: options.Strict = False,
-) -> None:
-    """Bring the index in line with the corpus: add, embed again what changed, remove what is gone."""
-    from assistant.api.assistant import Assistant
-    from assistant.terminal.progress import progress
-    from assistant.terminal.render import notice
-
-    settings = running.settings(corpus=corpus, index=index)
-    with progress("embedding passages") as update:
-        news = Assistant(settings, notice=notice, on_progress=update)
-        changes = news.index(rebuild=rebuild, strict=strict)
-    typer.echo(
-        f"{changes.added} added, {changes.changed} changed, {changes.removed} removed,"
-        f" {changes.unchanged} unchanged; {changes.chunks} passages in {settings.index_path}"
-    )
+app.command(epilog=examples("index", "index --corpus articles/ --strict", "index --exclude 'drafts/'"))(
+    indexing.index
+)
 
 
 @app.command(
@@ -69,6 +52,7 @@ def search(
     json: options.Json = False,
     explain: options.Explain = False,
     batch: options.Batch = None,
+    server: options.Server = None,
     as_of: options.AsOf = None,
     since: options.Since = None,
     section: options.Section = None,
@@ -80,11 +64,11 @@ def search(
 
     Exit status: 0 found, 1 nothing found, 2 an error. With --batch: 0, or 2 when a line failed.
     """
-    from assistant.index.lexical import query_terms
-    from assistant.terminal.render import notice, print_search, stdout
-
     one_of(query, batch, "QUERY")
     limits = options.limits(as_of, since, section, outlet)
+    if server is not None:
+        serving.check_alone(batch=batch, corpus=corpus, index=index)
+        serving.search(server, query or "", {"k": k, "explain": explain, **limits}, json=json)
     with running.opened(running.settings(corpus=corpus, index=index, k=k)) as news:
         if batch is not None:
             news.filters(**limits)
@@ -96,21 +80,14 @@ def search(
                 ),
             )
         found = news.search(query or "", explain=explain, **limits)
-        if json:
-            typer.echo(found.model_dump_json())
-        else:
-            print_search(found, query_terms(query or ""), stdout())
-        for warning in found.warnings:
-            notice(warning.message)
-        if not found.passages:
-            notice("nothing found")
-        raise typer.Exit(0 if found.passages else 1)
+        running.show_found(found, query or "", json=found.model_dump_json() if json else None)
 
 
 @app.command(
     epilog=examples(
         'ask "Who leads the coalition?"',
         'ask "What was agreed?" --as-of 2025-11-26 --json',
+        'ask "Who leads it?" --server http://127.0.0.1:8421',
         "ask --batch questions.jsonl > answers.jsonl",
     )
 )
@@ -121,6 +98,7 @@ def ask(
     batch: options.Batch = None,
     jobs: options.Jobs = 4,
     max_cost: options.MaxCost = None,
+    server: options.Server = None,
     as_of: options.AsOf = None,
     since: options.Since = None,
     section: options.Section = None,
@@ -132,20 +110,24 @@ def ask(
 
     Exit status: 0 answered, 1 the corpus does not say, 2 an error. With --batch: 0, or 2 when a line failed.
     """
+    one_of(question, batch, "QUESTION")
+    limits = options.limits(as_of, since, section, outlet)
+    hint = 'For what they say about a topic: assistant brief "TOPIC"'
+    if server is not None:
+        serving.check_alone(batch=batch, max_cost=max_cost, model=model, corpus=corpus, index=index)
+        serving.ask(server, question or "", limits, hint, json=json)
     from assistant.terminal.progress import watching
 
-    one_of(question, batch, "QUESTION")
     settings = running.settings(corpus=corpus, index=index, model=model)
     running.check_max_cost(max_cost, batch, settings)
-    limits = options.limits(as_of, since, section, outlet)
     with running.opened(settings) as news:
         if batch is not None:
             news.filters(**limits)
             running.ask_lines(news, batch, limits, jobs=jobs, max_cost=max_cost)
         with watching() as on_event:
             answer = news.ask(question or "", on_event=on_event, **limits)
-        hint = 'For what they say about a topic: assistant brief "TOPIC"'
-        running.show_answer(answer, json=json, hint="" if news.capable else hint)
+        shown = answer.model_dump_json() if json else None
+        running.show_answer(answer, json=shown, hint="" if json or news.capable else hint)
 
 
 app.command(epilog=examples('brief "prisoner exchange"', 'brief "ceasefire talks" --words 100'))(
@@ -197,6 +179,10 @@ def chat(
     limits = options.limits(as_of, since, section, outlet)
     raise typer.Exit(chat(settings, session, keep=not no_save, model=model, **limits))
 
+
+app.command(epilog=examples("serve", "serve --corpus articles/ --model extractive --port 9000"))(
+    serving.serve
+)
 
 evaluations = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 app.add_typer(evaluations, name="eval")

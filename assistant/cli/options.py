@@ -107,8 +107,32 @@ Words = Annotated[
 Most = Annotated[int | None, _option("-k", "N", "How many passages; default: 8.", min=1, max=100)]
 Explain = Annotated[bool, _flag("--explain", "Show each passage's rank at every stage.")]
 
+Server = Annotated[
+    Text, _option("--server", "URL", "Ask this server, which assistant serve started, and load nothing here.")
+]
+Host = Annotated[
+    str, _option("--host", "NAME", "Where to listen; default: 127.0.0.1, for this machine alone.")
+]
+Port = Annotated[
+    int, _option("--port", "N", "Which port; default: 8421; 0 is any that is free.", min=0, max=65535)
+]
+ServerJobs = Annotated[
+    int, _option("--jobs", "N", "Questions answered at a time; default: 4; 16 more may wait.", min=1, max=64)
+]
+
 Rebuild = Annotated[bool, _flag("--rebuild", "Start from nothing, as a new embedder requires.")]
-Strict = Annotated[bool, _flag("--strict", "Stop at the first article that cannot be read.")]
+Strict = Annotated[bool, _flag("--strict", "Stop at the first article that cannot be read as it stands.")]
+Exclude = Annotated[
+    list[str] | None,
+    _option("--exclude", "GLOB", "Leave these files out, as in a .gitignore; may be given several times."),
+]
+Mapping = Annotated[
+    list[str] | None,
+    _option(
+        "--map", "FIELD=KEY", "What a key of the files means: date=published_at; may be given several times."
+    ),
+]
+ListSkipped = Annotated[bool, _flag("--list-skipped", "Name each file and article that was passed over.")]
 
 SessionName = Annotated[
     Text,

@@ -31,7 +31,7 @@ def brief(
     with opened(settings(corpus=corpus, index=index, model=model)) as news:
         with watching() as on_event:
             answer = news.brief(topic, words=words, on_event=on_event, **limits)
-        show_answer(answer, json=json)
+        show_answer(answer, json=answer.model_dump_json() if json else None)
 
 
 def timeline(
@@ -52,4 +52,5 @@ def timeline(
 
     limits = options.limits(as_of, since, section, outlet)
     with opened(settings(corpus=corpus, index=index, model=EXTRACTIVE)) as news:
-        show_answer(news.timeline(topic, **limits), json=json)
+        answer = news.timeline(topic, **limits)
+        show_answer(answer, json=answer.model_dump_json() if json else None)

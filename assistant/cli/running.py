@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from assistant.api.assistant import Assistant
     from assistant.cli.batch import Limits, Line
-    from assistant.schema import Answer
+    from assistant.schema import Answer, SearchAnswer
     from assistant.settings import Settings
 
 
@@ -39,15 +39,31 @@ def opened(settings: Settings, *, encoders: bool = True) -> Iterator[Assistant]:
         yield news
 
 
-def show_answer(answer: Answer, *, json: bool, hint: str = "") -> NoReturn:
-    """Prints an answer, and leaves with status 0, or 1 where there is none."""
+def show_answer(answer: Answer, *, json: str | None, hint: str = "") -> NoReturn:
+    """Prints an answer, or `json`, and leaves with status 0, or 1 where there is none."""
     from assistant.terminal.render import print_answer, stdout
 
-    if json:
-        typer.echo(answer.model_dump_json())
+    if json is not None:
+        typer.echo(json)
     else:
         print_answer(answer, stdout(), hint=hint)
     raise typer.Exit(1 if answer.status == "abstained" else 0)
+
+
+def show_found(found: SearchAnswer, query: str, *, json: str | None) -> NoReturn:
+    """Prints the passages of a search, or `json`, and leaves with status 0, or 1 where there are none."""
+    from assistant.index.lexical import query_terms
+    from assistant.terminal.render import notice, print_search, stdout
+
+    if json is not None:
+        typer.echo(json)
+    else:
+        print_search(found, query_terms(query), stdout())
+    for warning in found.warnings:
+        notice(warning.message)
+    if not found.passages:
+        notice("nothing found")
+    raise typer.Exit(0 if found.passages else 1)
 
 
 def answer_lines(

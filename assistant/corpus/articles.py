@@ -7,6 +7,7 @@ may therefore be larger than memory. `read_corpus` gives them as a list. Importi
 
 from __future__ import annotations
 
+import json
 import pickle
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -51,6 +52,19 @@ class Options:
     """Patterns of files to leave out, as in a .gitignore."""
     mapping: Mapping[str, str] = field(default_factory=dict)
     """What keys mean (see `metadata.mapping_of`)."""
+
+    def dump(self) -> str:
+        """As one line of JSON."""
+        return json.dumps([self.exclude, dict(self.mapping)], ensure_ascii=False)
+
+    @classmethod
+    def load(cls, text: str | None) -> Options:
+        """What `dump` wrote; nothing in particular for anything else."""
+        try:
+            exclude, mapping = json.loads(text or "")
+            return cls(tuple(exclude), dict(mapping))
+        except (ValueError, TypeError):
+            return cls()
 
 
 class Articles:

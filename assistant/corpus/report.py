@@ -34,6 +34,10 @@ class Summary:
     """The counts, as the index remembers them; keys are words that a person reads."""
 
     read: int = 0
+    lost: int = 0
+    """How many of those passed over may be articles; pictures and programs are none."""
+    first: str = ""
+    """The first message of what was passed over."""
     passed_over: dict[str, dict[str, int]] = field(default_factory=dict)
     """Kind of file -> reason -> how many."""
     left_out: dict[str, int] = field(default_factory=dict)
@@ -136,15 +140,15 @@ class Report:
     def passed_over(self, message: str, kind: str, why: str) -> None:
         """A file or an article that is not read."""
         self._raise(message)
-        counts = self.summary.passed_over.setdefault(kind, {})
-        counts[why] = counts.get(why, 0) + 1
-        self._say(message, f"{kind} {why}")
+        self.summary.lost += 1
+        self.summary.first = self.summary.first or message
+        self.unread_kind(message, kind, why, tell=True)
 
-    def unread_kind(self, message: str, kind: str, why: str) -> None:
+    def unread_kind(self, message: str, kind: str, why: str, *, tell: bool = False) -> None:
         """A file of a kind that holds no article, such as a picture: counted, and no failure."""
         counts = self.summary.passed_over.setdefault(kind, {})
         counts[why] = counts.get(why, 0) + 1
-        if self._all:
+        if tell or self._all:
             self._say(message, f"{kind} {why}")
 
     def notice(self, message: str, why: str) -> None:

@@ -12,14 +12,15 @@ then committed to the catalogue in one transaction that also removes the mark. O
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from assistant.corpus.articles import Article, compare, fingerprint
 from assistant.corpus.chunking import CHUNKING, Chunk, split_article, to_document
+from assistant.corpus.report import Summary
 from assistant.errors import IndexMismatch, IndexMissing
 from assistant.index import snapshots
 from assistant.index.filters import Filters
@@ -68,6 +69,8 @@ class Changes:
     removed: int
     unchanged: int
     chunks: int
+    reading: Summary | None = field(default=None, compare=False)
+    """What reading the corpus came across, where it was read for this run."""
 
 
 class Index:
@@ -111,12 +114,13 @@ class Index:
         self._follow()
         articles = self.catalogue.matching(filters) if filters.names_articles() else None
         parts = [None] if articles is None else _parts(articles, MOST_IDS)
+        versions = self.catalogue.has_versions()
         with _store_errors(self._path):
             found = [
                 pair
                 for part in parts
                 for pair in self._store.similarity_search_by_vector_with_relevance_scores(
-                    vector, k=k, filter=filters.chroma(part)
+                    vector, k=k, filter=filters.chroma(part, versions=versions)
                 )
             ]
         # Chroma gives distances; ties are broken by id so that a ranking does not depend on insertion order.
@@ -147,17 +151,19 @@ def check_identity(store: Chroma, identity: Identity, path: Path) -> None:
 
 def sync(
     path: Path,
-    articles: list[Article],
+    articles: Iterable[Article],
     embeddings: Embeddings,
     identity: Identity,
     *,
     stamp: str = "",
+    facts: Mapping[str, str] | None = None,
     rebuild: bool = False,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Changes:
     """Brings the index at `path` in line with `articles`; embeds only what is new or changed.
 
-    `stamp` is remembered as the corpus's state; `on_progress` gets chunks done and chunks to do.
+    The articles are gone through three times and never held together. `stamp` is remembered as the corpus's
+    state, and `facts` beside it; `on_progress` gets chunks done and chunks to do.
 
     Raises:
         IndexBusy: another process is writing it.
@@ -173,7 +179,9 @@ def sync(
             _forget(catalogue, store, catalogue.pending())
             if store._collection.count() != catalogue.counts()[1]:
                 raise IndexMismatch(f"the index at {path} has lost some of its vectors; {REBUILD}")
-            changes = _sync(catalogue, store, articles, identity, stamp, on_progress)
+            changes = _sync(
+                catalogue, store, articles, identity, {"stamp": stamp, **(facts or {})}, on_progress
+            )
         snapshots.finish(path, state)
         return changes
 
@@ -181,21 +189,27 @@ def sync(
 def _sync(
     catalogue: Catalogue,
     store: Chroma,
-    articles: list[Article],
+    articles: Iterable[Article],
     identity: Identity,
-    stamp: str,
+    facts: Mapping[str, str],
     on_progress: Callable[[int, int], None],
 ) -> Changes:
-    difference = compare(catalogue.fingerprints(), articles)
-    added, changed = frozenset(difference.added), frozenset(difference.changed)
-    todo = [article for article in articles if article.id in added | changed]
+    known = catalogue.fingerprints()
+    difference = compare(known, articles)
+    changed = frozenset(difference.changed)
+    todo = changed.union(difference.added)
     _forget(catalogue, store, difference.removed)
 
-    split = [(article, split_article(article, identity.most_words)) for article in todo]
-    total = sum(len(chunks) for _, chunks in split)
+    def split() -> Iterator[Split]:
+        """What is to be embedded, one article at a time."""
+        for article in articles if todo else ():
+            if article.id in todo:
+                yield article, split_article(article, identity.most_words)
+
+    total = sum(len(chunks) for _, chunks in split())
     done = 0
     on_progress(done, total)
-    for batch in _batches(split):
+    for batch in _batches(split()):
         with catalogue.transaction():
             catalogue.mark_pending(article.id for article, _ in batch)
         _delete_chunks(store, [article.id for article, _ in batch if article.id in changed])
@@ -208,13 +222,15 @@ def _sync(
             for article, chunks in batch:
                 catalogue.add(article, fingerprint(article), chunks)
     with catalogue.transaction():
-        catalogue.set_fact("stamp", stamp)
+        for name, value in facts.items():
+            catalogue.set_fact(name, value)
 
-    unchanged = len(articles) - len(todo)
-    return Changes(len(added), len(changed), len(difference.removed), unchanged, catalogue.counts()[1])
+    unchanged = len(known) - len(difference.removed) - len(changed)
+    counts = (len(difference.added), len(changed), len(difference.removed), unchanged)
+    return Changes(*counts, catalogue.counts()[1])
 
 
-def _batches(split: list[Split]) -> Iterator[list[Split]]:
+def _batches(split: Iterable[Split]) -> Iterator[list[Split]]:
     """Whole articles, about `BATCH` chunks at a time."""
     batch, size = list[Split](), 0
     for article, chunks in split:

@@ -20,13 +20,15 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from assistant.schema import AbstentionReason, Answer, AnswerWarning, Citation, SearchAnswer
 from assistant.text.normalize import words
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from assistant.corpus.articles import Article
+
+    # Only named here: `ask --server` shows answers without making these models, which takes a while.
+    from assistant.schema import AbstentionReason, Answer, AnswerWarning, Citation, SearchAnswer
 
 STOPPED = "stopped"
 """Code of the warning that an answer was stopped before it was done."""
@@ -199,9 +201,10 @@ def _quote(citation: Citation) -> Text:
 
 def source_of(citation: Citation) -> Text:
     """Where a citation is from: date, headline with its link, article."""
+    changed = f"(updated {day(citation.updated)})  " if citation.updated else ""
     source = (
         Text()
-        .append(f"{day(citation.date)}  ", style="cyan")
+        .append(f"{day(citation.date)}  {changed}", style="cyan")
         .append_text(linked(citation.title, citation.url))
     )
     return source.append(f"  {safe(citation.article)}", style="dim")
@@ -249,7 +252,8 @@ def article_text(article: Article, quote: tuple[int, int] = (0, 0)) -> tuple[Tex
 
 
 def _about(article: Article) -> str:
-    facts = (day(article.published), article.section, article.id)
+    changed = f"updated {day(article.updated)}" if article.updated else ""
+    facts = (day(article.published), changed, article.section, article.id)
     return "  ".join(fact for fact in facts if fact)
 
 
@@ -272,7 +276,7 @@ def print_search(found: SearchAnswer, terms: list[str], console: Console) -> Non
         head.append(f"  {safe(passage.article)}", style="dim")
         console.print(head)
         if passage.ranks is not None:
-            stages = passage.ranks.model_dump()
+            stages = vars(passage.ranks)
             line = "  ".join(f"{stage} {position or '-'}" for stage, position in stages.items())
             indent(Text(line, style="dim"), console)
         if passage.also_in:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from assistant.errors import SettingsError
 
@@ -90,7 +90,7 @@ def is_known(key: str) -> bool:
     return plain_key(key) in _KNOWN
 
 
-def mapping_of(pairs: list[str]) -> dict[str, str]:
+def mapping_of(pairs: Sequence[str]) -> dict[str, str]:
     """`--map date=published_at`, given any number of times, as plain key -> field. Raises SettingsError."""
     mapping = {}
     for pair in pairs:
