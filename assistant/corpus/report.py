@@ -51,6 +51,8 @@ class Summary:
     suspect: dict[str, int] = field(default_factory=dict)
     """What an article looks like rather than one, such as "a consent page"."""
     unknown_keys: dict[str, int] = field(default_factory=dict)
+    untold: int = 0
+    """Messages that were counted and not told."""
     dated_keys: list[str] = field(default_factory=list)
     """Those unknown keys that hold dates."""
 
@@ -103,6 +105,8 @@ class Summary:
                 f"; where it is the date: --map date={dated[0]}" if dated and self.lacking.get("date") else ""
             )
             yield f"keys without a meaning here: {_listed(keys)}{remedy}"
+        if self.untold:
+            yield f"{_plural(self.untold, 'more message')}: assistant index --list-skipped names each"
 
 
 def reasons(why: dict[str, int]) -> list[str]:
@@ -150,6 +154,8 @@ class Report:
         counts[why] = counts.get(why, 0) + 1
         if tell or self._all:
             self._say(message, f"{kind} {why}")
+        else:
+            self.summary.untold += 1
 
     def notice(self, message: str, why: str) -> None:
         """Something that was read, though not as it stands."""
@@ -189,5 +195,7 @@ class Report:
     def _say(self, message: str, group: str) -> None:
         self.first = self.first or message
         self._told[group] += 1
-        if self._tell and (self._all or self._told[group] <= TOLD_EACH):
+        if not self._all and self._told[group] > TOLD_EACH:
+            self.summary.untold += 1
+        elif self._tell:
             self._tell(message)

@@ -199,6 +199,7 @@ def test_the_summary_says_what_was_passed_over_and_why(tmp_path: Path) -> None:
         " 1 .xlsx (kind not read)",
         "left out: 1 node_modules",
         "lacking: 1 article without an outlet, 1 article without a title of its own",
+        "1 more message: assistant index --list-skipped names each",
     ]
     assert len(told) == 4
     assert Summary.load(report.summary.dump()) == report.summary
@@ -213,6 +214,7 @@ def test_messages_of_one_kind_are_told_a_few_times(tmp_path: Path) -> None:
         read_articles(path, report).close()
         assert len(told) == count
         assert report.summary.passed_over == {"in .jsonl": {"no text": 30}}
+        assert report.summary.untold == 30 - count
 
 
 # Any size

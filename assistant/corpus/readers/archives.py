@@ -9,6 +9,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import IO, Any
 
@@ -82,7 +83,7 @@ def read_gzip(piece: Piece, read: Reader) -> Iterator[Raw]:
         raise PassedOver(
             f"{piece.where}: names no kind of file before .gz; rename it, as in a.jsonl.gz", "kind not read"
         )
-    yield from read(_inner(piece, stem, suffix, piece.where, unpacked))
+    yield from read(replace(_inner(piece, stem, suffix, piece.where, unpacked), packed=piece.suffix))
 
 
 def read_zip(piece: Piece, read: Reader) -> Iterator[Raw]:

@@ -38,11 +38,13 @@ class Piece:
     """What the user said that keys mean (see `metadata.mapping_of`)."""
     depth: int = 0
     """How many archives it lies in."""
+    packed: str = ""
+    """The suffix of the one that it alone lies in, ".gz"."""
 
     @property
     def kind(self) -> str:
         """What it is counted as: its suffix."""
-        return self.suffix or "file without a suffix"
+        return f"{self.suffix}{self.packed}" or "file without a suffix"
 
     def data(self, most: int = LARGEST) -> bytes:
         """All of it. Raises PassedOver for what is empty or too large, and OSError."""
