@@ -7,7 +7,7 @@ import importlib.util
 from assistant.errors import ExtraMissing
 
 MODULES = {
-    "formats": ("trafilatura",),
+    "formats": ("trafilatura", "feedparser", "pyarrow", "pypdf", "docx", "striprtf", "warcio"),
     "llama": ("xllamacpp",),
     "sentence-transformers": ("sentence_transformers", "torch"),
     "fetch": ("urllib3", "certifi", "feedparser", "protego"),

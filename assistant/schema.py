@@ -32,6 +32,8 @@ class Citation(Strict):
     article: str
     title: str
     date: dt.date | None
+    updated: dt.date | None = None
+    """The day its text was last changed, where that is later than `date`."""
     outlets: list[str]
     quote: str
     start: int

@@ -154,5 +154,5 @@ def _answer(assistant: Pipeline, course: Course, model: str) -> Answer:
     elif not course.statements:
         reason: AbstentionReason = "not-stated" if course.warnings else "nothing-relevant"
         course.reason = "unsupported" if course.rejected else reason
-    undated = assistant.retriever.index.catalogue.counts()[2]
-    return course.answer(assistant.newest(course.query.filters), undated, model, assistant.profile)
+    hidden = assistant.retriever.index.catalogue.hidden(course.query.filters)
+    return course.answer(assistant.newest(course.query.filters), hidden, model, assistant.profile)

@@ -9,7 +9,7 @@ from assistant.answering.evidence import Sentence, sentences_of
 from assistant.answering.provenance import reach, sourcing
 from assistant.answering.query import Query
 from assistant.answering.verify import Rejected, Statement
-from assistant.index.filters import Filters
+from assistant.index.lexical import Hidden
 from assistant.injection.scan import instruction_warnings
 from assistant.retrieval.passages import Passage
 from assistant.schema import AnswerPassage, AnswerWarning, Checks, Citation, Claim
@@ -56,6 +56,7 @@ def _citation(number: int, sentence: Sentence) -> Citation:
         article=article.id,
         title=article.title,
         date=article.published,
+        updated=article.updated,
         outlets=[source.outlet for source in article.sources],
         quote=sentence.text,
         start=sentence.start,
@@ -115,11 +116,18 @@ def answer_warnings(
     return warnings + [AnswerWarning(code=code, message=note) for code, note in notes.items() if note]
 
 
-def hidden_warnings(undated: int, filters: Filters) -> list[AnswerWarning]:
-    """The warning that articles without a date were not looked at, when a date limits the question."""
-    if not undated or (filters.as_of is None and filters.since is None):
-        return []
-    return [undated_warning(undated, "stayed hidden under --as-of and --since")]
+def hidden_warnings(hidden: Hidden) -> list[AnswerWarning]:
+    """The warnings that articles were not looked at, when a date limits the question."""
+    warnings = []
+    if hidden.undated:
+        warnings.append(undated_warning(hidden.undated, "stayed hidden under --as-of and --since"))
+    if hidden.changed:
+        plural = "articles were" if hidden.changed > 1 else "article was"
+        message = (
+            f"{hidden.changed} {plural} changed after that day, so that what stood there then is not known"
+        )
+        warnings.append(AnswerWarning(code="changed-hidden", message=f"{message}, and stayed hidden"))
+    return warnings
 
 
 def undated_warning(count: int, what: str) -> AnswerWarning:

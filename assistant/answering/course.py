@@ -19,6 +19,7 @@ from assistant.answering.citations import (
 from assistant.answering.events import Event, SentenceKept, ignore
 from assistant.answering.query import Query
 from assistant.answering.verify import Rejected, Statement
+from assistant.index.lexical import Hidden
 from assistant.models.chat.profiles import Profile, cost_of
 from assistant.retrieval.passages import Passage
 from assistant.schema import (
@@ -84,8 +85,8 @@ class Course:
             return "abstained"
         return "conflicting" if self.accounts_differ else "partly" if self.missing else "answered"
 
-    def answer(self, corpus_ends: dt.date | None, undated: int, model: str, profile: Profile) -> Answer:
-        """The answer; `corpus_ends` is the newest day seen, `undated` how many articles have none."""
+    def answer(self, corpus_ends: dt.date | None, hidden: Hidden, model: str, profile: Profile) -> Answer:
+        """The answer; `corpus_ends` is the newest day seen, `hidden` what the days asked about hide."""
         query = self.query
         claims, citations = cite(self.statements if self.reason is None else ())
         amount = cost_of(self.tokens, profile)
@@ -109,7 +110,7 @@ class Course:
             corpus_ends=corpus_ends,
             warnings=[
                 *answer_warnings(query, citations, self.statements, self.passages, corpus_ends),
-                *hidden_warnings(undated, query.filters),
+                *hidden_warnings(hidden),
                 *self.warnings,
                 *(self._notes() if claims else ()),
             ],

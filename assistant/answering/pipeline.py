@@ -106,8 +106,8 @@ class Pipeline:
             course.tell(statement)
         for rejected in course.rejected:
             on_event(SentenceDropped(rejected))
-        undated = self.retriever.index.catalogue.counts()[2]
-        return course.answer(self.newest(course.query.filters), undated, self.model_name, self.profile)
+        hidden = self.retriever.index.catalogue.hidden(course.query.filters)
+        return course.answer(self.newest(course.query.filters), hidden, self.model_name, self.profile)
 
     def _ask_model(self, chat: StructuredChat, course: Course) -> None:
         """A capable model answers, may search again, and is checked."""

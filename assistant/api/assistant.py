@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 from assistant.api import build
 from assistant.api.selection import article_named, limits
+from assistant.corpus.articles import Options
+from assistant.corpus.fields.metadata import mapping_of
 from assistant.settings import EXTRACTIVE, Settings
 
 if TYPE_CHECKING:
@@ -169,13 +171,29 @@ class Assistant:
             if article is not None:
                 yield article
 
-    def index(self, *, rebuild: bool = False, strict: bool = False) -> Changes:
+    def index(
+        self,
+        *,
+        rebuild: bool = False,
+        strict: bool = False,
+        exclude: Sequence[str] = (),
+        mapping: Sequence[str] = (),
+        tell_all: bool = False,
+    ) -> Changes:
         """Brings the index in line with the corpus, embedding only what changed.
 
-        With `strict`, an article that cannot be read is an error; else it is passed over with a notice.
+        With `strict`, an article that cannot be read is an error; else it is passed over with a notice, the
+        first few of a kind or, with `tell_all`, each. `exclude` are patterns as in a .gitignore, `mapping`
+        says of keys what they mean: "date=published_at". The result's `reading` sums it up.
         """
         return build.build_index(
-            self.settings, self._notice, self._on_progress, rebuild=rebuild, strict=strict
+            self.settings,
+            self._notice,
+            self._on_progress,
+            rebuild=rebuild,
+            strict=strict,
+            options=Options(tuple(exclude), mapping_of(mapping)),
+            tell_all=tell_all,
         )
 
     def filters(

@@ -8,13 +8,14 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from assistant.corpus.articles import compare, corpus_stamp, read_corpus
+from assistant.corpus.articles import Options, compare, corpus_stamp, read_articles
 from assistant.corpus.chunking import CHUNKING
-from assistant.corpus.formats import Notice
+from assistant.corpus.report import Notice, Report
 from assistant.errors import IndexMissing
 from assistant.index import snapshots
 from assistant.index.lexical import CATALOGUE, Catalogue
@@ -49,28 +50,41 @@ def identity(settings: Settings) -> Identity:
 
 
 def build_index(
-    settings: Settings, notice: Notice, on_progress: Progress, *, rebuild: bool = False, strict: bool = False
+    settings: Settings,
+    notice: Notice,
+    on_progress: Progress,
+    *,
+    rebuild: bool = False,
+    strict: bool = False,
+    options: Options = Options(),
+    tell_all: bool = False,
 ) -> Changes:
     """Brings the index in line with the corpus; articles that cannot be read are passed over with a notice.
+
+    Of notices of one kind the first few are told, or all with `tell_all`. The index remembers `options` and
+    what the corpus was found to be.
 
     Raises CorpusError, ModelError, IndexMismatch, IndexBusy.
     """
     from assistant.models.encoders.embeddings import load_embeddings
 
-    stamp = corpus_stamp(settings.corpus_path)
-    articles = read_corpus(settings.corpus_path, on_skip=notice, strict=strict)
-    embeddings = load_embeddings(
-        settings.embedder, settings.cache, for_queries=False, threads=settings.threads
-    )
-    return sync(
-        settings.index_path,
-        articles,
-        embeddings,
-        identity(settings),
-        stamp=stamp,
-        rebuild=rebuild,
-        on_progress=on_progress,
-    )
+    stamp = corpus_stamp(settings.corpus_path, options.exclude)
+    report = Report(notice, strict=strict, tell_all=tell_all)
+    with closing(read_articles(settings.corpus_path, report, options)) as articles:
+        embeddings = load_embeddings(
+            settings.embedder, settings.cache, for_queries=False, threads=settings.threads
+        )
+        changes = sync(
+            settings.index_path,
+            articles,
+            embeddings,
+            identity(settings),
+            stamp=stamp,
+            facts={"reading": options.dump(), "summary": report.summary.dump()},
+            rebuild=rebuild,
+            on_progress=on_progress,
+        )
+    return replace(changes, reading=report.summary)
 
 
 def open_index(settings: Settings, notice: Notice, on_progress: Progress) -> Index:
@@ -80,7 +94,9 @@ def open_index(settings: Settings, notice: Notice, on_progress: Progress) -> Ind
         index = Index.open(settings.index_path, wanted)
     except IndexMissing:
         notice(f"building the index of {settings.corpus_path} first")
-        build_index(settings, notice, on_progress)
+        summary = build_index(settings, notice, on_progress).reading
+        if summary is not None and summary.passed_over:
+            notice(next(summary.lines()))
         return Index.open(settings.index_path, wanted)
     changed = _changed_articles(index, settings)
     if changed:
@@ -99,9 +115,11 @@ def open_catalogue(settings: Settings) -> Catalogue | None:
 
 def _changed_articles(index: Index, settings: Settings) -> str:
     """What changed in the corpus, as "1 new, 2 changed articles"; read only if a file was touched."""
-    if index.catalogue.fact("stamp") == corpus_stamp(settings.corpus_path):
+    options = Options.load(index.catalogue.fact("reading"))
+    if index.catalogue.fact("stamp") == corpus_stamp(settings.corpus_path, options.exclude):
         return ""
-    changes = compare(index.catalogue.fingerprints(), read_corpus(settings.corpus_path))
+    with closing(read_articles(settings.corpus_path, Report(), options)) as articles:
+        changes = compare(index.catalogue.fingerprints(), articles)
     counts = {"new": changes.added, "changed": changes.changed, "removed": changes.removed}
     total = sum(len(ids) for ids in counts.values())
     listed = ", ".join(f"{len(ids)} {kind}" for kind, ids in counts.items() if ids)

@@ -42,7 +42,7 @@ def search(
         query=query,
         as_of=asked.filters.as_of,
         passages=[search_passage(passage, explain) for passage in passages],
-        warnings=hidden_warnings(catalogue.counts()[2], asked.filters),
+        warnings=hidden_warnings(catalogue.hidden(asked.filters)),
         seconds=Seconds(retrieve=seconds, total=seconds),
     )
 

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from assistant.corpus.walking import normal
 from assistant.errors import SettingsError
 from assistant.index.filters import Filters
 
@@ -43,11 +44,12 @@ def limits(
 
 
 def article_named(name: str, catalogue: Catalogue, filters: Filters = Filters()) -> Article:
-    """The article of that id, if it passes the filters.
+    """The article of that id, in whichever Unicode form it is typed, if it passes the filters.
 
     Raises SettingsError, with the ids of such articles that are most like it.
     """
-    found = catalogue.article(name) if catalogue.matching(replace(filters, articles=(name,))) else None
+    known = name if catalogue.article(name) else normal(name)
+    found = catalogue.article(known) if catalogue.matching(replace(filters, articles=(known,))) else None
     if found is None:
         from rapidfuzz.process import extract
 

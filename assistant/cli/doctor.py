@@ -9,7 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from rich.text import Text
 
 from assistant.api.build import identity, load_model, load_prompts, profile_for, settled, without_a_model
-from assistant.corpus.articles import corpus_stamp, read_corpus
+from assistant.corpus.articles import Options, corpus_stamp, read_articles
+from assistant.corpus.report import Report, Summary
 from assistant.errors import AssistantError, IndexMissing
 from assistant.extras import remedy
 from assistant.index.opened import Index
@@ -93,14 +94,33 @@ def _answers(settings: Settings) -> Check:
 
 
 def _corpus(settings: Settings) -> Check:
-    problems: list[str] = []
+    """What reading the corpus came across: as the index remembers it, or read now where it changed since."""
     try:
-        articles = read_corpus(settings.corpus_path, on_skip=problems.append)
+        summary = _remembered(settings) or _read(settings)
     except AssistantError as error:
         return False, "corpus", str(error)
-    undated = sum(1 for article in articles if article.published is None)
-    finding = f"{len(articles)} articles in {settings.corpus_path}, {undated} without a date"
-    return not problems, "corpus", "; ".join([finding, *problems])
+    finding = f"{summary.read} articles in {settings.corpus_path}"
+    head, *more = summary.lines()
+    _, _, passed_over = head.partition("; ")
+    said = [finding, passed_over, *more, summary.first]
+    return not summary.lost, "corpus", "; ".join(filter(None, said))
+
+
+def _remembered(settings: Settings) -> Summary | None:
+    try:
+        with closing(Index.open(settings.index_path, identity(settings))) as index:
+            options = Options.load(index.catalogue.fact("reading"))
+            if index.catalogue.fact("stamp") == corpus_stamp(settings.corpus_path, options.exclude):
+                return Summary.load(index.catalogue.fact("summary"))
+    except AssistantError:
+        pass
+    return None
+
+
+def _read(settings: Settings) -> Summary:
+    report = Report()
+    read_articles(settings.corpus_path, report).close()
+    return report.summary
 
 
 def _index(settings: Settings) -> Check:
@@ -109,11 +129,12 @@ def _index(settings: Settings) -> Check:
         with closing(Index.open(path, identity(settings))) as index:
             articles, chunks, _ = index.catalogue.counts()
             stamp = index.catalogue.fact("stamp")
+            options = Options.load(index.catalogue.fact("reading"))
     except IndexMissing:
         return True, "index", f"none yet at {path}; the first question builds it"
     except AssistantError as error:
         return False, "index", str(error)
     finding = f"{articles} articles, {chunks} passages in {path}"
-    if stamp != corpus_stamp(settings.corpus_path):
+    if stamp != corpus_stamp(settings.corpus_path, options.exclude):
         return True, "index", f"{finding}; articles may have changed: assistant index brings it up to date"
     return True, "index", finding

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from assistant.cli import adding, evaluating, models, options, overviews, running, serving
+from assistant.cli import adding, evaluating, indexing, models, options, overviews, running, serving
 from assistant.cli.options import examples, one_of
 from assistant.errors import AssistantError
 
@@ -52,26 +52,9 @@ def common(version: options.Version = False, verbose: options.Verbose = False) -
     logging.basicConfig(level=logging.INFO if verbose else logging.ERROR, format="%(name)s: %(message)s")
 
 
-@app.command(epilog=examples("index", "index --corpus articles/ --strict"))
-def index(
-    corpus: options.Corpus = None,
-    index: options.IndexDir = None,
-    rebuild: options.Rebuild = False,
-    strict: options.StrictCorpus = False,
-) -> None:
-    """Bring the index in line with the corpus: add, embed again what changed, remove what is gone."""
-    from assistant.api.assistant import Assistant
-    from assistant.terminal.progress import progress
-    from assistant.terminal.render import notice
-
-    settings = running.settings(corpus=corpus, index=index)
-    with progress("embedding passages") as update:
-        news = Assistant(settings, notice=notice, on_progress=update)
-        changes = news.index(rebuild=rebuild, strict=strict)
-    typer.echo(
-        f"{changes.added} added, {changes.changed} changed, {changes.removed} removed,"
-        f" {changes.unchanged} unchanged; {changes.chunks} passages in {settings.index_path}"
-    )
+app.command(epilog=examples("index", "index --corpus articles/ --strict", "index --exclude 'drafts/'"))(
+    indexing.index
+)
 
 
 app.command(epilog=adding.ADD_EXAMPLES)(adding.add)

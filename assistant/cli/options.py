@@ -122,7 +122,18 @@ ServerJobs = Annotated[
 ]
 
 Rebuild = Annotated[bool, _flag("--rebuild", "Start from nothing, as a new embedder requires.")]
-StrictCorpus = Annotated[bool, _flag("--strict", "Stop at the first article that cannot be read.")]
+StrictCorpus = Annotated[bool, _flag("--strict", "Stop at the first article not read as it stands.")]
+Exclude = Annotated[
+    list[str] | None,
+    _option("--exclude", "GLOB", "Leave these files out, as in a .gitignore; may be given several times."),
+]
+Mapping = Annotated[
+    list[str] | None,
+    _option(
+        "--map", "FIELD=KEY", "What a key of the files means: date=published_at; may be given several times."
+    ),
+]
+ListSkipped = Annotated[bool, _flag("--list-skipped", "Name each file and article that was passed over.")]
 
 SessionName = Annotated[
     Text,

@@ -1,87 +1,185 @@
 """Articles: what a corpus is made of, and how one is read.
 
-`read_corpus(path)` turns a folder or a single file (Markdown with YAML front matter, plain text, HTML, JSON
-Lines) into a list of `Article`, in a stable order. Importing this module is cheap.
+`read_articles` reads a folder, or a file, of any kind that `readers` knows, one article at a time: what was
+read is kept on disk until the articles are asked for, in the order of their ids, as often as wanted. A corpus
+may therefore be larger than memory. `read_corpus` gives them as a list. Importing this module is cheap.
 """
 
 from __future__ import annotations
 
-import codecs
-import contextlib
-import datetime as dt
-import hashlib
 import json
-import os
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path, PurePosixPath
+import pickle
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import IO
 
-from assistant.errors import CorpusError, reason
-from assistant.corpus.formats import PARSERS, Fields, Notice, json_line, newlines
-from assistant.text.dates import parse_day
+from assistant.corpus.article import Article, Source, fingerprint
+from assistant.corpus.fields.making import Made, article_of
+from assistant.corpus.readers.piece import Piece, stem_of
+from assistant.corpus.readers.registry import COMMON, SUFFIXES, read
+from assistant.corpus.report import PassedOver, Report, Notice
+from assistant.corpus.walking import corpus_stamp, files_of, is_regular, shown
+from assistant.corpus.whole.boilerplate import Boilerplate
+from assistant.corpus.whole.identities import Entry, Repeats, day, resolve
+from assistant.corpus.whole.suspects import suspicion
+from assistant.errors import CorpusError
 
-_SITE = re.compile(r"https?://(?:www\.)?([^/\s]+)")
-_UNTYPEABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+__all__ = [
+    "Article",
+    "Articles",
+    "CorpusDifference",
+    "Options",
+    "Source",
+    "compare",
+    "corpus_stamp",
+    "fingerprint",
+    "read_articles",
+    "read_corpus",
+]
+
+IN_MEMORY = 64 << 20
+"""Bytes of articles that are kept in memory; more are kept in a temporary file."""
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """Where an article's facts come from: an outlet's name and, where known, an address."""
+class Options:
+    """How a corpus is read, besides what its files say."""
 
-    outlet: str
-    url: str | None = None
+    exclude: tuple[str, ...] = ()
+    """Patterns of files to leave out, as in a .gitignore."""
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    """What keys mean (see `metadata.mapping_of`)."""
+
+    def dump(self) -> str:
+        """As one line of JSON."""
+        return json.dumps([self.exclude, dict(self.mapping)], ensure_ascii=False)
+
+    @classmethod
+    def load(cls, text: str | None) -> Options:
+        """What `dump` wrote; nothing in particular for anything else."""
+        try:
+            exclude, mapping = json.loads(text or "")
+            return cls(tuple(exclude), dict(mapping))
+        except (ValueError, TypeError):
+            return cls()
 
 
-@dataclass(frozen=True, slots=True)
-class Article:
-    """One news article. Offsets anywhere in this project count characters (code points) of `text`."""
+class Articles:
+    """The articles of a corpus, by id; they can be gone through again and again, until closed."""
 
-    id: str
-    title: str
-    text: str
-    published: dt.date | None = None
-    section: str = ""
-    sources: tuple[Source, ...] = ()
-    url: str | None = None
+    def __init__(self) -> None:
+        self._store: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
+        self._places: list[int] = []
+        self._entries: list[Entry] = []
+        self._boilerplate = Boilerplate()
+        self._repeats = Repeats()
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[Article]:
+        for entry in self._entries:
+            article = replace(self._load(entry.number)[0], id=entry.id, superseded=day(entry.superseded))
+            yield self._boilerplate.without(article)
+
+    def close(self) -> None:
+        """Lets go of what is kept on disk."""
+        self._store.close()
+
+    def _take(self, made: Made, file: str, where: str, report: Report) -> None:
+        """Keeps an article, unless it is one that was read before."""
+        article = made.article
+        if (first := self._repeats.first(made, file, len(self._entries))) is not None:
+            entry = self._entries[first]
+            message = f"{where}: the same article as {self._load(first)[1]}, skipped; remove one of them"
+            report.notice(message, "exact repeat skipped")
+            entry.id = min(entry.id, article.id, key=len)  # that of "a copy" and "a" is "a"
+            return
+        for lacking, what in (
+            (article.published is None, "date"),
+            (not article.sources, "outlet"),
+            (not made.titled, "title of its own"),
+        ):
+            if lacking:
+                report.lacks(what)
+        if what := suspicion(article):
+            report.suspect(f"{where}: looks like {what}", what)
+        address = hash(article.url) if article.url and article.url.rstrip("/").count("/") > 2 else 0
+        written = article.written.toordinal() if article.written else 0
+        self._entries.append(Entry(article.id, len(self._places), written, address))
+        self._store.seek(0, 2)
+        self._places.append(self._store.tell())
+        pickle.dump((article, where), self._store, pickle.HIGHEST_PROTOCOL)
+        self._boilerplate.count(article)
+
+    def _load(self, number: int) -> tuple[Article, str]:
+        self._store.seek(self._places[number])
+        article, where = pickle.load(self._store)
+        return article, where
+
+    def _finish(self, report: Report) -> None:
+        resolve(self._entries, self._load, report)
+        self._entries.sort(key=lambda entry: entry.id)
+        report.summary.boilerplate = self._boilerplate.decide()
+        report.summary.read = len(self._entries)
+
+
+def read_articles(path: Path, report: Report, options: Options = Options()) -> Articles:
+    """The articles of a folder and its sub-folders, or of one file.
+
+    What is passed over, mended or missing is told to `report`; one bad file never costs the others.
+
+    Raises:
+        CorpusError: no such path, or no readable article; what a strict report raises.
+    """
+    articles = Articles()
+    try:
+        for file in files_of(path, report, options.exclude):
+            name, suffix = stem_of(file.below)
+            piece = Piece(
+                name, suffix, shown(file.path), partial(_opened, file.path), report, options.mapping
+            )
+            if suffix in SUFFIXES and not is_regular(file.path):
+                message = f"{piece.where}: not a file, or a broken link; remove it"
+                report.passed_over(message, piece.kind, "no file")
+                continue
+            for raw in read(piece):
+                try:
+                    made = article_of(raw, report, options.mapping)
+                except PassedOver as error:
+                    kind = piece.kind if raw.where == piece.where else f"in {piece.kind}"
+                    report.passed_over(str(error), kind, error.why)
+                else:
+                    articles._take(made, file.below, raw.where, report)
+        if not len(articles):
+            why = f": {report.first}" if report.first else f"; put articles there, such as {COMMON} files"
+            raise CorpusError(f"{shown(path)}: no readable article{why}")
+        articles._finish(report)
+    except BaseException:
+        articles.close()
+        raise
+    return articles
 
 
 def read_corpus(path: Path, *, on_skip: Notice | None = None, strict: bool = False) -> list[Article]:
-    """The articles of a folder and its sub-folders, or of one file, sorted by id.
-
-    Hidden files and unknown suffixes are left out. What cannot be read is told to `on_skip`, one line each,
-    and the rest is read; so is a date that is not understood, whose article is kept undated.
+    """The articles of a folder or a file as a list, sorted by id; `on_skip` is told what is wrong, in one
+    line each.
 
     Raises:
-        CorpusError: no such path, no readable article, or two with one id; when `strict`, any problem.
+        CorpusError: no such path, or no readable article; when `strict`, any problem.
     """
-    problems: list[str] = []
-
-    def report(problem: str) -> None:
-        if strict:
-            raise CorpusError(problem)
-        problems.append(problem)
-        if on_skip:
-            on_skip(problem)
-
-    found: dict[str, tuple[Article, str]] = {}
-    for file, name in _files(path, report):
-        for article, where in _read_file(file, name, report):
-            if article.id in found:
-                first = found[article.id][1]
-                raise CorpusError(f"{first} and {where} both have the id {article.id!r}; change one of them")
-            found[article.id] = article, where
-    if not found:
-        why = f": {problems[0]}" if problems else f"; put articles there, as {', '.join(PARSERS)} files"
-        raise CorpusError(f"{_shown(path)}: no readable article{why}")
-    return [found[key][0] for key in sorted(found)]
+    articles = read_articles(path, Report(on_skip, strict=strict))
+    try:
+        return list(articles)
+    finally:
+        articles.close()
 
 
-def fingerprint(article: Article) -> str:
-    """The sha256 (hex) of every field: equal exactly when nothing about the article changed."""
-    canonical = json.dumps(asdict(article), sort_keys=True, default=dt.date.isoformat)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+def _opened(path: Path) -> IO[bytes]:
+    return path.open("rb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,166 +191,14 @@ class CorpusDifference:
     removed: list[str]
 
 
-def compare(known: Mapping[str, str], articles: Sequence[Article]) -> CorpusDifference:
+def compare(known: Mapping[str, str], articles: Iterable[Article]) -> CorpusDifference:
     """How articles differ from what is known of them, as id -> fingerprint."""
-    now = {article.id: fingerprint(article) for article in articles}
-    return CorpusDifference(
-        [one for one in now if one not in known],
-        [one for one in now if one in known and known[one] != now[one]],
-        [one for one in known if one not in now],
-    )
-
-
-def corpus_stamp(path: Path) -> str:
-    """A digest of the names, sizes and times of a corpus's files: while it is the same, nothing was touched.
-
-    Reads no file. Raises CorpusError when there is no such path.
-    """
-    digest = hashlib.sha256()
-    for file, name in _files(path, lambda problem: None):
-        with contextlib.suppress(OSError):  # gone between listing and looking
-            stat = file.stat()
-            digest.update(f"{name}{file.suffix}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
-    return digest.hexdigest()
-
-
-def _files(path: Path, report: Notice) -> list[tuple[Path, str]]:
-    """The files to read, each with its path below the corpus without the suffix, '/' between the parts."""
-    try:
-        path.stat()
-    except (OSError, ValueError) as error:
-        raise CorpusError(f"{_shown(path)}: cannot be read ({reason(error)}); correct the path") from None
-    if not path.is_dir():
-        if path.suffix.lower() not in PARSERS:
-            raise CorpusError(f"{_shown(path)}: unknown kind of file; use one of {', '.join(PARSERS)}")
-        return [(path, path.stem)]
-    files = sorted(
-        file
-        for folder, names in _walk(path, report)
-        for name in names
-        if not name.startswith(".") and (file := folder / name).suffix.lower() in PARSERS
-    )
-    return [(file, file.relative_to(path).with_suffix("").as_posix()) for file in files]
-
-
-def _walk(top: Path, report: Notice) -> Iterator[tuple[Path, list[str]]]:
-    """Each folder once, through links too; links that lead back therefore end."""
-
-    def unreadable(error: OSError) -> None:
-        report(f"{_shown(error.filename)}: cannot be read ({reason(error)}); check its permissions")
-
-    seen: set[str] = set()
-    for folder, folders, names in os.walk(top, onerror=unreadable, followlinks=True):
-        real = os.path.realpath(folder)
-        folders[:] = [] if real in seen else sorted(name for name in folders if not name.startswith("."))
-        if real not in seen:
-            seen.add(real)
-            yield Path(folder), names
-
-
-def _read_file(file: Path, name: str, report: Notice) -> Iterator[tuple[Article, str]]:
-    """Each article of a file with the place it stands at: the path, and the line for JSON Lines."""
-    where = _shown(file)
-    try:
-        # A named pipe would block for ever, and a dangling link is no file either.
-        data = file.read_bytes() if file.is_file() else None
-    except OSError as error:
-        return report(f"{where}: cannot be read ({reason(error)}); check its permissions")
-    if data is None:
-        return report(f"{where}: not a file, or a broken link; remove it")
-    if not data.removeprefix(codecs.BOM_UTF8).strip():
-        return report(f"{where}: is empty; write an article or remove the file")
-    parse = PARSERS[file.suffix.lower()]
-    for part, part_name, part_where in (
-        _parts(data, name, where) if parse is json_line else [(data, name, where)]
-    ):
-        try:
-            yield _article(parse(part, part_where, report), part_name, part_where, report), part_where
-        except CorpusError as error:
-            report(str(error))
-
-
-def _parts(data: bytes, name: str, where: str) -> Iterator[tuple[bytes, str, str]]:
-    """The lines of JSON Lines that are not blank, each with its number in what names it."""
-    for number, line in enumerate(data.removeprefix(codecs.BOM_UTF8).split(b"\n"), start=1):
-        if line.strip():
-            yield line, f"{name}-{number}", f"{where}:{number}"
-
-
-def _article(fields: Fields, name: str, where: str, report: Notice) -> Article:
-    text = _tidy(_string(fields, "text", where))
-    if not text.strip():
-        raise CorpusError(f"{where}: has no text; write some or remove it")
-    identity = _string(fields, "id", where).strip() or name
-    if _UNTYPEABLE.search(identity):
-        raise CorpusError(f"{where}: the id {identity!r} holds characters nobody can type; change the id")
-    url = _string(fields, "url", where).strip() or None
-    return Article(
-        id=identity,
-        title=_words(fields, "title", where) or PurePosixPath(name).name,
-        text=text,
-        published=_date(_words(fields, "date", where), where, report),
-        section=_words(fields, "section", where),
-        sources=_sources(fields, url, where),
-        url=url,
-    )
-
-
-def _sources(fields: Fields, url: str | None, where: str) -> tuple[Source, ...]:
-    """`sources`, each an outlet, an address or both; else `source`, an outlet that stands at `url`."""
-    several = fields.get("sources")
-    if not several:
-        outlet = _words(fields, "source", where)
-        return (Source(outlet, url),) if outlet else ()
-    return tuple(_source(entry, where) for entry in (several if isinstance(several, list) else [several]))
-
-
-def _source(entry: object, where: str) -> Source:
-    if isinstance(entry, str):
-        entry = {"url" if _SITE.match(entry) else "outlet": entry}
-    if isinstance(entry, dict):
-        url = _words(entry, "url", where)
-        site = _SITE.match(url)
-        if outlet := _words(entry, "outlet", where) or (site[1] if site else ""):
-            return Source(outlet, url or None)
-    raise CorpusError(f"{where}: an entry of 'sources' names no outlet; write 'outlet: ...' and 'url: ...'")
-
-
-def _date(value: str, where: str, report: Notice) -> dt.date | None:
-    if not value:
-        return None
-    if day := parse_day(value):
-        return day
-    report(f"{where}: date {value[:60]!r} not understood, treated as undated; write YYYY-MM-DD")
-    return None
-
-
-def _words(fields: Fields, name: str, where: str) -> str:
-    """A field that is one line, with single spaces."""
-    return " ".join(_string(fields, name, where).split())
-
-
-def _string(fields: Fields, name: str, where: str) -> str:
-    """A field's text exactly as stored; empty where there is none."""
-    value = fields.get(name)
-    if value is None:
-        return ""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise CorpusError(f"{where}: {name!r} is a {type(value).__name__}; write it as a string")
-    text = str(value)
-    if _UNSTORABLE.search(text):
-        raise CorpusError(f"{where}: {name!r} holds NUL characters or half surrogate pairs; remove them")
-    return text
-
-
-def _tidy(text: str) -> str:
-    """Line feeds alone end lines, and no blank lines at either end; all else untouched."""
-    text = newlines(text)
-    start = text.rfind("\n", 0, len(text) - len(text.lstrip())) + 1
-    end = text.find("\n", len(text.rstrip()))
-    return text[start : end if end >= 0 else None]
-
-
-def _shown(path: Path | str) -> str:
-    """A path as one line that any terminal can print."""
-    return "".join(char if char.isprintable() else "?" for char in str(path))
+    added, changed = [], []
+    gone = dict.fromkeys(known)
+    for article in articles:
+        gone.pop(article.id, None)
+        if article.id not in known:
+            added.append(article.id)
+        elif known[article.id] != fingerprint(article):
+            changed.append(article.id)
+    return CorpusDifference(added, changed, list(gone))

@@ -7,6 +7,7 @@ always `article.text[start:end]`. Metadata keys of the vector store are spelled 
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ MIN_WORDS = 25
 _BLANK_LINE = re.compile(r"\n\s*\n")
 _WORD = re.compile(r"\S{1,40}")
 """A longer run counts as several words, so that text without spaces still makes passages that can be read."""
+
+NEVER = dt.date.max.toordinal() + 1
+"""In the vector store, the day on which a text is superseded that is the newest: it cannot look for a lack."""
 
 Span = tuple[int, int]
 
@@ -133,7 +137,8 @@ def heading(article: Article) -> str:
 
 
 def to_document(chunk: Chunk, article: Article) -> Document:
-    """The vector store's record of a chunk. `published` is an ordinal day, so that it can be compared."""
+    """The vector store's record of a chunk. `published`, `written` and `superseded` are ordinal days, so that
+    they can be compared."""
     from langchain_core.documents import Document
 
     metadata: dict[str, Any] = {
@@ -143,8 +148,11 @@ def to_document(chunk: Chunk, article: Article) -> Document:
         "end": chunk.end,
         "title": article.title,
         "section": article.section,
+        "superseded": article.superseded.toordinal() if article.superseded else NEVER,
     }
     if article.published:
         metadata["date"] = article.published.isoformat()
         metadata["published"] = article.published.toordinal()
+    if article.written:
+        metadata["written"] = article.written.toordinal()
     return Document(id=chunk.id, page_content=f"{heading(article)}\n{chunk.text}", metadata=metadata)

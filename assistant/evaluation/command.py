@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from assistant.api.build import build_retriever, profile_for
-from assistant.corpus.formats import Notice
+from assistant.corpus.report import Notice
 from assistant.errors import GoldError
 from assistant.evaluation.diagnosis.explain import explain, retrieve_lost
 from assistant.evaluation.gate.baseline import baseline_of, write_baseline

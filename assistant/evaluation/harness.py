@@ -21,7 +21,7 @@ from assistant.answering.pipeline import Pipeline
 from assistant.api.build import build_pipeline, build_retriever, provenance, support_of
 from assistant.api.spending import Spending
 from assistant.corpus.articles import Article
-from assistant.corpus.formats import Notice
+from assistant.corpus.report import Notice
 from assistant.errors import GoldError, SettingsError
 from assistant.evaluation.gate.baseline import read_baseline
 from assistant.evaluation.gate.regression_gate import held_against, read_rules

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from functools import partial
 from pathlib import Path
 
-from assistant.corpus.formats import PARSERS
+from assistant.corpus.readers.registry import COMMON, SUFFIXES
 from assistant.errors import FetchError, FetchRefused, PageGone, reason
 from assistant.fetching.addresses import is_url, target_of
 from assistant.fetching.feeds import Feed, Item, feed_of, is_feed
@@ -119,9 +119,9 @@ class Adder:
         local = Reply(url=file.resolve().as_uri(), status=200, kind="application/xml", data=data)
         if suffix in FEED_FILES and is_feed(local):
             return self._items(local.url, feed_of(local), FeedState(), thorough=True)
-        if suffix not in PARSERS:
+        if suffix not in SUFFIXES:
             raise FetchRefused(
-                f"{file}: {suffix or 'a file without a suffix'} is not read; use one of {', '.join(PARSERS)}",
+                f"{file}: {suffix or 'a file without a suffix'} is not read; use one of {COMMON}",
                 suffix or "no suffix",
             )
         return self._store.copy(file, data)

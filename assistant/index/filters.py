@@ -7,10 +7,16 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from assistant.corpus.chunking import NEVER
+
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Limits on what is read; None is no limit. Both dates are inclusive; undated articles pass neither."""
+    """Limits on what is read; None is no limit. Both dates are inclusive; undated articles pass neither.
+
+    As of a day, a text passes that was there by then: one that was changed later does not. Of the versions of
+    an article, the newest passes, as of a day the one that was the newest then.
+    """
 
     as_of: dt.date | None = None
     since: dt.date | None = None
@@ -23,9 +29,12 @@ class Filters:
         """A condition on the catalogue's `articles` table, with its parameters."""
         parts: list[str] = ["1"]
         values: list[Any] = []
-        if self.as_of is not None:
-            parts.append("articles.published <= ?")
-            values.append(self.as_of.toordinal())
+        if self.as_of is None:
+            parts.append("articles.superseded IS NULL")
+        else:
+            parts.append("articles.written <= ?")
+            parts.append("(articles.superseded IS NULL OR articles.superseded > ?)")
+            values += [self.as_of.toordinal()] * 2
         if self.since is not None:
             parts.append("articles.published >= ?")
             values.append(self.since.toordinal())
@@ -48,11 +57,15 @@ class Filters:
         """Whether the vector store needs the ids of the articles that pass, not only dates."""
         return self.section is not None or self.outlet is not None or self.articles is not None
 
-    def chroma(self, articles: list[str] | None) -> dict[str, Any] | None:
-        """The same condition for the vector store; `articles` are the ids that pass the rest."""
+    def chroma(self, articles: list[str] | None, *, versions: bool = False) -> dict[str, Any] | None:
+        """The same condition for the vector store; `articles` are the ids that pass the rest, `versions` says
+        whether there are earlier versions to be hidden, which takes time."""
         parts: list[dict[str, Any]] = []
         if self.as_of is not None:
-            parts.append({"published": {"$lte": self.as_of.toordinal()}})
+            parts.append({"written": {"$lte": self.as_of.toordinal()}})
+        if versions:
+            day = self.as_of.toordinal() if self.as_of else NEVER - 1
+            parts.append({"superseded": {"$gt": day}})
         if self.since is not None:
             parts.append({"published": {"$gte": self.since.toordinal()}})
         if articles is not None:

@@ -14,6 +14,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.corpus.articles import Article, Source
@@ -23,7 +24,7 @@ from assistant.index.filters import Filters
 from assistant.text.normalize import acronyms
 
 CATALOGUE = "catalogue.sqlite3"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 HEADING_WEIGHT = 0.5
 """BM25 weight of a word in the headline against one in the passage; set by judgement, not tuned."""
@@ -31,7 +32,9 @@ HEADING_WEIGHT = 0.5
 _SCHEMA = f"""
 CREATE TABLE articles (
     id TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, title TEXT NOT NULL, published INTEGER,
-    section TEXT NOT NULL, sources TEXT NOT NULL, url TEXT, text TEXT NOT NULL);
+    section TEXT NOT NULL, sources TEXT NOT NULL, url TEXT, text TEXT NOT NULL, updated INTEGER,
+    written INTEGER, superseded INTEGER, author TEXT NOT NULL, language TEXT NOT NULL);
+CREATE INDEX versions ON articles(superseded) WHERE superseded IS NOT NULL;
 CREATE TABLE chunks (
     rowid INTEGER PRIMARY KEY, article TEXT NOT NULL, position INTEGER NOT NULL,
     start INTEGER NOT NULL, "end" INTEGER NOT NULL);
@@ -48,6 +51,15 @@ STOP_WORDS = frozenset(
     "in into is it its me my of on or our she should so than that the their them then there these they this "
     "those to up us was we were what when where which who whom whose why will with would you your".split()
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Articles that a question about a day does not see, for what is not known of them."""
+
+    undated: int = 0
+    changed: int = 0
+    """Published by then and changed later, where the earlier text is not there."""
 
 
 class Catalogue:
@@ -122,13 +134,18 @@ class Catalogue:
 
     def article(self, article_id: str) -> Article | None:
         """An article exactly as stored."""
-        query = "SELECT id, title, text, published, section, sources, url FROM articles WHERE id = ?"
+        query = (
+            "SELECT id, title, text, published, section, sources, url, updated, superseded, author, language"
+            " FROM articles WHERE id = ?"
+        )
         row = self._db.execute(query, (article_id,)).fetchone()
         if row is None:
             return None
-        published = dt.date.fromordinal(row[3]) if row[3] is not None else None
+        published, updated, superseded = map(_day, (row[3], row[7], row[8]))
         sources = tuple(Source(outlet, url) for outlet, url in json.loads(row[5]))
-        return Article(row[0], row[1], row[2], published, row[4], sources, row[6])
+        return Article(
+            row[0], row[1], row[2], published, row[4], sources, row[6], updated, superseded, row[9], row[10]
+        )
 
     def chunk(self, article: Article, position: int) -> Chunk | None:
         """A chunk of a stored article by its position."""
@@ -155,13 +172,33 @@ class Catalogue:
         """The day of the newest article that passes the filters."""
         condition, values = filters.sql()
         query = f"SELECT max(published) FROM articles WHERE {condition}"
-        day = self._db.execute(query, values).fetchone()[0]
-        return dt.date.fromordinal(day) if day is not None else None
+        return _day(self._db.execute(query, values).fetchone()[0])
+
+    def hidden(self, filters: Filters) -> Hidden:
+        """How many articles the days of these filters hide for what is not known of them."""
+        if filters.as_of is None and filters.since is None:
+            return Hidden()
+        changed = (
+            "SELECT count(*) FROM articles AS one"
+            " WHERE one.published <= ?1 AND one.written > ?1 AND one.superseded IS NULL"
+            # An earlier version of it may be there.
+            " AND NOT EXISTS (SELECT 1 FROM articles AS other WHERE other.superseded > ?1"
+            " AND other.written <= ?1 AND (other.url = one.url OR instr(other.id, one.id || '@') = 1))"
+        )
+        day = filters.as_of.toordinal() if filters.as_of else 0
+        return Hidden(self.counts()[2], self._db.execute(changed, (day,)).fetchone()[0])
+
+    def has_versions(self) -> bool:
+        """Whether some articles are earlier versions of others."""
+        query = "SELECT EXISTS (SELECT 1 FROM articles WHERE superseded IS NOT NULL)"
+        return bool(self._db.execute(query).fetchone()[0])
 
     def headlines(self) -> list[tuple[str, str, dt.date | None]]:
         """Id, title and day of every article, the newest first."""
-        rows = self._db.execute("SELECT id, title, published FROM articles ORDER BY published DESC, id")
-        return [(name, title, dt.date.fromordinal(day) if day else None) for name, title, day in rows]
+        rows = self._db.execute(
+            "SELECT id, title, published FROM articles WHERE superseded IS NULL ORDER BY published DESC, id"
+        )
+        return [(name, title, _day(day)) for name, title, day in rows]
 
     def page(self, filters: Filters, limit: int, offset: int) -> tuple[list[Article], int]:
         """At most `limit` of the articles that pass the filters, the newest first and those without a date
@@ -221,11 +258,14 @@ class Catalogue:
     def add(self, article: Article, fingerprint: str, chunks: list[Chunk]) -> None:
         """Stores an article with its chunks, in place of what was there, and clears its pending mark."""
         self.remove(article.id)
-        published = article.published.toordinal() if article.published else None
+        days = (article.published, article.updated, article.written, article.superseded)
+        published, *later = [day.toordinal() if day else None for day in days]
         sources = json.dumps([[source.outlet, source.url] for source in article.sources], ensure_ascii=False)
         known = (article.id, fingerprint, article.title, published, article.section, sources)
-        insert = "INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-        self._db.execute(insert, (*known, article.url, article.text))
+        insert = f"INSERT INTO articles VALUES ({', '.join('?' * 13)})"
+        self._db.execute(
+            insert, (*known, article.url, article.text, *later, article.author, article.language)
+        )
         for chunk in chunks:
             row = self._db.execute(
                 'INSERT INTO chunks (article, position, start, "end") VALUES (?, ?, ?, ?)',
@@ -242,6 +282,10 @@ class Catalogue:
         self._db.execute("DELETE FROM chunks WHERE article = ?", (article_id,))
         self._db.execute("DELETE FROM articles WHERE id = ?", (article_id,))
         self._db.execute("DELETE FROM pending WHERE article = ?", (article_id,))
+
+
+def _day(ordinal: int | None) -> dt.date | None:
+    return dt.date.fromordinal(ordinal) if ordinal is not None else None
 
 
 def query_terms(query: str) -> list[str]:

@@ -58,12 +58,13 @@ class Index:
         self._follow()
         articles = self.catalogue.matching(filters) if filters.names_articles() else None
         parts = [None] if articles is None else vectors.in_parts(articles, vectors.MOST_IDS)
+        versions = self.catalogue.has_versions()
         with vectors.store_errors(self._path):
             found = [
                 pair
                 for part in parts
                 for pair in self._store.similarity_search_by_vector_with_relevance_scores(
-                    vector, k=k, filter=filters.chroma(part)
+                    vector, k=k, filter=filters.chroma(part, versions=versions)
                 )
             ]
         # Chroma gives distances; ties are broken by id so that a ranking does not depend on insertion order.

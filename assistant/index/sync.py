@@ -6,14 +6,15 @@ also removes the mark. So a killed run is finished by the next, which does only 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.corpus.articles import Article, compare, fingerprint
 from assistant.corpus.chunking import Chunk, split_article, to_document
+from assistant.corpus.report import Summary
 from assistant.errors import IndexMismatch
 from assistant.index import snapshots, vectors
 from assistant.index.lexical import CATALOGUE, Catalogue
@@ -38,21 +39,25 @@ class Changes:
     removed: int
     unchanged: int
     chunks: int
+    reading: Summary | None = field(default=None, compare=False)
+    """What reading the corpus came across, where it was read for this run."""
 
 
 def sync(
     path: Path,
-    articles: list[Article],
+    articles: Iterable[Article],
     embeddings: Embeddings,
     identity: Identity,
     *,
     stamp: str = "",
+    facts: Mapping[str, str] | None = None,
     rebuild: bool = False,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Changes:
     """Brings the index at `path` in line with `articles`; embeds only what is new or changed.
 
-    `stamp` is remembered as the corpus's state; `on_progress` gets chunks done and chunks to do.
+    The articles are gone through three times and never held together. `stamp` is remembered as the corpus's
+    state, and `facts` beside it; `on_progress` gets chunks done and chunks to do.
 
     Raises:
         IndexBusy: another process is writing it.
@@ -68,7 +73,9 @@ def sync(
             _forget(catalogue, store, catalogue.pending())
             if store._collection.count() != catalogue.counts()[1]:
                 raise IndexMismatch(f"the index at {path} has lost some of its vectors; {REBUILD}")
-            changes = _sync(catalogue, store, articles, identity, stamp, on_progress)
+            changes = _sync(
+                catalogue, store, articles, identity, {"stamp": stamp, **(facts or {})}, on_progress
+            )
         snapshots.finish(path, state)
         return changes
 
@@ -76,21 +83,27 @@ def sync(
 def _sync(
     catalogue: Catalogue,
     store: Chroma,
-    articles: list[Article],
+    articles: Iterable[Article],
     identity: Identity,
-    stamp: str,
+    facts: Mapping[str, str],
     on_progress: Callable[[int, int], None],
 ) -> Changes:
-    difference = compare(catalogue.fingerprints(), articles)
-    added, changed = frozenset(difference.added), frozenset(difference.changed)
-    todo = [article for article in articles if article.id in added | changed]
+    known = catalogue.fingerprints()
+    difference = compare(known, articles)
+    changed = frozenset(difference.changed)
+    todo = changed.union(difference.added)
     _forget(catalogue, store, difference.removed)
 
-    split = [(article, split_article(article, identity.most_words)) for article in todo]
-    total = sum(len(chunks) for _, chunks in split)
+    def split() -> Iterator[SplitArticle]:
+        """What is to be embedded, one article at a time."""
+        for article in articles if todo else ():
+            if article.id in todo:
+                yield article, split_article(article, identity.most_words)
+
+    total = sum(len(chunks) for _, chunks in split())
     done = 0
     on_progress(done, total)
-    for batch in _batches(split):
+    for batch in _batches(split()):
         with catalogue.transaction():
             catalogue.mark_pending(article.id for article, _ in batch)
         _delete_chunks(store, [article.id for article, _ in batch if article.id in changed])
@@ -103,13 +116,15 @@ def _sync(
             for article, chunks in batch:
                 catalogue.add(article, fingerprint(article), chunks)
     with catalogue.transaction():
-        catalogue.set_fact("stamp", stamp)
+        for name, value in facts.items():
+            catalogue.set_fact(name, value)
 
-    unchanged = len(articles) - len(todo)
-    return Changes(len(added), len(changed), len(difference.removed), unchanged, catalogue.counts()[1])
+    unchanged = len(known) - len(difference.removed) - len(changed)
+    counts = (len(difference.added), len(changed), len(difference.removed), unchanged)
+    return Changes(*counts, catalogue.counts()[1])
 
 
-def _batches(split: list[SplitArticle]) -> Iterator[list[SplitArticle]]:
+def _batches(split: Iterable[SplitArticle]) -> Iterator[list[SplitArticle]]:
     """Whole articles, about `BATCH` chunks at a time."""
     batch, size = list[SplitArticle](), 0
     for article, chunks in split:

@@ -202,9 +202,10 @@ def _quote(citation: Citation) -> Text:
 
 def source_of(citation: Citation) -> Text:
     """Where a citation is from: date, headline with its link, article."""
+    changed = f"(updated {day(citation.updated)})  " if citation.updated else ""
     source = (
         Text()
-        .append(f"{day(citation.date)}  ", style="cyan")
+        .append(f"{day(citation.date)}  {changed}", style="cyan")
         .append_text(linked(citation.title, citation.url))
     )
     return source.append(f"  {safe(citation.article)}", style="dim")
@@ -252,7 +253,8 @@ def article_text(article: Article, quote: tuple[int, int] = (0, 0)) -> tuple[Tex
 
 
 def _about(article: Article) -> str:
-    facts = (day(article.published), article.section, article.id)
+    changed = f"updated {day(article.updated)}" if article.updated else ""
+    facts = (day(article.published), changed, article.section, article.id)
     return "  ".join(fact for fact in facts if fact)
 
 

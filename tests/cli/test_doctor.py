@@ -38,7 +38,9 @@ def test_all_is_well(settings: Settings, capsys: Any) -> None:
     said = lines(capsys)
     assert said["chromadb"] == "ok 1.0"
     assert said["answers"] == "ok the articles' own sentences, without a language model"
-    assert said["corpus"] == f"ok 3 articles in {settings.corpus}, 1 without a date"
+    assert said["corpus"] == (
+        f"ok 3 articles in {settings.corpus}; lacking: 1 article without a date, 1 article without an outlet"
+    )
     assert said["index"] == f"ok none yet at {settings.index}; the first question builds it"
 
 
@@ -129,6 +131,19 @@ def test_an_article_that_cannot_be_read(settings: Settings, capsys: Any) -> None
     (settings.corpus / "broken.jsonl").write_text("{", encoding="utf-8")
     assert not examine(settings)
     assert "broken.jsonl:1: not JSON" in lines(capsys)["corpus"]
+
+
+def test_what_was_passed_over_is_said_again_from_the_index(settings: Settings, capsys: Any) -> None:
+    assert settings.corpus is not None
+    (settings.corpus / "scan.pdf").write_bytes(b"%PDF-1.4\n")
+    (settings.corpus / "photo.jpg").write_bytes(b"x")
+    for _ in range(2):
+        assert not examine(settings)
+        said = lines(capsys)["corpus"]
+        assert "; passed over 2: 1 .jpg (kind not read), 1 .pdf (broken file); lacking: " in said
+        assert said.endswith("scan.pdf: a broken PDF (PdfReadError); save it again")
+        build_index(settings, lambda line: None, lambda done, total: None)
+        capsys.readouterr()
 
 
 def test_no_corpus(settings: Settings, capsys: Any, tmp_path: Path) -> None:

@@ -21,6 +21,14 @@ ARTICLES = [
     for day in [None, *DAYS]
     for outlet in ("Post (BBC)", "Radio")
 ]
+ARTICLES += [
+    Article("changed", "T", "Some text.", DAYS[0], "War", (Source("Radio"),), updated=DAYS[2]),
+    Article("first", "T", "Some text.", DAYS[0], "War", (Source("Radio"),), superseded=DAYS[2]),
+    Article(
+        "second", "T", "Some text.", DAYS[0], "War", (Source("Radio"),), updated=DAYS[2], superseded=DAYS[4]
+    ),
+    Article("third", "T", "Some text.", DAYS[0], "War", (Source("Radio"),), updated=DAYS[4]),
+]
 FILTERS = st.builds(
     Filters,
     as_of=st.none() | st.sampled_from(DAYS),
@@ -34,8 +42,10 @@ FILTERS = st.builds(
 def passes(article: Article, filters: Filters) -> bool:
     """The filters' meaning, in Python."""
     day = article.published
+    then = filters.as_of or dt.date.max
     return (
-        (filters.as_of is None or (day is not None and day <= filters.as_of))
+        (filters.as_of is None or (article.written is not None and article.written <= then))
+        and (article.superseded is None or (filters.as_of is not None and article.superseded > then))
         and (filters.since is None or (day is not None and day >= filters.since))
         and (filters.section is None or article.section.lower() == filters.section.lower())
         and (filters.articles is None or article.id in filters.articles)
@@ -79,7 +89,7 @@ def test_both_stores_pass_what_the_filters_mean(
     named = catalogue.matching(filters) if filters.names_articles() else None
     if named == []:
         return  # nothing passes, so the vector store is not asked
-    found = collection.get(where=filters.chroma(named), include=["metadatas"])["metadatas"]
+    found = collection.get(where=filters.chroma(named, versions=True), include=["metadatas"])["metadatas"]
     assert {meta["article"] for meta in found} == expected
 
 
@@ -91,6 +101,13 @@ def test_no_filters_are_no_condition() -> None:
 @given(value=st.text(st.characters(exclude_categories=["Cs"]), max_size=50))
 def test_any_value_is_a_parameter(catalogue: Catalogue, value: str) -> None:
     assert catalogue.matching(Filters(section=f"{value}x", outlet=f"{value}x")) == []
+
+
+def test_the_version_of_the_day_is_read(catalogue: Catalogue) -> None:
+    versions = {"first", "second", "third"}
+    seen = [versions.intersection(catalogue.matching(Filters(as_of=day))) for day in (*DAYS, None)]
+    assert seen == [{"first"}, {"first"}, {"second"}, {"second"}, {"third"}, {"third"}]
+    assert catalogue.has_versions()
 
 
 def test_dates_are_inclusive(catalogue: Catalogue) -> None:

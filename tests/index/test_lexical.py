@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -16,7 +17,7 @@ from assistant.corpus.articles import Article, Source
 from assistant.corpus.chunking import split_article
 from assistant.errors import IndexMismatch, IndexMissing
 from assistant.index.filters import Filters
-from assistant.index.lexical import SCHEMA_VERSION, Catalogue, match_expression, query_terms
+from assistant.index.lexical import SCHEMA_VERSION, Catalogue, Hidden, match_expression, query_terms
 
 EVERYTHING = Filters()
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
@@ -27,6 +28,14 @@ ARTICLES = [
         "fish", "Herring", "Herring stocks recovered.", None, "", (Source("Post (BBC)", "https://x.example"),)
     ),
 ]
+
+
+MORE = {
+    "updated": st.none() | st.dates(),
+    "superseded": st.none() | st.dates(),
+    "author": TEXT,
+    "language": TEXT,
+}
 
 
 def store(catalogue: Catalogue, *articles: Article) -> None:
@@ -61,6 +70,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalogue]:
 
 @given(
     id=TEXT, title=TEXT, text=TEXT, section=TEXT, url=st.none() | TEXT, published=st.none() | st.dates(),
+    more=st.fixed_dictionaries(MORE),
     sources=st.lists(st.builds(Source, TEXT, st.none() | TEXT), max_size=3).map(tuple),
 )  # fmt: skip
 def test_an_article_comes_back_as_it_was_stored(
@@ -72,8 +82,9 @@ def test_an_article_comes_back_as_it_was_stored(
     section: str,
     sources: tuple[Source, ...],
     url: str | None,
+    more: dict[str, Any],
 ) -> None:
-    article = Article(id, title, text, published, section, sources, url)
+    article = Article(id, title, text, published, section, sources, url, **more)
     chunks = split_article(article, 40)
     with closing(Catalogue(tmp_path_factory.mktemp("one") / "c", writable=True)) as catalogue:
         store(catalogue, article)
@@ -81,6 +92,23 @@ def test_an_article_comes_back_as_it_was_stored(
         assert [catalogue.chunk(article, chunk.position) for chunk in chunks] == chunks
         assert catalogue.chunk(article, len(chunks)) is None
         assert catalogue.counts() == (1, len(chunks), int(published is None))
+
+
+def test_what_days_hide_is_counted(catalogue: Catalogue) -> None:
+    day = dt.date(2025, 3, 4)
+    store(
+        catalogue,
+        Article("changed", "T", "Text.", day, updated=day.replace(month=6)),
+        Article("page", "T", "Text.", day, url="https://a.example/p", updated=day.replace(month=6)),
+        Article("old", "T", "Text.", day, url="https://a.example/p", superseded=day.replace(month=6)),
+        Article("tale", "T", "Text.", day, updated=day.replace(month=6)),
+        Article("tale@2025-03-04", "T", "Text.", day, superseded=day.replace(month=6)),
+    )
+    assert catalogue.hidden(EVERYTHING) == Hidden()
+    assert catalogue.hidden(Filters(since=day)) == Hidden(undated=1)
+    assert catalogue.hidden(Filters(as_of=day.replace(month=4))) == Hidden(undated=1, changed=1)
+    assert catalogue.hidden(Filters(as_of=day.replace(month=6))) == Hidden(undated=1)
+    assert "old" not in [name for name, _, _ in catalogue.headlines()]
 
 
 def test_what_is_not_there_is_none(catalogue: Catalogue) -> None:

@@ -1,0 +1,45 @@
+"""The command that brings an index in line with a corpus: `assistant index`.
+
+Importing this module is cheap: it is read before `--help` is answered.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from assistant.cli import options, running
+
+
+def index(
+    corpus: options.Corpus = None,
+    index: options.IndexDir = None,
+    rebuild: options.Rebuild = False,
+    strict: options.StrictCorpus = False,
+    exclude: options.Exclude = None,
+    mapping: options.Mapping = None,
+    list_skipped: options.ListSkipped = False,
+) -> None:
+    """Bring the index in line with the corpus: add, embed again what changed, remove what is gone.
+
+    It ends with what was read, what was passed over and why, and what the articles lack.
+    """
+    from assistant.api.assistant import Assistant
+    from assistant.terminal.progress import progress
+    from assistant.terminal.render import notice, safe
+
+    settings = running.settings(corpus=corpus, index=index)
+    with progress("embedding passages") as update:
+        news = Assistant(settings, notice=notice, on_progress=update)
+        changes = news.index(
+            rebuild=rebuild,
+            strict=strict,
+            exclude=exclude or (),
+            mapping=mapping or (),
+            tell_all=list_skipped,
+        )
+    for line in changes.reading.lines() if changes.reading else ():
+        typer.echo(safe(line))
+    typer.echo(
+        f"{changes.added} added, {changes.changed} changed, {changes.removed} removed,"
+        f" {changes.unchanged} unchanged; {changes.chunks} passages in {settings.index_path}"
+    )
