@@ -37,9 +37,9 @@ def index(
             mapping=mapping or (),
             tell_all=list_skipped,
         )
-    for line in changes.reading.lines() if changes.reading else ():
-        typer.echo(safe(line))
     typer.echo(
         f"{changes.added} added, {changes.changed} changed, {changes.removed} removed,"
         f" {changes.unchanged} unchanged; {changes.chunks} passages in {settings.index_path}"
     )
+    for line in changes.reading.lines() if changes.reading else ():
+        typer.echo(safe(line))

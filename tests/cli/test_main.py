@@ -170,7 +170,8 @@ def test_the_index_follows_the_corpus(run: Run, tmp_path: Path) -> None:
     def counts() -> str:
         ended = run("index", *places)
         assert ended.status == 0
-        assert ended.out.endswith(f"passages in {tmp_path / 'index'}\n")
+        assert ended.out.splitlines()[0].endswith(f"passages in {tmp_path / 'index'}")
+        assert "\nread " in ended.out
         return ended.out.partition(";")[0]
 
     assert counts() == "3 added, 0 changed, 0 removed, 0 unchanged"
@@ -203,6 +204,7 @@ def test_a_broken_article_is_passed_over_or_stops(run: Run, tmp_path: Path) -> N
     ended = run("index", *places)
     assert ended.status == 0
     assert ended.out.startswith("3 added")
+    assert "\nread 3 articles; passed over 1: 1 in .jsonl (not JSON)\n" in ended.out
     assert "broken.jsonl:1: not JSON" in ended.err
 
 

@@ -471,6 +471,10 @@ def test_the_json_of_an_article_is_exact() -> None:
             {"outlet": "Radio", "url": None},
         ],
         "url": "https://harbour.example",
+        "updated": None,
+        "superseded": None,
+        "author": "",
+        "language": "",
     }
 
 
