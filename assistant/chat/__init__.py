@@ -7,7 +7,7 @@
     showing.py        what the commands print
     commands.py       what starts with a slash
     completion.py     what may follow what was typed
-    reading.py        the prompt, and plain lines where there is no terminal
+    prompt.py         the prompt, and plain lines where there is no terminal
     loop.py           reads, asks, prints
 
 Nothing is imported here, and the modules import what is heavy inside their functions: the prompt comes first.
