@@ -13,7 +13,7 @@ from assistant.evaluation.gate.comparison import (
     Floor,
     Gate,
 )
-from assistant.evaluation.gold import Case, Evidence
+from assistant.evaluation.gold.cases import Case, Evidence
 from assistant.evaluation.run import Graded, Report
 from assistant.evaluation.scorers.score import Score
 from assistant.schema import Abstention, Answer, AnswerPassage, Citation, Claim, Seconds

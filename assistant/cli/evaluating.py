@@ -26,8 +26,8 @@ def init(
 
     What is there already is not overwritten.
     """
-    from assistant.evaluation.first_gold import FLOORS, add_drafts, write_first_gold
-    from assistant.evaluation.gold import stored_articles
+    from assistant.evaluation.gold.cases import stored_articles
+    from assistant.evaluation.gold.first_gold import FLOORS, add_drafts, write_first_gold
     from assistant.evaluation.harness import GOLD
     from assistant.terminal.render import notice
 

@@ -1,7 +1,6 @@
 """Evaluation: gold questions in, tables and a verdict out.
 
-    gold, plain   cases; lines of a question and its answer alone
-    draft, first_gold   drafts of cases, for a person to make questions of; the first file of them
+    gold/         cases, and drafts of cases
     scorers/      pure functions of a case and its answer, each giving one Score
     run           asks every case, scores the answers, survives interruption
     judge         a language model's opinion, beside the scorers

@@ -10,7 +10,7 @@ from assistant.errors import GoldError
 from assistant.evaluation.diagnosis.explain import explain, retrieve_lost
 from assistant.evaluation.gate.baseline import baseline_of, write_baseline
 from assistant.evaluation.gate.regression_gate import exit_status
-from assistant.evaluation.gold import read_cases, stored_articles
+from assistant.evaluation.gold.cases import read_cases, stored_articles
 from assistant.evaluation.harness import Wanted, check, evaluate, select_cases
 from assistant.evaluation.report.markdown import section, update_results
 from assistant.evaluation.report.summary import append_step_summary

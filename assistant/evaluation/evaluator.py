@@ -18,7 +18,7 @@ from filelock import FileLock
 
 from assistant.api.assistant import Assistant
 from assistant.errors import AssistantError, GoldError
-from assistant.evaluation.gold import Case, check_gold
+from assistant.evaluation.gold.cases import Case, check_gold
 from assistant.evaluation.harness import GOLD, Prepared, Wanted, evaluate, prepare
 from assistant.evaluation.run import Graded, Report
 from assistant.schema import Answer

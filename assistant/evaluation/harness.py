@@ -25,7 +25,14 @@ from assistant.corpus.report import Notice
 from assistant.errors import GoldError, SettingsError
 from assistant.evaluation.gate.baseline import read_baseline
 from assistant.evaluation.gate.regression_gate import held_against, read_rules
-from assistant.evaluation.gold import CASE_TYPES, Case, check_gold, cut_quotes, read_gold, stored_articles
+from assistant.evaluation.gold.cases import (
+    CASE_TYPES,
+    Case,
+    check_gold,
+    cut_quotes,
+    read_gold,
+    stored_articles,
+)
 from assistant.evaluation.judge import SLOTS, agreement, judge_scorer, judged_sentences
 from assistant.evaluation.run import Graded, Report, run
 from assistant.evaluation.score_cache import FILE, SHARED, Memory, with_memory

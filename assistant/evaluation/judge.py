@@ -16,7 +16,7 @@ from langchain_core.utils.json import parse_json_markdown
 from assistant.answering.evidence import plain
 from assistant.errors import AssistantError, ModelError
 from assistant.evaluation.gate.comparison import Agreement
-from assistant.evaluation.gold import Case
+from assistant.evaluation.gold.cases import Case
 from assistant.evaluation.run import Graded
 from assistant.evaluation.scorers.answer_quality import supported_sentences
 from assistant.evaluation.scorers.matching import without_markers

@@ -20,7 +20,7 @@ from assistant.errors import AssistantError
 
 if TYPE_CHECKING:
     from assistant.evaluation.evaluator import Evaluator
-    from assistant.evaluation.gold import Case
+    from assistant.evaluation.gold.cases import Case
     from assistant.settings import Settings
 
 PATHS = ("assistant_gold", "assistant_corpus", "assistant_index")
@@ -105,7 +105,7 @@ class GoldFile(pytest.File):
     def collect(self) -> Iterator[GoldItem]:
         """The cases. Raises CollectError for gold, or a baseline, that cannot be read."""
         from assistant.evaluation.gate.baseline import read_baseline
-        from assistant.evaluation.gold import read_gold
+        from assistant.evaluation.gold.cases import read_gold
         from assistant.evaluation.harness import Wanted
 
         try:

@@ -18,7 +18,7 @@ from assistant.answering.citations import answer_passage
 from assistant.answering.events import Event, PassagesFound
 from assistant.errors import AssistantError, RecordingMissing, RecordingStale, SettingsError
 from assistant.evaluation.gate.comparison import Agreement, Comparison, Gate
-from assistant.evaluation.gold import Case
+from assistant.evaluation.gold.cases import Case
 from assistant.evaluation.scorers.retrieval import RetrievalScorer
 from assistant.evaluation.scorers.score import Score, Scorer
 from assistant.evaluation.scorers.standard import outcome

@@ -23,7 +23,7 @@ from assistant.api.build import build_pipeline, build_retriever, provenance
 from assistant.corpus.articles import read_corpus
 from assistant.evaluation.gate.abstention import area, curve
 from assistant.evaluation.gate.statistics import mean_interval
-from assistant.evaluation.gold import check_gold
+from assistant.evaluation.gold.cases import check_gold
 from assistant.evaluation.harness import ask_case
 from assistant.evaluation.report import table
 from assistant.evaluation.run import AskCase, Graded, run

@@ -25,7 +25,7 @@ from assistant.corpus.articles import Article, read_corpus
 from assistant.corpus.chunking import sentence_spans
 from assistant.errors import AssistantError, GoldError
 from assistant.evaluation.gate.statistics import wilson_interval
-from assistant.evaluation.gold import Group, NonEmpty, quote_spans
+from assistant.evaluation.gold.cases import Group, NonEmpty, quote_spans
 from assistant.evaluation.report import table, update_results
 from assistant.evaluation.scorers.matching import holds, without_markers
 from assistant.index.opened import Index

@@ -22,7 +22,7 @@ from assistant.answering.answerability import THRESHOLD, chance
 from assistant.api.build import build_retriever, open_index
 from assistant.errors import AssistantError
 from assistant.evaluation.gate.statistics import Interval, auc
-from assistant.evaluation.gold import read_gold
+from assistant.evaluation.gold.cases import read_gold
 from assistant.evaluation.report import table, update_results
 from assistant.evaluation.score_cache import with_memory
 from assistant.evaluation.scorers.standard import bag_f1, token_bag

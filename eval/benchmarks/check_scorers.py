@@ -25,7 +25,7 @@ from sklearn import metrics
 from assistant.api.build import Support, load_encoders, support_of
 from assistant.corpus.articles import read_corpus
 from assistant.errors import AssistantError, GoldError, reason
-from assistant.evaluation.gold import Case, read_gold
+from assistant.evaluation.gold.cases import Case, read_gold
 from assistant.evaluation.harness import GOLD
 from assistant.evaluation.scorers.answer_quality import (
     SUPPORTED,

@@ -16,7 +16,7 @@ from assistant.cli.batch import BatchLine
 from assistant.corpus.articles import Article, read_corpus
 from assistant.corpus.chunking import Chunk, sentence_spans
 from assistant.errors import GoldError
-from assistant.evaluation.gold import Case, check_gold, quote_spans, read_gold
+from assistant.evaluation.gold.cases import Case, check_gold, quote_spans, read_gold
 from assistant.index.filters import Filters
 from assistant.retrieval.passages import Passage
 

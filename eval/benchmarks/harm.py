@@ -31,7 +31,7 @@ from assistant.evaluation.gate.comparison import BaselineCase
 from assistant.evaluation.gate.paired import family_tests
 from assistant.evaluation.gate.regression_gate import Rules, exit_status, held_against, read_rules
 from assistant.evaluation.gate.statistics import wilson_interval
-from assistant.evaluation.gold import stored_articles
+from assistant.evaluation.gold.cases import stored_articles
 from assistant.evaluation.harness import GOLD, Wanted, evaluate
 from assistant.evaluation.run import Graded, Report
 from assistant.evaluation.scorers.matching import holds, sentences, without_markers

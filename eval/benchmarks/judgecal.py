@@ -21,7 +21,7 @@ import numpy as np
 
 from assistant.errors import GoldError
 from assistant.evaluation.gate.statistics import Interval, wilson_interval
-from assistant.evaluation.gold import Case, Evidence
+from assistant.evaluation.gold.cases import Case, Evidence
 from assistant.evaluation.judge import SLOTS, judge_scorer
 from assistant.evaluation.report import table
 from assistant.evaluation.scorers.score import Scorer

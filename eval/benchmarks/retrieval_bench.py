@@ -21,7 +21,7 @@ from time import perf_counter
 
 from assistant.api.build import build_retriever
 from assistant.errors import AssistantError, SettingsError
-from assistant.evaluation.gold import stored_articles
+from assistant.evaluation.gold.cases import stored_articles
 from assistant.evaluation.report import update_results
 from assistant.evaluation.score_cache import remembered
 from assistant.models import packaged

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from assistant.evaluation.gold import Case
+from assistant.evaluation.gold.cases import Case
 from assistant.evaluation.report.figures import WORDS
 from assistant.evaluation.scorers.matching import holds, without_markers
 from assistant.evaluation.scorers.score import Articles, Score, Scorer

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import GoldError
-from assistant.evaluation.gold import Case, EarlierTurn, Evidence, read_gold
+from assistant.evaluation.gold.cases import Case, EarlierTurn, Evidence, read_gold
 from assistant.evaluation.harness import GOLD as GOLD_FILE
 from assistant.evaluation.scorers.matching import holds
 from eval.benchmarks.data import SETS, asked, digest, read_lines, sampled, usable

@@ -32,7 +32,7 @@ from langchain_text_splitters import RecursiveCharacterTextSplitter
 from assistant.corpus.articles import Article, corpus_stamp, read_corpus
 from assistant.corpus.chunking import sentence_spans
 from assistant.errors import ModelError
-from assistant.evaluation.gold import Case
+from assistant.evaluation.gold.cases import Case
 from assistant.models.chat.loading import load_chat_model, model_errors, tokens_of
 from assistant.models.encoders.embeddings import MINILM, embedder_id, load_embeddings
 from assistant.models.recordings import file_name

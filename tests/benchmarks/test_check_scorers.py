@@ -8,7 +8,7 @@ import pytest
 from fakes import write_corpus
 
 from assistant.errors import GoldError
-from assistant.evaluation.gold import Case, Evidence
+from assistant.evaluation.gold.cases import Case, Evidence
 from assistant.evaluation.scorers.answer_quality import SUPPORTED
 from assistant.settings import Settings
 from eval.benchmarks.check_scorers import (

@@ -9,7 +9,7 @@ from fakes import write_corpus
 
 from assistant.corpus.articles import Article
 from assistant.evaluation.gate.regression_gate import Rules
-from assistant.evaluation.gold import Case, Evidence
+from assistant.evaluation.gold.cases import Case, Evidence
 from assistant.evaluation.run import Graded, Report
 from assistant.evaluation.scorers.retrieval import retrieval_scorers
 from assistant.evaluation.scorers.standard import standard_scorers

@@ -14,7 +14,7 @@ from assistant.answering.query import Turn, make_query
 from assistant.corpus.articles import Article, read_corpus
 from assistant.corpus.chunking import Chunk, split_article
 from assistant.errors import GoldError
-from assistant.evaluation.gold import read_gold
+from assistant.evaluation.gold.cases import read_gold
 from assistant.index.filters import Filters
 from assistant.index.opened import Index
 from assistant.index.sync import sync

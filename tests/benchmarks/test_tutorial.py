@@ -11,7 +11,7 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
 from assistant.corpus.articles import Article, read_corpus
-from assistant.evaluation.gold import Case, EarlierTurn
+from assistant.evaluation.gold.cases import Case, EarlierTurn
 from assistant.settings import Settings
 from assistant.text.normalize import words
 from eval.benchmarks import tutorial

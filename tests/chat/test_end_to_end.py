@@ -16,7 +16,7 @@ from assistant.api.build import open_index
 from assistant.chat.conversation import Conversation
 from assistant.chat.loading import Engine
 from assistant.chat.sessions import Record, Session, Terms, file_of, replay
-from assistant.evaluation.gold import read_gold
+from assistant.evaluation.gold.cases import read_gold
 from assistant.evaluation.score_cache import with_memory
 from assistant.schema import Answer
 from assistant.settings import load_settings

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.evaluation.gate.abstention import Point, area, curve, risk_coverage
-from assistant.evaluation.gold import Case, Evidence
+from assistant.evaluation.gold.cases import Case, Evidence
 from assistant.evaluation.run import Graded
 from assistant.schema import Answer
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from assistant.corpus.articles import Article
-from assistant.evaluation.gold import Case, Evidence
+from assistant.evaluation.gold.cases import Case, Evidence
 from assistant.evaluation.scorers.answer_quality import (
     answer_sentences,
     answer_words,

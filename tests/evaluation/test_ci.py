@@ -19,7 +19,7 @@ from junitparser import JUnitXml
 from test_readme import arguments_of, parse
 
 from assistant.evaluation.gate.regression_gate import FIRST_FLOORS, read_rules
-from assistant.evaluation.gold import read_gold
+from assistant.evaluation.gold.cases import read_gold
 
 CHECKOUT = Path(__file__).parents[2]
 ACTION = CHECKOUT / ".github" / "actions" / "assistant-eval" / "action.yml"

@@ -4,8 +4,8 @@ import datetime as dt
 from collections.abc import Sequence
 
 from assistant.corpus.articles import Article
-from assistant.evaluation.draft import GAP, draft_cases
-from assistant.evaluation.gold import Case, check_gold
+from assistant.evaluation.gold.cases import Case, check_gold
+from assistant.evaluation.gold.draft import GAP, draft_cases
 from assistant.evaluation.scorers.standard import outcome
 from assistant.schema import Answer
 

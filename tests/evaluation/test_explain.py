@@ -11,7 +11,7 @@ from reporting import answer, case, grade, quoting
 from assistant.answering.pipeline import Pipeline
 from assistant.corpus.articles import Article, read_corpus
 from assistant.evaluation.diagnosis.explain import article_chunks, explain, retrieve, retrieve_lost
-from assistant.evaluation.gold import EarlierTurn, Evidence
+from assistant.evaluation.gold.cases import EarlierTurn, Evidence
 from assistant.evaluation.run import Graded, Report
 from assistant.evaluation.scorers.standard import correctness
 from assistant.index.opened import Index

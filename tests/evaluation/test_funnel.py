@@ -11,7 +11,7 @@ from reporting import DAM, answer, case, grade, passage, quoting
 
 from assistant.corpus.chunking import Chunk
 from assistant.evaluation.diagnosis.funnel import STAGES, Retrieved, Stage, Step, Trace, lost_counts, trace
-from assistant.evaluation.gold import Evidence
+from assistant.evaluation.gold.cases import Evidence
 from assistant.evaluation.run import Graded
 from assistant.schema import Abstention, Seconds
 

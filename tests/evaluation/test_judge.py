@@ -6,7 +6,7 @@ import pytest
 from fakes import FAILURE, QueuedModel
 
 from assistant.evaluation.gate.comparison import Agreement
-from assistant.evaluation.gold import Case, Evidence
+from assistant.evaluation.gold.cases import Case, Evidence
 from assistant.evaluation.judge import SLOTS, agreement, judge_scorer, judged_sentences
 from assistant.evaluation.run import Graded
 from assistant.evaluation.scorers.score import Score

@@ -10,7 +10,7 @@ import pytest
 from assistant.errors import GoldError
 from assistant.evaluation.gate.baseline import Baseline, baseline_of, read_baseline, write_baseline
 from assistant.evaluation.gate.regression_gate import Rules, exit_status, held_against, read_rules
-from assistant.evaluation.gold import CASE_TYPES, Case, Evidence
+from assistant.evaluation.gold.cases import CASE_TYPES, Case, Evidence
 from assistant.evaluation.run import Graded, Report
 from assistant.evaluation.scorers.score import Score
 from assistant.schema import Answer

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from reporting import ARTICLES, DAM, FERRY, SCRIPT, answer, case, grade, graded_cases, quoting, small_report
 
 from assistant.corpus.articles import Article
-from assistant.evaluation.gold import EarlierTurn
+from assistant.evaluation.gold.cases import EarlierTurn
 from assistant.evaluation.report.excerpts import AROUND, Mark, excerpts, marked
 from assistant.evaluation.report.page import page
 from assistant.evaluation.run import Report

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ir_measures import RR, Qrel, ScoredDoc, nDCG
 
 from assistant.corpus.articles import Article
-from assistant.evaluation.gold import Case, Evidence
+from assistant.evaluation.gold.cases import Case, Evidence
 from assistant.evaluation.scorers.retrieval import evidence_recall, mrr, ndcg, retrieval_scorers
 from assistant.evaluation.scorers.score import Score
 from assistant.schema import AnswerPassage

@@ -7,7 +7,7 @@ import pytest
 
 from assistant.answering.events import ignore
 from assistant.errors import AssistantError, ModelError, SettingsError
-from assistant.evaluation.gold import CASE_TYPES, Case, EarlierTurn, Evidence
+from assistant.evaluation.gold.cases import CASE_TYPES, Case, EarlierTurn, Evidence
 from assistant.evaluation.report import header, rows, tables, update_results
 from assistant.evaluation.run import AskCase, Graded, Report, kept, run
 from assistant.evaluation.scorers.retrieval import retrieval_scorers

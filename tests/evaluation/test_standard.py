@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from assistant.corpus.articles import Article
-from assistant.evaluation.gold import Case, EarlierTurn, Evidence
+from assistant.evaluation.gold.cases import Case, EarlierTurn, Evidence
 from assistant.evaluation.scorers import support
 from assistant.evaluation.scorers.score import Score
 from assistant.evaluation.scorers.standard import (

@@ -16,7 +16,7 @@ from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from assistant.api.build import build_retriever, identity
 from assistant.corpus.articles import Article, read_corpus
-from assistant.evaluation.gold import Case, quote_spans, read_gold
+from assistant.evaluation.gold.cases import Case, quote_spans, read_gold
 from assistant.index.filters import Filters
 from assistant.index.opened import Index
 from assistant.index.sync import sync

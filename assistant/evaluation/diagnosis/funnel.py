@@ -16,7 +16,7 @@ from typing import Literal, get_args
 
 from assistant.corpus.articles import Article
 from assistant.corpus.chunking import Chunk
-from assistant.evaluation.gold import Case, Evidence, quote_spans
+from assistant.evaluation.gold.cases import Case, Evidence, quote_spans
 from assistant.evaluation.run import Graded
 from assistant.retrieval.fusion import ChunkKey
 from assistant.schema import Answer, AnswerPassage

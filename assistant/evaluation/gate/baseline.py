@@ -11,7 +11,7 @@ from pathlib import Path
 
 from assistant.errors import GoldError
 from assistant.evaluation.gate.comparison import BaselineCase
-from assistant.evaluation.gold import Case
+from assistant.evaluation.gold.cases import Case
 from assistant.evaluation.run import Graded, Report
 from assistant.evaluation.scorers.standard import outcome
 from assistant.schema import Strict

@@ -30,7 +30,7 @@ from assistant.evaluation.gate.comparison import (
 )
 from assistant.evaluation.gate.paired import Family, compare
 from assistant.evaluation.gate.statistics import wilson_interval
-from assistant.evaluation.gold import CASE_TYPES
+from assistant.evaluation.gold.cases import CASE_TYPES
 from assistant.evaluation.run import Report
 from assistant.schema import Strict
 

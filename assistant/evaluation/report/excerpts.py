@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from assistant.corpus.articles import Article
-from assistant.evaluation.gold import quote_spans
+from assistant.evaluation.gold.cases import quote_spans
 from assistant.evaluation.run import Graded
 
 AROUND = 400

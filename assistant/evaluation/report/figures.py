@@ -13,7 +13,7 @@ from assistant.corpus.articles import Article
 from assistant.evaluation.diagnosis.funnel import found_passages
 from assistant.evaluation.gate.comparison import EVERYTHING
 from assistant.evaluation.gate.statistics import Interval, mean_interval, wilson_interval
-from assistant.evaluation.gold import CASE_TYPES
+from assistant.evaluation.gold.cases import CASE_TYPES
 from assistant.evaluation.run import Graded, Report
 from assistant.evaluation.scorers.retrieval import evidence_ranks
 from assistant.evaluation.scorers.score import Outcome

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from assistant.api.build import Support
-from assistant.evaluation.gold import Case, quote_spans
+from assistant.evaluation.gold.cases import Case, quote_spans
 from assistant.evaluation.scorers.assertions import asserts
 from assistant.evaluation.scorers.degeneration import blemishes, faults
 from assistant.evaluation.scorers.matching import (

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assistant.evaluation.gold import Group
+from assistant.evaluation.gold.cases import Group
 from assistant.evaluation.scorers.matching import held, holds
 
 _MARK = re.compile(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.evaluation.gold import Case
+from assistant.evaluation.gold.cases import Case
 from assistant.evaluation.scorers.matching import holds
 from assistant.evaluation.scorers.score import Articles, Score, share
 from assistant.evaluation.scorers.support import supports

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from math import log2
 
-from assistant.evaluation.gold import Case, Evidence, quote_spans
+from assistant.evaluation.gold.cases import Case, Evidence, quote_spans
 from assistant.evaluation.scorers.score import Articles, Score, share
 from assistant.schema import AnswerPassage
 

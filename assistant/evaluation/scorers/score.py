@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from assistant.corpus.articles import Article
-from assistant.evaluation.gold import Case
+from assistant.evaluation.gold.cases import Case
 from assistant.schema import Answer
 
 Outcome = Literal["right", "wrong", "abstained"]

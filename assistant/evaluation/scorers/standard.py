@@ -11,7 +11,7 @@ from collections import Counter
 from functools import partial
 
 from assistant.api.build import Support
-from assistant.evaluation.gold import Case, CaseType
+from assistant.evaluation.gold.cases import Case, CaseType
 from assistant.evaluation.scorers.answer_quality import (
     answer_sentences,
     answer_words,

@@ -20,7 +20,7 @@ from assistant.answering.query import Turn
 from assistant.corpus.articles import Article
 from assistant.corpus.chunking import split_article
 from assistant.errors import GoldError
-from assistant.evaluation.plain import as_case, is_plain, unknown_keys
+from assistant.evaluation.gold.plain import as_case, is_plain, unknown_keys
 from assistant.index.lexical import Catalogue
 from assistant.schema import Strict
 

@@ -12,7 +12,7 @@ from itertools import islice, zip_longest
 
 from assistant.corpus.articles import Article
 from assistant.corpus.chunking import sentence_spans
-from assistant.evaluation.gold import Case, CaseType, Evidence
+from assistant.evaluation.gold.cases import Case, CaseType, Evidence
 from assistant.text.dates import MONTH_NAMES
 
 GAP = "____"

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from assistant.corpus.articles import Article
 from assistant.errors import GoldError
-from assistant.evaluation.draft import GAP, draft_cases
-from assistant.evaluation.gold import Case, read_cases
+from assistant.evaluation.gold.cases import Case, read_cases
+from assistant.evaluation.gold.draft import GAP, draft_cases
 
 FLOORS = "floors.toml"
 

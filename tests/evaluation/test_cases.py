@@ -11,7 +11,7 @@ import pytest
 
 from assistant.corpus.articles import Article, read_corpus
 from assistant.errors import GoldError
-from assistant.evaluation.gold import (
+from assistant.evaluation.gold.cases import (
     CASE_TYPES,
     Case,
     check_gold,
