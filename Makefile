@@ -18,7 +18,7 @@ export Q
 # Where flock(1) is found, two makes that set up at once wait for each other.
 LOCK := $(if $(shell command -v flock),flock Makefile)
 
-.PHONY: help setup lock ask test lint format eval harm attacks calibrate train-reader bench-retrieval bench-answers \
+.PHONY: help setup lock ask test test-slow test-all lint format eval harm attacks calibrate train-reader bench-retrieval bench-answers \
 	bench-wikinews how-good check-scorers bench-judgecal bench-claims bench-start cast screenshots wheel clean
 
 help:  ## list what there is to make
@@ -53,8 +53,16 @@ calibrate: setup  ## show what the threshold for declining declines and withhold
 train-reader: setup  ## train the reader anew (about an hour): BENCH=FOLDER with reader.jsonl and support.jsonl
 	@$(BIN)/python -m eval.training --data "$(BENCH)" $(A)
 
-test: setup  ## run the tests, two files at a time (T="-k name": pytest's options)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(T)
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+
+test: setup  ## run the quick tests, two files at a time (T="-k name": pytest's options)
+	@$(PYTEST) -m "not model and not slow" $(T)
+
+test-slow: setup  ## run the others: with the language model, at terminals, in a browser
+	@$(PYTEST) -m "model or slow" $(T)
+
+test-all: setup  ## run all tests
+	@$(PYTEST) $(T)
 
 lint: setup  ## check style, types and the order of imports
 	@$(BIN)/ruff check

@@ -162,7 +162,8 @@ def test_every_status_and_reason_stands_in_the_table() -> None:
 
 def test_every_command_of_the_chat_is_one() -> None:
     """With what stands behind it."""
-    listed = re.findall(r"(?:^|(?<=[ `]))/([a-z]+)(?: ([A-Z]+))?", "\n".join((*LINES, *INLINE)), re.MULTILINE)
+    section = README.partition("\n## Chat\n")[2].partition("\n## ")[0]
+    listed = re.findall(r"(?:^ *|(?<=[ `]))/([a-z]+)(?: ([A-Z]+))?", section, re.MULTILINE)
     assert len(listed) > 10
     for name, argument in listed:
         assert name in BY_NAME

@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes import write_corpus
@@ -123,6 +124,17 @@ def test_the_examples_of_the_docstrings_run(
         assert block is not None
         exec(compile(textwrap.dedent(block[0]), "docstring", "exec"), {"assistant": assistant})
         assert capsys.readouterr().out
+
+
+def test_the_example_of_the_readme_runs(news: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    section = readme.partition("\n## From Python\n")[2]
+    block = re.search(r"(?:^    .*\n|^\n)+", section, re.MULTILINE)
+    assert block is not None
+    monkeypatch.setattr(assistant, "open", lambda *given, **settings: news)
+    names: dict[str, Any] = {}
+    exec(compile(textwrap.dedent(block[0]), "README.md", "exec"), names)
+    assert names["answer"].citations
 
 
 def test_importing_takes_no_time() -> None:
