@@ -18,8 +18,8 @@ export Q
 # Where flock(1) is found, two makes that set up at once wait for each other.
 LOCK := $(if $(shell command -v flock),flock Makefile)
 
-.PHONY: help setup lock ask test test-slow test-all lint format eval harm attacks calibrate train-reader bench-retrieval bench-answers \
-	bench-wikinews how-good check-scorers bench-judgecal bench-claims bench-start cast screenshots wheel clean
+.PHONY: help setup lock ask test test-slow test-all lint format eval harm attacks calibrate train-reader bench-retrieval \
+	bench-answers bench-wikinews how-good check-scorers bench-judgecal bench-claims bench-start cast screenshots wheel clean
 
 help:  ## list what there is to make
 	@awk -F ':.*##' '/^[a-z-]+:.*##/ { printf "  make %-16s%s\n", $$1, $$2 }' Makefile

@@ -1,7 +1,6 @@
 """Answerability: how likely the passages answer the question, for models too small to say so themselves.
 
-A passage that is about a question may still not answer it. The reader was trained to tell; a capable model
-decides by itself and never sees this.
+A passage that is about a question may still not answer it. A capable model decides by itself.
 """
 
 from __future__ import annotations

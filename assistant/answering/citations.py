@@ -123,10 +123,8 @@ def hidden_warnings(hidden: Hidden) -> list[AnswerWarning]:
         warnings.append(undated_warning(hidden.undated, "stayed hidden under --as-of and --since"))
     if hidden.changed:
         plural = "articles were" if hidden.changed > 1 else "article was"
-        message = (
-            f"{hidden.changed} {plural} changed after that day, so that what stood there then is not known"
-        )
-        warnings.append(AnswerWarning(code="changed-hidden", message=f"{message}, and stayed hidden"))
+        message = f"{hidden.changed} {plural} changed after that day, and stayed hidden"
+        warnings.append(AnswerWarning(code="changed-hidden", message=message))
     return warnings
 
 

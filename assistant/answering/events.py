@@ -53,5 +53,5 @@ class SentenceDropped:
 Event = CandidatesFound | PassagesFound | Searching | TextSoFar | SentenceKept | SentenceDropped
 
 
-def ignore(event: Event) -> None:
-    """Takes an event and does nothing."""
+def ignore(_: Event) -> None:
+    """Does nothing."""

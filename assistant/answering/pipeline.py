@@ -26,13 +26,7 @@ from assistant.answering.events import (
 from assistant.answering.evidence import Sentence, pack
 from assistant.answering.generate import Draft, draft, repair
 from assistant.answering.query import Turn, make_query, reword
-from assistant.answering.verify import (
-    Drafted,
-    Rejected,
-    Statement,
-    check_by_model,
-    check_exactly,
-)
+from assistant.answering.verify import Drafted, Rejected, Statement, check_by_model, check_exactly
 from assistant.errors import ContextExceeded
 from assistant.index.filters import Filters
 from assistant.models.chat.profiles import Profile
@@ -60,11 +54,8 @@ class Pipeline:
         model_name: str = EXTRACTIVE,
         verify: str = "auto",
     ) -> None:
-        """Without a `chat`, the articles' own sentences answer.
-
-        `verify` is who says whether quotes support a capable model's sentence: "model" (also "auto"), or
-        "exact": nobody, and then its numbers and dates must stand in the quotes.
-        """
+        """Without a `chat`, the articles' own sentences answer. With `verify` "exact", no model says whether
+        quotes support a sentence, but its numbers and dates must stand in them."""
         self.retriever = retriever
         self.prompts = prompts
         self.profile = profile

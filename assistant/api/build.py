@@ -6,7 +6,7 @@ Everything heavy is imported inside these functions, when a command needs it and
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from assistant.retrieval.retriever import Retriever
 
 Progress = Callable[[int, int], None]
-Support = Callable[[Sequence[tuple[str, str]]], list[float]]
-"""Gives for each (claim, quote) the probability that the quote supports the claim."""
 
 
 def identity(settings: Settings) -> Identity:
@@ -283,20 +281,3 @@ def provenance(settings: Settings, assistant: Pipeline) -> dict[str, str]:
         "prompts": ", ".join(f"{name} {prompt.digest}" for name, prompt in assistant.prompts.items()),
         "platform": f"Python {platform.python_version()}, {platform.machine()}",
     }
-
-
-def support_of(reader: Reader | None, reranker: BaseCrossEncoder | None) -> Support:
-    """Does a quote support a claim? The reader's probability; without one, the cross-encoder's; without
-    either, the share of common words.
-
-    Which is right more often stands in `eval/RESULTS.md`.
-    """
-    if reader is not None:
-        return reader.support
-    if reranker is None:
-        from rapidfuzz.fuzz import token_set_ratio
-
-        return lambda pairs: [token_set_ratio(claim, quote) / 100 for claim, quote in pairs]
-    from assistant.retrieval.scores import probability
-
-    return lambda pairs: [probability(logit) for logit in reranker.score(list(pairs))]

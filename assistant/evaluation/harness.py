@@ -18,7 +18,7 @@ from langchain_core.language_models import BaseChatModel
 
 from assistant.answering.events import Event
 from assistant.answering.pipeline import Pipeline
-from assistant.api.build import build_pipeline, build_retriever, provenance, support_of
+from assistant.api.build import build_pipeline, build_retriever, provenance
 from assistant.api.spending import Spending
 from assistant.corpus.articles import Article
 from assistant.corpus.report import Notice
@@ -46,6 +46,7 @@ from assistant.models.chat.loading import load_chat_model
 from assistant.models.prompts import load_prompt
 from assistant.models.recordings import Mode, Recordings, file_name
 from assistant.retrieval.retriever import Retriever
+from assistant.retrieval.support import support_of
 from assistant.schema import Answer
 from assistant.settings import EXTRACTIVE, Settings, prompts_folder
 

@@ -65,8 +65,7 @@ class Hidden:
 class Catalogue:
     """One open catalogue file; a reader opens it read-only, so that a question never writes.
 
-    Several threads may read it: each has a connection of its own, since one that is shared would let a thread
-    wait for another that waits for Python's lock.
+    Each thread has a connection of its own: one that is shared would let threads wait for each other.
     """
 
     def __init__(self, path: Path, *, writable: bool = False) -> None:

@@ -22,7 +22,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sklearn import metrics
 
-from assistant.api.build import Support, load_encoders, support_of
+from assistant.api.build import load_encoders
 from assistant.corpus.articles import read_corpus
 from assistant.errors import AssistantError, GoldError, reason
 from assistant.evaluation.gold.cases import Case, read_gold
@@ -37,6 +37,7 @@ from assistant.evaluation.scorers.answer_quality import (
 )
 from assistant.evaluation.scorers.score import Articles
 from assistant.evaluation.scorers.standard import outcome
+from assistant.retrieval.support import Support, support_of
 from assistant.schema import Answer
 from assistant.settings import Settings, load_settings
 from eval.benchmarks.command import notice

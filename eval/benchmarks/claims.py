@@ -28,13 +28,14 @@ from assistant.answering.verify import (
     check_exactly,
     sources_of,
 )
-from assistant.api.build import load_encoders, load_model, profile_for, support_of
+from assistant.api.build import load_encoders, load_model, profile_for
 from assistant.corpus.articles import Article
 from assistant.errors import GoldError, reason
 from assistant.evaluation.gate.statistics import wilson_interval
 from assistant.evaluation.report import table
 from assistant.models.chat.structured_output import StructuredChat
 from assistant.models.prompts import load_prompt
+from assistant.retrieval.support import support_of
 from assistant.schema import Strict
 from assistant.settings import Settings, load_settings, prompts_folder
 from assistant.text.numbers import unconfirmed

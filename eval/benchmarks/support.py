@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.api.build import support_of
 from assistant.corpus.chunking import sentence_spans
 from assistant.errors import GoldError
 from assistant.evaluation.gate.statistics import Interval, balanced_interval
@@ -22,6 +21,7 @@ from assistant.evaluation.score_cache import remembered
 from assistant.evaluation.scorers.support import SHARED, overlap
 from assistant.models.encoders.reader import load_reader
 from assistant.models.encoders.reranker import load_reranker
+from assistant.retrieval.support import support_of
 from assistant.settings import Settings
 from eval.benchmarks.data import digest
 

@@ -123,11 +123,11 @@ def test_what_a_reader_should_know() -> None:
         (Hidden(undated=2), ["2 articles have no date"]),
         (
             Hidden(changed=1),
-            ["1 article was changed after that day, so that what stood there then is not known,"],
+            ["1 article was changed after that day, and stayed hidden"],
         ),
         (
             Hidden(1, 2),
-            ["1 article has no date", "2 articles were changed after that day, so that what stood"],
+            ["1 article has no date", "2 articles were changed after that day, and stayed hidden"],
         ),
     ],
 )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assistant.api.build import Support
 from assistant.evaluation.gold.cases import Case, quote_spans
 from assistant.evaluation.scorers.assertions import asserts
 from assistant.evaluation.scorers.degeneration import blemishes, faults
@@ -23,6 +22,7 @@ from assistant.evaluation.scorers.matching import (
     words,
 )
 from assistant.evaluation.scorers.score import Articles, Score, Scorer, share
+from assistant.retrieval.support import Support
 from assistant.schema import Answer, Citation
 
 SUPPORTED = 0.25

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from functools import partial
 
-from assistant.api.build import Support
 from assistant.evaluation.gold.cases import Case, CaseType
 from assistant.evaluation.scorers.answer_quality import (
     answer_sentences,
@@ -34,6 +33,7 @@ from assistant.evaluation.scorers.citations import (
 from assistant.evaluation.scorers.degeneration import faults
 from assistant.evaluation.scorers.matching import held, holds, without_markers, words
 from assistant.evaluation.scorers.score import Articles, Outcome, Score, Scorer, share
+from assistant.retrieval.support import Support
 from assistant.schema import Answer, AnswerPassage, Citation
 
 FACT, RELATION, ACCOUNT = 40, 60, 100
