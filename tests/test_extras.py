@@ -138,8 +138,10 @@ def test_an_embedder_or_reranker_of_sentence_transformers(
 def test_an_html_corpus(hide: Hide, tmp_path: Path) -> None:
     hide("trafilatura")
     (tmp_path / "page.html").write_text("<p>Words.</p>", encoding="utf-8")
-    with pytest.raises(ExtraMissing, match=r"page\.html needs .* pip install 'news-assistant\[formats\]'$"):
-        read_corpus(tmp_path, on_skip=pytest.fail)
+    with pytest.raises(AssistantError, match=r"page\.html needs .* pip install 'news-assistant\[formats\]'$"):
+        read_corpus(tmp_path)
+    (tmp_path / "note.txt").write_text("Words.", encoding="utf-8")
+    assert [article.id for article in read_corpus(tmp_path)] == ["note"]
 
 
 def test_the_evaluation(hide: Hide) -> None:

@@ -13,7 +13,7 @@ from html import escape
 from typing import Any
 from urllib.parse import urlsplit
 
-from assistant.corpus.readers.registry import fields_of
+from assistant.corpus.readers.html import saved_page
 from assistant.errors import CorpusError, FetchRefused
 from assistant.fetching.addresses import target_of
 from assistant.fetching.replies import Reply
@@ -74,13 +74,13 @@ def page_of_fragment(html: str, url: str) -> Page:
 def _read(data: bytes, url: str) -> Page:
     """A page as the reader of saved pages reads it."""
     try:
-        read = fields_of(data, ".html", url)
+        read = saved_page(data, url)
     except CorpusError:
         raise FetchRefused(
             f"{url}: no article text in this page; give an article's page", "no text"
         ) from None
-    names = ("title", "date", "author", "section", "language")
-    words = {name: line(read.get(name)) for name in names} | {"source": line(read.get("outlet"))}
+    names = ("title", "date", "source", "author", "section", "language")
+    words = {name: line(read.get(name)) for name in names}
     return Page(url=target_of(url).url, text=clean(str(read.get("text") or "")).strip(), **words)
 
 

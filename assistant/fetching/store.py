@@ -22,7 +22,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from assistant.corpus.readers.registry import fields_of
+from assistant.corpus.readers.text import markdown_of
 from assistant.errors import CorpusError, FetchError
 from assistant.fetching.pages import Page, line, markdown, with_host
 
@@ -225,7 +225,7 @@ class Store:
 
     def _fields(self, name: str) -> Mapping[str, object]:
         try:
-            return fields_of((self.folder / name).read_bytes(), ".md", name)
+            return markdown_of((self.folder / name).read_bytes(), name)
         except (OSError, CorpusError):
             return {}
 

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from assistant.corpus.encodings import decoded
 from assistant.corpus.readers.html import LARGEST_PAGE, page_fields
-from assistant.corpus.readers.piece import Piece, Raw, Reader, lost, missing, slug, stem_of
+from assistant.corpus.readers.piece import Piece, Raw, Reader, lost, needs, slug, stem_of
 from assistant.corpus.report import PassedOver
 from assistant.corpus.walking import is_left_out, shown
 
@@ -125,11 +125,9 @@ def _inner(piece: Piece, name: str, suffix: str, where: str, opened: Any) -> Pie
 
 def read_warc(piece: Piece) -> Iterator[Raw]:
     """An article for each page that was answered with success; a crawl's own date is not the article's."""
-    try:
-        from warcio.archiveiterator import ArchiveIterator
-        from warcio.exceptions import ArchiveLoadFailed
-    except ImportError:
-        raise missing(piece.where, "WARC", "warcio") from None
+    needs(piece.where, "warcio")
+    from warcio.archiveiterator import ArchiveIterator
+    from warcio.exceptions import ArchiveLoadFailed
     number = 0
     with piece.open() as stream:
         try:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from assistant.corpus.readers.html import html_text, read_html
-from assistant.corpus.readers.piece import Piece, Raw, missing, slug
+from assistant.corpus.readers.piece import Piece, Raw, needs, slug
 from assistant.corpus.report import PassedOver
 
 _ROOT = re.compile(rb"<(?!\?|!)\s*(?:[\w-]+:)?([A-Za-z][\w-]*)")
@@ -35,10 +35,8 @@ def read_xml(piece: Piece) -> Iterator[Raw]:
 
 def read_feed(piece: Piece) -> Iterator[Raw]:
     """The items of an RSS or Atom feed; the feed's title is their outlet."""
-    try:
-        import feedparser
-    except ImportError:
-        raise missing(piece.where, "a feed", "feedparser") from None
+    needs(piece.where, "feedparser", "lxml")
+    import feedparser
     data = piece.data()
     if re.search(rb"<!ENTITY", data[:65536], re.IGNORECASE):
         raise PassedOver(
@@ -106,6 +104,7 @@ def _item(fields: dict[str, Any], piece: Piece, number: int) -> Raw:
     for name in ("content", "summary", "title"):
         value = fields[name]
         if isinstance(value, str) and _TAG.search(value):
+            needs(piece.where, "lxml")
             fields[name] = html_text(value)
     identity = str(fields.pop("id") or "")
     address = str(fields.get("url") or (identity if identity.startswith("http") else ""))

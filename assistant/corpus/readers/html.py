@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from assistant.corpus.encodings import decoded
 from assistant.errors import reason
 from assistant.corpus.fields.metadata import is_known
-from assistant.corpus.readers.piece import Piece, Raw
-from assistant.corpus.report import PassedOver
+from assistant.corpus.readers.piece import Piece, Raw, needs
+from assistant.corpus.report import PassedOver, Report
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -38,6 +38,11 @@ def read_html(piece: Piece) -> Iterator[Raw]:
     yield Raw(page_fields(html, piece.where), piece.name, piece.where, alone=True)
 
 
+def saved_page(data: bytes, where: str) -> dict[str, object]:
+    """The fields of a page that was fetched. Raises PassedOver."""
+    return page_fields(decoded(data, where, Report(), declares=True), where)
+
+
 def read_mhtml(piece: Piece) -> Iterator[Raw]:
     """The page that a browser saved with all its parts. The date of saving is not the article's."""
     from email import message_from_bytes, policy
@@ -57,6 +62,7 @@ def read_mhtml(piece: Piece) -> Iterator[Raw]:
 
 def page_fields(html: str, where: str, address: str = "") -> dict[str, object]:
     """The fields of a page. `address` is where it was found, if known. Raises PassedOver."""
+    needs(where, "trafilatura")
     from trafilatura import bare_extraction
     from trafilatura.settings import Document
 
@@ -78,13 +84,13 @@ def page_fields(html: str, where: str, address: str = "") -> dict[str, object]:
         message = f"{where}: no article text in this page; save the whole page or remove it"
         raise PassedOver(message, "no article text")
     told = _told(html)
-    outlet = page.sitename or told.get("publisher") or told.get("og:site_name")
+    source = page.sitename or told.get("publisher") or told.get("og:site_name")
     return {
         **told,
         "title": page.title or told.get("headline"),
         "date": page.date or told.get("datePublished"),
         "updated": told.get("dateModified") or told.get("article:modified_time"),
-        "outlet": outlet,
+        "source": source,
         "publisher": None,
         "author": told.get("author") or page.author,
         "url": page.url or address,

@@ -11,7 +11,7 @@ from typing import IO
 
 from assistant.corpus.encodings import decoded, newlines
 from assistant.corpus.readers.html import html_text, page_fields
-from assistant.corpus.readers.piece import LARGEST, LONGEST_LINE, Piece, Raw, lost
+from assistant.corpus.readers.piece import LARGEST, LONGEST_LINE, Piece, Raw, lost, needs
 from assistant.corpus.report import PassedOver
 
 _FROM = re.compile(rb"From \S+.*\d{4}\s*$|From \S+@\S+")
@@ -83,6 +83,8 @@ def _header(message: EmailMessage, name: str) -> str:
 def _text(message: EmailMessage, piece: Piece, where: str) -> str:
     """The words of the HTML part, else of the plain one: newsletters send the latter half-heartedly."""
     html = plain = ""
+    if any(part.get_content_type() == "text/html" for part in message.walk()):
+        needs(where, "lxml")
     for part in message.walk():
         if part.is_multipart() or part.get_content_disposition() == "attachment":
             continue

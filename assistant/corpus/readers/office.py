@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from assistant.corpus.encodings import decoded, newlines
 from assistant.corpus.readers.html import element_text
-from assistant.corpus.readers.piece import Piece, Raw, first_line, missing, opened_zip, zipped
+from assistant.corpus.readers.piece import Piece, Raw, first_line, needs, opened_zip, zipped
 from assistant.corpus.readers.text import headed_document
 from assistant.corpus.report import PassedOver
 
@@ -33,10 +33,8 @@ _TEMPLATE_DAY = "2013-12-23"
 
 def read_docx(piece: Piece) -> Iterator[Raw]:
     """One article: the paragraphs, and the cells of tables where they stand."""
-    try:
-        import docx
-    except ImportError:
-        raise missing(piece.where, "DOCX", "python-docx") from None
+    needs(piece.where, "docx")
+    import docx
     data = piece.data()
     _check_size(opened_zip(data, piece.where), piece)
     try:
@@ -69,6 +67,7 @@ def read_docx(piece: Piece) -> Iterator[Raw]:
 
 def read_odt(piece: Piece) -> Iterator[Raw]:
     """One article: paragraphs and headings in their order."""
+    needs(piece.where, "lxml")
     archive = opened_zip(piece.data(), piece.where)
     body = _xml(zipped(archive, "content.xml", piece.where, LARGEST_DOCUMENT), piece)
     paragraphs = []
@@ -116,10 +115,8 @@ def _inside_paragraph(node: _Element) -> bool:
 
 def read_rtf(piece: Piece) -> Iterator[Raw]:
     """One article."""
-    try:
-        from striprtf.striprtf import rtf_to_text
-    except ImportError:
-        raise missing(piece.where, "RTF", "striprtf") from None
+    needs(piece.where, "striprtf")
+    from striprtf.striprtf import rtf_to_text
     data = piece.data(LARGEST_DOCUMENT)
     if not data.lstrip().startswith(b"{\\rtf"):
         raise PassedOver(f"{piece.where}: no RTF inside; save it again", "broken file")
@@ -152,6 +149,7 @@ def _document(text: str, told: dict[str, str], piece: Piece) -> Raw:
 
 def read_epub(piece: Piece) -> Iterator[Raw]:
     """An article for each chapter with words; a book of one chapter is one article."""
+    needs(piece.where, "lxml")
     archive = opened_zip(piece.data(), piece.where)
     _check_size(archive, piece)
     root = _xml(zipped(archive, "META-INF/container.xml", piece.where), piece)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from assistant.corpus.readers.piece import Piece, Raw, first_line, missing
+from assistant.corpus.readers.piece import Piece, Raw, first_line, needs
 from assistant.corpus.readers.text import headed_document
 from assistant.corpus.report import PassedOver
 
@@ -19,10 +19,8 @@ _LIGATURES = str.maketrans({"ﬁ": "fi", "ﬂ": "fl", "ﬀ": "ff", "ﬃ": "ffi",
 
 def read_pdf(piece: Piece) -> Iterator[Raw]:
     """One article. Raises PassedOver for a scan, which has no text layer, and for what is locked."""
-    try:
-        from pypdf import PdfReader
-    except ImportError:
-        raise missing(piece.where, "PDF", "pypdf") from None
+    needs(piece.where, "pypdf")
+    from pypdf import PdfReader
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it remarks on every oddity of a file
     data = piece.data()
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import re
 import zipfile
@@ -124,9 +125,11 @@ def zipped(archive: zipfile.ZipFile, name: str, where: str, most: int = LARGEST)
     return data
 
 
-def missing(where: str, kind: str, package: str) -> PassedOver:
-    """What is raised when the package that reads a kind of file is not installed."""
-    return PassedOver(f"{where}: {kind} needs {package}; install it with: {remedy('formats')}", f"needs {package}")
+def needs(where: str, *modules: str) -> None:
+    """Raises PassedOver, with the command that installs them, where modules of a reader are not there."""
+    if not all(importlib.util.find_spec(module) for module in modules):
+        message = f"{where} needs packages that are not installed; install them with: {remedy('formats')}"
+        raise PassedOver(message, "needs news-assistant[formats]")
 
 
 def stem_of(name: str) -> tuple[str, str]:

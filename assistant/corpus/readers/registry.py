@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 
 from assistant.errors import reason
-from assistant.corpus.readers.piece import Piece, Raw, Reader, missing
-from assistant.corpus.report import PassedOver, Report
+from assistant.corpus.readers.piece import Piece, Raw, Reader
+from assistant.corpus.report import PassedOver
 
 _READERS = {
     "text.read_markdown": ".md .markdown .mdown .mkd",
@@ -56,20 +55,9 @@ def read(piece: Piece) -> Iterator[Raw]:
         yield from _reader(piece)(piece)
     except PassedOver as error:
         piece.report.passed_over(str(error), piece.kind, error.why)
-    except ImportError as error:  # whatever the package: they come together
-        lacking = missing(piece.where, piece.kind, (error.name or "a package").partition(".")[0])
-        piece.report.passed_over(str(lacking), piece.kind, lacking.why)
     except OSError as error:
         message = f"{piece.where}: cannot be read ({reason(error)}); check its permissions"
         piece.report.passed_over(message, piece.kind, "cannot be read")
-
-
-def fields_of(data: bytes, suffix: str, where: str) -> Mapping[str, object]:
-    """The fields of the first article in data of that kind, as its reader finds them. Raises PassedOver."""
-    piece = Piece("", suffix, where, lambda: io.BytesIO(data), Report(), {})
-    for raw in _reader(piece)(piece):
-        return raw.fields
-    raise PassedOver(f"{where}: no article in it; give an article", "no article")
 
 
 def _reader(piece: Piece) -> Reader:

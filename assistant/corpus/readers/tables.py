@@ -12,7 +12,7 @@ from assistant.corpus.encodings import guessed_encoding, marked_encoding
 from assistant.errors import reason
 from assistant.corpus.fields.metadata import is_known, plain_key
 from assistant.corpus.readers.feed import feed_items
-from assistant.corpus.readers.piece import LONGEST_LINE, Piece, Raw, lost, missing
+from assistant.corpus.readers.piece import LONGEST_LINE, Piece, Raw, lost, needs
 from assistant.corpus.report import PassedOver
 
 _LISTS = (
@@ -252,11 +252,9 @@ def _delimiter(head: str) -> str:
 
 def read_parquet(piece: Piece) -> Iterator[Raw]:
     """An article a row."""
-    try:
-        import pyarrow
-        from pyarrow.parquet import ParquetFile
-    except ImportError:
-        raise missing(piece.where, "Parquet", "pyarrow") from None
+    needs(piece.where, "pyarrow")
+    import pyarrow
+    from pyarrow.parquet import ParquetFile
     number = 0
     try:
         with piece.seekable() as stream, ParquetFile(stream) as table:

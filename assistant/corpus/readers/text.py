@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import tomllib
@@ -13,6 +14,7 @@ from assistant.corpus.fields.metadata import Fields, is_known, plain_key
 from assistant.corpus.readers.front_matter import yaml_fields
 from assistant.corpus.readers.html import page_fields
 from assistant.corpus.readers.piece import LONGEST_TITLE, Piece, Raw, first_line
+from assistant.corpus.report import Report
 
 _HEADING = re.compile(r"^#[ \t]+(\S.*)$", re.MULTILINE)
 _YAML = re.compile(
@@ -48,6 +50,12 @@ def read_markdown(piece: Piece) -> Iterator[Raw]:
     heading = _HEADING.search(body)
     title = {} if _has_title(fields) or not heading else {"title": heading[1]}
     yield Raw({**fields, **title, "text": body}, piece.name, piece.where, alone=True)
+
+
+def markdown_of(data: bytes, where: str) -> Fields:
+    """The fields of an article in Markdown, its text among them. Raises PassedOver."""
+    piece = Piece("", ".md", where, lambda: io.BytesIO(data), Report(), {})
+    return next(read_markdown(piece)).fields
 
 
 def read_plain(piece: Piece) -> Iterator[Raw]:
