@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from assistant.corpus.articles import Article, read_corpus
 from assistant.corpus.chunking import MIN_WORDS, Chunk, heading, sentence_spans, split_article, to_document
-from assistant.evaluation.gold import cut_quotes, read_gold
+from assistant.evaluation.gold.cases import cut_quotes, read_gold
 from assistant.settings import corpus_folder
 
 GOLD = corpus_folder().parent / "eval" / "gold.jsonl"
