@@ -268,8 +268,11 @@ class Assistant:
 
     @property
     def opened_index(self) -> Index:
-        """The index, built first where there is none."""
+        """The index as the last run left it, built first where there is none."""
         with self._lock:
             if self._index is None:
                 self._index = build.open_index(self.settings, self._notice, self._on_progress)
+            else:
+                # A thread that has read nothing yet could not open what was replaced more than once.
+                self._index.follow()
             return self._index

@@ -44,12 +44,14 @@ def limits(
 
 
 def article_named(name: str, catalogue: Catalogue, filters: Filters = Filters()) -> Article:
-    """The article of that id, in whichever Unicode form it is typed, if it passes the filters.
+    """The article of that id, in whichever Unicode form it is typed, if it passes the filters; an earlier
+    version too, for answers as of a day cite them.
 
     Raises SettingsError, with the ids of such articles that are most like it.
     """
     known = name if catalogue.article(name) else normal(name)
-    found = catalogue.article(known) if catalogue.matching(replace(filters, articles=(known,))) else None
+    one = replace(filters, articles=(known,), earlier=True)
+    found = catalogue.article(known) if catalogue.matching(one) else None
     if found is None:
         from rapidfuzz.process import extract
 

@@ -15,7 +15,11 @@ PORTS = {"http": 80, "https": 443}
 _TRACKING = re.compile(r"(?:utm_\w+|fbclid|gclid|mc_cid|mc_eid)", re.IGNORECASE)
 """Parameters that say where a reader came from; with and without them a page is the same."""
 
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_INNER = [ipaddress.IPv6Network(one) for one in ("64:ff9b::/96", "::/96", "::ffff:0:0:0/96")]
+"""Addresses that end in one of IPv4, for translators: NAT64, and two ways out of use."""
+
+_LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
+"""A network's own translator; not in every Python's list of what is private."""
 
 Resolver = Callable[[str, int], list[str]]
 """Takes a host and a port; gives IP addresses. Raises OSError or UnicodeError."""
@@ -114,10 +118,10 @@ def is_public(address: str) -> bool:
         return False
     if isinstance(ip, ipaddress.IPv6Address):
         inner = ip.ipv4_mapped or ip.sixtofour
-        if inner is None and ip in _NAT64:
+        if inner is None and any(ip in network for network in _INNER):
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(str(inner))
-        if ip.is_site_local:  # out of use, and not in every Python's list
+        if ip.is_site_local or ip in _LOCAL_NAT64:  # the former is out of use, and not in every list either
             return False
     return ip.is_global and not ip.is_multicast

@@ -125,8 +125,10 @@ def _date(entry: Any, name: str) -> str:
         return found
     with contextlib.suppress(ValueError, IndexError, OverflowError):
         return parsedate_to_datetime(written).date().isoformat()
-    parsed = entry.get(f"{name}_parsed")
-    return dt.date(*parsed[:3]).isoformat() if parsed else ""
+    with contextlib.suppress(ValueError, OverflowError):  # feedparser reads 0000-00-00 as a day of its own
+        if parsed := entry.get(f"{name}_parsed"):
+            return dt.date(*parsed[:3]).isoformat()
+    return ""
 
 
 def _json_feed(reply: Reply) -> Feed:

@@ -77,10 +77,9 @@ def content_type(header: str) -> tuple[str, str]:
 
 def seconds_of(retry_after: str) -> float:
     """How long a Retry-After header asks to wait, 0 where it does not say."""
-    if retry_after.strip().isdecimal():
-        return float(min(int(retry_after), 10**9))
     try:
-        when = parsedate_to_datetime(retry_after)
-    except ValueError:
+        if retry_after.strip().isdecimal():
+            return float(min(int(retry_after), 10**9))
+        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time())
+    except (ValueError, OverflowError):  # also a number that is too long to be read
         return 0.0
-    return max(0.0, when.timestamp() - time.time())

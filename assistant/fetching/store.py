@@ -22,6 +22,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from assistant.corpus.readers.registry import SUFFIXES
 from assistant.corpus.readers.text import markdown_of
 from assistant.errors import CorpusError, FetchError
 from assistant.fetching.pages import Page, line, markdown, with_host
@@ -187,7 +188,11 @@ class Store:
             return "unchanged"
         if known:
             self._keep_earlier(known.file)
-        file = known.file if known else self._name(asked, source.stem, source.suffix.lower())
+        # Of "a.jsonl.gz", the reader needs both suffixes.
+        inner = Path(source.stem).suffix if source.suffix.lower() == ".gz" else ""
+        inner = inner if inner.lower() in SUFFIXES else ""
+        name, suffix = source.stem.removesuffix(inner), f"{inner}{source.suffix}".lower()
+        file = known.file if known else self._name(asked, name, suffix)
         same = (self.folder / file).is_file() and (self.folder / file).read_bytes() == data
         if not same:
             self._write(self.folder / file, data)

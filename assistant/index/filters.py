@@ -24,17 +24,21 @@ class Filters:
     outlet: str | None = None
     articles: tuple[str, ...] | None = None
     """Only these, by their ids."""
+    earlier: bool = False
+    """Whether earlier versions pass too, as for somebody who names one that an answer cites."""
 
     def sql(self) -> tuple[str, list[Any]]:
         """A condition on the catalogue's `articles` table, with its parameters."""
         parts: list[str] = ["1"]
         values: list[Any] = []
-        if self.as_of is None:
-            parts.append("articles.superseded IS NULL")
-        else:
+        if self.as_of is not None:
             parts.append("articles.written <= ?")
+            values.append(self.as_of.toordinal())
+        if self.as_of is None and not self.earlier:
+            parts.append("articles.superseded IS NULL")
+        elif self.as_of is not None and not self.earlier:
             parts.append("(articles.superseded IS NULL OR articles.superseded > ?)")
-            values += [self.as_of.toordinal()] * 2
+            values.append(self.as_of.toordinal())
         if self.since is not None:
             parts.append("articles.published >= ?")
             values.append(self.since.toordinal())
@@ -63,7 +67,7 @@ class Filters:
         parts: list[dict[str, Any]] = []
         if self.as_of is not None:
             parts.append({"written": {"$lte": self.as_of.toordinal()}})
-        if versions:
+        if versions and not self.earlier:
             day = self.as_of.toordinal() if self.as_of else NEVER - 1
             parts.append({"superseded": {"$gt": day}})
         if self.since is not None:

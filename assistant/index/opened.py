@@ -7,6 +7,7 @@ a state of the index (see `snapshots`)
 
 from __future__ import annotations
 
+import threading
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -32,6 +33,8 @@ class Index:
             vectors.check_identity(self._store, identity, path)
             stack.pop_all()
         self._opened = [(self.catalogue, self._store)]
+        self.lock = threading.RLock()
+        """Held by whoever needs that vectors and catalogue stay those of one state meanwhile."""
 
     @classmethod
     def open(cls, path: Path, identity: Identity) -> Index:
@@ -55,7 +58,7 @@ class Index:
 
         Raises what `open` does, when the index was made anew or damaged since it was opened.
         """
-        self._follow()
+        self.follow()
         articles = self.catalogue.matching(filters) if filters.names_articles() else None
         parts = [None] if articles is None else vectors.in_parts(articles, vectors.MOST_IDS)
         versions = self.catalogue.has_versions()
@@ -74,9 +77,18 @@ class Index:
         ]
         return sorted(hits, key=lambda hit: (-hit[2], hit[0], hit[1]))[:k]
 
-    def _follow(self) -> None:
-        if snapshots.current(self._path) != self._state:
-            new = Index.open(self._path, self._identity)
-            self.close(but=1)
-            self._opened += new._opened
-            self.catalogue, self._store, self._state = new.catalogue, new._store, new._state
+    def follow(self) -> None:
+        """Opens what the last run wrote, unless another thread has the lock: then that one has followed.
+
+        Raises what `open` does.
+        """
+        if not self.lock.acquire(blocking=False):
+            return
+        try:
+            if snapshots.current(self._path) != self._state:
+                new = Index.open(self._path, self._identity)
+                self.close(but=1)
+                self._opened += new._opened
+                self.catalogue, self._store, self._state = new.catalogue, new._store, new._state
+        finally:
+            self.lock.release()

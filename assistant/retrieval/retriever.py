@@ -11,7 +11,6 @@ each stage, so that a miss can be understood. What each stage is worth stands in
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -21,7 +20,6 @@ from langchain_core.cross_encoders import BaseCrossEncoder
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from langchain_core.retrievers import BaseRetriever
-from pydantic import PrivateAttr
 
 from assistant.corpus.articles import Article
 from assistant.corpus.chunking import Chunk, heading, to_document
@@ -59,7 +57,6 @@ class Retriever(BaseRetriever):
     candidates: int = 22
     k: int = 8
     most_words: int = 160
-    _lock: Any = PrivateAttr(default_factory=threading.RLock)
 
     def retrieve(
         self,
@@ -77,7 +74,7 @@ class Retriever(BaseRetriever):
         """
         index: Index = self.index
         k = k if k is not None else self.k
-        with self._lock:
+        with index.lock:
             pool = max(POOL, 2 * k)
             dense = self.dense(question, pool, filters)
             lexical = index.catalogue.search(question, pool, filters)

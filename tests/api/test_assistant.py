@@ -18,7 +18,9 @@ from langchain_core.runnables import Runnable, RunnableLambda
 
 import assistant
 from assistant.api.assistant import Assistant
+from assistant.api.selection import article_named
 from assistant.errors import AssistantError, SettingsError
+from assistant.index.filters import Filters
 
 QUESTION = "What did parliament approve?"
 
@@ -92,6 +94,51 @@ def test_it_is_opened_when_needed_and_again_after_it_was_closed(tmp_path: Path) 
     assert news.search("dam").passages
     assert news.index().unchanged
     news.close()
+
+
+VERSION = """---
+title: Dam
+date: 2025-03-01
+updated: {updated}
+url: https://x.example/dam
+---
+The dam at Selm broke and {number} people died, the police said.
+"""
+
+
+def test_an_earlier_version_that_is_cited_can_be_read(tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    for day, number in ((1, 3), (5, 11)):
+        version = VERSION.format(updated=f"2025-03-0{day}", number=number)
+        (corpus / f"v{day}.md").write_text(version, encoding="utf-8")
+    with assistant.open(corpus, index=tmp_path / "index", model="extractive") as news:
+        answer = news.ask("How many people died when the dam broke?", as_of=dt.date(2025, 3, 2))
+        (citation,) = answer.citations
+        assert "3 people" in citation.quote
+        assert news.article(citation.article).text[citation.start : citation.end] == citation.quote
+        with pytest.raises(SettingsError):
+            article_named("v5", news.catalogue, Filters(as_of=dt.date(2025, 3, 2)))
+        assert [one.id for one in news.articles()] == ["v5"]
+
+
+def test_it_follows_when_others_bring_the_index_up_to_date(tmp_path: Path) -> None:
+    """Also in a thread that reads for the first time when the folder that was opened is gone."""
+    corpus = write_corpus(tmp_path / "corpus")
+
+    def opened() -> Assistant:
+        return assistant.open(corpus, index=tmp_path / "index", model="extractive")
+
+    with opened() as news:
+        before = len(list(news.articles()))
+        for number in range(3):
+            (corpus / f"new{number}.txt").write_text(f"Selm {number}\n\nThe note was read.", encoding="utf-8")
+            with opened() as other:
+                assert other.index().added == 1
+        for _ in range(2):
+            with ThreadPoolExecutor(1) as pool:
+                assert pool.submit(news.search, "Selm").result().passages
+                assert pool.submit(lambda: len(list(news.articles()))).result() == before + 3
 
 
 async def in_a_chain(runnable: Runnable) -> str:

@@ -1,5 +1,6 @@
 """Adding pages, feeds and files: what is written, and what is not written again."""
 
+import gzip
 import json
 import re
 import signal
@@ -230,6 +231,13 @@ def test_files_are_copied(adding: Adding, tmp_path: Path) -> None:
     (copied,) = adding.folder.glob("*.txt")
     assert adding.add(str(copied)).unchanged == 1
     assert len(adding.files) == 1
+
+
+def test_a_compressed_file_is_read_where_it_is_copied_to(adding: Adding, tmp_path: Path) -> None:
+    source = tmp_path / "Dam report.TXT.gz"
+    source.write_bytes(gzip.compress(b"Dam\n\nIt was approved."))
+    assert adding.add(str(source)).fetched == 1
+    assert adding.articles["Dam"].text.endswith("It was approved.")
 
 
 @pytest.mark.parametrize(

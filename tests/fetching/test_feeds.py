@@ -7,7 +7,7 @@ import time
 import pytest
 from adder import Adding
 from fake_site import Site, article, rss, rss_item
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from assistant.errors import FetchError, FetchRefused
@@ -80,6 +80,7 @@ def test_feeds_in_any_encoding(encoding: str) -> None:
         "\n\n" + rss(rss_item(URL + "/1", "A")),
         rss(rss_item(URL + "/1", "A&nbsp;B")),
         rss(rss_item(URL + "/1", "A", day="yesterday")),
+        rss(rss_item(URL + "/1", "A", day="0000-00-00")),
         rss(rss_item(URL + "/1", "A"), rss_item("", "no address"), rss_item("http://[", "a broken one")),
     ],
 )
@@ -187,6 +188,8 @@ def test_no_bytes_break_the_reading_of_feeds(data: bytes, start: str) -> None:
         feed_of(whole)
 
 
+@example("9" * 5000)
+@example("Mon, 01 Jan 99999999999 00:00:00 GMT")
 @given(st.text(max_size=80))
 def test_no_header_breaks_anything(header: str) -> None:
     content_type(header)

@@ -34,7 +34,8 @@ def client(**options: Any) -> Client:
     """127.0.0.1 127.8.8.8 0.0.0.0 10.1.2.3 172.16.0.1 192.168.1.1 169.254.169.254 100.64.0.1 224.0.0.1
     240.0.0.1 255.255.255.255 ::1 :: fe80::1 fe80::1%eth0 fc00::1 fec0::1 ff02::1
     ::ffff:127.0.0.1 ::ffff:10.0.0.1 2002:7f00:0001::
-    64:ff9b::7f00:1 64:ff9b::a00:1 2001:db8::1 nonsense""".split(),
+    64:ff9b::7f00:1 64:ff9b::a00:1 64:ff9b:1::7f00:1 ::127.0.0.1 ::ffff:0:10.0.0.1
+    2001:db8::1 nonsense""".split(),
 )
 def test_private_addresses(address: str) -> None:
     assert not is_public(address)
