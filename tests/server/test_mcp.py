@@ -268,8 +268,8 @@ def test_articles_without_a_date_are_named(client: Client) -> None:
             {"article": "dam", "start": -1},
             "start: Input should be greater than or equal to 0",
         ),
-        ("ask", {"question": COST, "as_of": "yesterday"}, "as_of: 'yesterday' is no day; write it as 2025-"),
-        ("search", {"query": "dam", "since": 20251126123}, "since: 20251126123 is no day; write it as 2025-"),
+        ("ask", {"question": COST, "as_of": "yesterday"}, "as_of: 'yesterday' is not a date; write it as "),
+        ("search", {"query": "dam", "since": 20251126123}, "since: 20251126123 is not a date; write it as "),
         (
             "search",
             {"query": "dam", "asof": "2025-11-20"},

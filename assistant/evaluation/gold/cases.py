@@ -160,7 +160,7 @@ def read_cases(path: Path, notice: Callable[[str], None] = _silent) -> list[Case
         raise GoldError(f"{path}: holds no case; add one JSON object a line.")
     if unknown:
         listed = ", ".join(f"{key} (first on line {number})" for key, number in unknown.items())
-        notice(f"{path}: keys that mean nothing here are passed over: {listed}")
+        notice(f"{path}: unknown keys are ignored: {listed}")
     return cases
 
 
