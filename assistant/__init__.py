@@ -1,4 +1,4 @@
-"""A question-answering assistant over news articles whose every sentence can be checked.
+"""A question-answering assistant over news articles, whose answers cite a quote for every sentence.
 
     import assistant
 
@@ -11,17 +11,17 @@ Each package imports only from those above it:
     errors, extras, schema, settings
     text/         spelling, numbers and dates
     corpus/       files to articles to chunks
-    injection/    where an article addresses a machine
+    injection/    finds text in articles that addresses a machine
     models/       encoders and language models
     index/        Chroma and SQLite on disk
     retrieval/    a question to passages
-    answering/    passages to a checked answer
+    answering/    a question to a checked answer
     fetching/     pages and feeds into a corpus folder
     api/          what this module exports
-    terminal/     what a person sees
+    terminal/     answers and progress on the screen
     evaluation/   gold cases, scorers, the gate, reports
     chat/         the conversation
-    server/       the same over HTTP
+    server/       HTTP and MCP servers
     cli/          the commands
 """
 
@@ -31,7 +31,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-# onnxruntime reads this when it is imported, by whomever: from 1.29 on it reports its use to its makers.
+# onnxruntime reads this on import; from 1.29 on it sends usage data to its makers.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
@@ -52,11 +52,11 @@ _HOMES = {
 
 
 def open(corpus: str | Path | None = None, **settings: Any) -> Assistant:
-    """The assistant over a folder or file of articles; without one, over the built-in corpus.
+    """An assistant over a folder or file of articles, or over the built-in corpus.
 
-    `settings` are those of README's table, such as `model` or `index`; what is not given is taken from the
-    environment and `assistant.toml`. Nothing is loaded before it is needed. Raises AssistantError for a
-    setting that cannot be used.
+    `settings` are those in the README's table, such as `model` or `index`; the others come from the
+    environment and `assistant.toml`. Everything is loaded on first use. Raises AssistantError for an
+    invalid setting.
     """
     from assistant.api.assistant import Assistant
     from assistant.settings import load_settings
@@ -65,7 +65,7 @@ def open(corpus: str | Path | None = None, **settings: Any) -> Assistant:
 
 
 def __getattr__(name: str) -> Any:
-    """The public names, imported when they are asked for, so that importing the package takes no time."""
+    """The public names, imported on first use to keep importing the package fast."""
     from importlib import import_module
     from importlib.metadata import PackageNotFoundError, version
 

@@ -1,9 +1,9 @@
-"""From a question to a checked answer; `pipeline.Pipeline.ask` is the one door.
+"""From a question to a checked answer; `pipeline.Pipeline.ask` is the only entry point.
 
     query ─► (retrieval) ─► evidence ─► generate ─► verify ─► citations ─► Answer
                    ▲                        │
                    └─── further searches ◄──┘
 
-What lives here decides what an answer says. Finding passages is `retrieval`'s, asking a model `models`',
-showing an answer `terminal`'s; the shape of an `Answer` is in `schema`.
+This package decides what an answer says. `retrieval` finds passages, `models` calls language models,
+`terminal` displays answers, and `schema` defines `Answer`.
 """

@@ -1,4 +1,4 @@
-"""Briefs and timelines: what the articles say about a topic, as dated points in order of time.
+"""Briefs and timelines: what the articles say about a topic, as dated points in chronological order.
 
 topic ─► many passages ─► a capable model's points ─────────────► checked ─► Answer
                       └─► the best sentence of each article ─► by date ──────┘
@@ -27,13 +27,13 @@ from assistant.settings import EXTRACTIVE
 from assistant.text.dates import in_words
 
 POOL = 30
-"""Passages looked through."""
+"""Passages retrieved for a topic."""
 
 RELEVANT = 0.1
-"""Score from which a passage is about the topic; set by looking at topics of the built-in corpus."""
+"""Minimum score of a passage about the topic; chosen by hand on topics of the built-in corpus."""
 
 WORDS = 200
-"""Length of a brief, unless another is asked for."""
+"""Default length of a brief."""
 
 
 def brief(
@@ -44,10 +44,10 @@ def brief(
     words: int = WORDS,
     on_event: Callable[[Event], None] = ignore,
 ) -> Answer:
-    """Dated points about a topic in about `words` words at most; an abstention where there are none.
+    """Dated points about a topic, in at most about `words` words; abstains if there are none.
 
-    A capable model writes them over all that was found and they are checked as answers are; else they are the
-    articles' own sentences (`timeline`). Raises ModelError.
+    A capable model writes them from all passages found, and they are checked like answers. Without one, they
+    are the articles' own sentences (`timeline`). Raises ModelError.
     """
     if assistant.chat is None or not assistant.profile.capable:
         return timeline(assistant, topic, filters, words=words)
@@ -62,7 +62,7 @@ def brief(
 def _written(
     chat: StructuredChat, assistant: Pipeline, course: Course, topic: str, words: int
 ) -> tuple[list[Drafted], list[Sentence]]:
-    """Points over as many passages at a time as the model has room for; of several such parts, one merge."""
+    """Points from as many passages per call as fit the model; several calls are merged by one more."""
 
     def write(sentences: Sequence[Sentence]) -> list[Drafted]:
         prompt = assistant.prompts["brief"].template
@@ -95,9 +95,9 @@ def _parts(evidence: Sequence[Sentence], words: int) -> list[list[Sentence]]:
 def timeline(
     assistant: Pipeline, topic: str, filters: Filters = Filters(), *, words: int = 2 * WORDS
 ) -> Answer:
-    """The articles' own sentences about a topic under the dates of their articles, the earliest first.
+    """The articles' own sentences about a topic with their articles' dates, earliest first.
 
-    The one of each article that fits the topic best, up to `words` words; near copies are one entry.
+    Takes the best-matching sentence of each article, up to `words` words in all, and skips near-duplicates.
     """
     course = _found(assistant, topic, filters)
     entries = [entry for passage in course.passages if (entry := _entry(assistant, topic, passage))]
@@ -119,7 +119,7 @@ def timeline(
 
 
 def _found(assistant: Pipeline, topic: str, filters: Filters) -> Course:
-    """The passages about a topic that have a date."""
+    """The dated passages about a topic."""
     course = Course(make_query(topic, (), filters, assistant.newest(filters)), separator="\n")
     if any(map(str.isalnum, topic)):
         found = assistant.retriever.retrieve(topic, course.query.filters, POOL)
@@ -133,7 +133,7 @@ def _found(assistant: Pipeline, topic: str, filters: Filters) -> Course:
 
 
 def _entry(assistant: Pipeline, topic: str, passage: Passage) -> Statement | None:
-    """The sentence of a passage that fits the topic best, behind its article's date."""
+    """The best-matching sentence of a passage, prefixed with its article's date."""
     sentences = [one for one in sentences_of(passage, 1) if not one.suspect]
     published = passage.article.published
     if not sentences or published is None:

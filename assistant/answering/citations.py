@@ -1,4 +1,4 @@
-"""Citations: statements and passages in the shape that the JSON and the terminal show, and their warnings."""
+"""Citations: converts statements and passages to the schema of an `Answer`, with its warnings."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from assistant.retrieval.passages import Passage
 from assistant.schema import AnswerPassage, AnswerWarning, Checks, Citation, Claim
 
 NEAREST = 3
-"""Passages that an answer shows when it abstains."""
+"""Passages that an abstention shows."""
 
 CLOSING = "\"”“'’‘»«)"
-"""What may stand behind the full stop of a sentence."""
+"""Characters that may follow a sentence's final punctuation."""
 
 
 def cite(statements: Iterable[Statement]) -> tuple[list[Claim], list[Citation]]:
-    """The statements as an answer has them; and each quoted sentence once, numbered in their order."""
+    """The claims of an answer, and its citations: each quoted sentence once, numbered in order of use."""
     citations: dict[tuple[str, int], Citation] = {}
     claims = []
     for statement in statements:
@@ -36,7 +36,7 @@ def cite(statements: Iterable[Statement]) -> tuple[list[Claim], list[Citation]]:
 
 
 def dropped(rejected: Iterable[Rejected]) -> list[Claim]:
-    """Sentences that do not stand, as an answer lists them."""
+    """Rejected sentences, as an answer lists them."""
     return [
         Claim(
             text=one.text,
@@ -66,7 +66,7 @@ def _citation(number: int, sentence: Sentence) -> Citation:
 
 
 def marked(claim: Claim) -> str:
-    """A claim with its markers, before the full stop as in print: "They met [1]." """
+    """A claim with its citation markers before the full stop: "They met [1]." """
     text = claim.text.rstrip()
     markers = "".join(f"[{number}]" for number in claim.citations)
     if text.endswith((".", "!", "?")):
@@ -77,7 +77,7 @@ def marked(claim: Claim) -> str:
 
 
 def nearest(passages: Sequence[Passage]) -> list[Citation]:
-    """The likeliest sentence of the passages that came closest, for an answer that abstains."""
+    """The likeliest sentence of each of the best passages, for an abstention."""
     found: list[Citation] = []
     for passage in passages[:NEAREST]:
         sentences = [sentence for sentence in sentences_of(passage, 1) if not sentence.suspect]
@@ -106,7 +106,7 @@ def answer_warnings(
     passages: Sequence[Passage],
     corpus_ends: dt.date | None,
 ) -> list[AnswerWarning]:
-    """What a reader should know of what an answer rests on."""
+    """Warnings about the sources of an answer."""
     cited = [sentence.article for statement in statements for sentence in statement.sentences]
     warnings = instruction_warnings(cited or [passage.article for passage in passages[:NEAREST]])
     notes = {
@@ -117,7 +117,7 @@ def answer_warnings(
 
 
 def hidden_warnings(hidden: Hidden) -> list[AnswerWarning]:
-    """The warnings that articles were not looked at, when a date limits the question."""
+    """Warnings about articles that a date limit hides."""
     warnings = []
     if hidden.undated:
         warnings.append(undated_warning(hidden.undated, "stayed hidden under --as-of and --since"))
@@ -129,6 +129,6 @@ def hidden_warnings(hidden: Hidden) -> list[AnswerWarning]:
 
 
 def undated_warning(count: int, what: str) -> AnswerWarning:
-    """The warning that so many articles have no date, and what that did."""
+    """The warning that articles without a date were hidden or left out."""
     plural = "articles have" if count > 1 else "article has"
     return AnswerWarning(code="undated-hidden", message=f"{count} {plural} no date and {what}")

@@ -1,4 +1,4 @@
-"""The course of an answer: what it has come to, stage by stage, and the `Answer` that comes of it."""
+"""The course of an answer: its state as it goes through the stages, and the resulting `Answer`."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ MESSAGES: dict[AbstentionReason, str] = {
 
 @dataclass(slots=True)
 class Course:
-    """What is known of an answer in the making."""
+    """The state of an answer in progress."""
 
     query: Query
     on_event: Callable[[Event], None] = ignore
-    """Is told of what happens meanwhile."""
+    """Receives progress events."""
     passages: list[Passage] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
@@ -61,20 +61,20 @@ class Course:
     premise: str | None = None
     missing: str | None = None
     warnings: list[AnswerWarning] = field(default_factory=list)
-    """What a reader should know besides what the answer itself shows."""
+    """Warnings from the stages, added to those about the sources."""
     told: set[str] = field(default_factory=set)
     separator: str = " "
-    """Between the sentences of the answer."""
+    """Joins the sentences of the answer."""
     started: float = field(default_factory=time.perf_counter)
     laps: dict[str, float] = field(default_factory=dict)
 
     def lap(self, stage: str) -> None:
-        """What went by since the last lap belongs to this stage."""
+        """Adds the time since the last lap to this stage."""
         passed = time.perf_counter() - self.started - sum(self.laps.values())
         self.laps[stage] = self.laps.get(stage, 0.0) + passed
 
     def tell(self, statement: Statement) -> None:
-        """Tells whoever looks on of a statement that stands, once."""
+        """Sends a `SentenceKept` event for a statement, once."""
         if statement.text not in self.told:
             self.told.add(statement.text)
             self.on_event(SentenceKept(statement))
@@ -86,7 +86,7 @@ class Course:
         return "conflicting" if self.accounts_differ else "partly" if self.missing else "answered"
 
     def answer(self, corpus_ends: dt.date | None, hidden: Hidden, model: str, profile: Profile) -> Answer:
-        """The answer; `corpus_ends` is the newest day seen, `hidden` what the days asked about hide."""
+        """The answer; `corpus_ends` is the newest visible day, `hidden` counts what the date limits hide."""
         query = self.query
         claims, citations = cite(self.statements if self.reason is None else ())
         amount = cost_of(self.tokens, profile)
@@ -130,6 +130,6 @@ class Course:
         return [AnswerWarning(code=code, message=note) for code, note in notes.items() if note]
 
     def _confidence(self) -> float:
-        """The reader's probability that the passages answer; else how sure the weakest sentence is."""
+        """The reader's probability that the passages answer, else the support of the weakest sentence."""
         weakest = min(statement.support for statement in self.statements)
         return round(weakest if self.chance is None else self.chance, 4)

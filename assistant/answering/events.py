@@ -1,4 +1,4 @@
-"""Events: what becomes of a question while it is being answered, for whoever looks on."""
+"""Events: progress reports while a question is being answered."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from assistant.retrieval.passages import Passage
 
 @dataclass(frozen=True, slots=True)
 class CandidatesFound:
-    """The searches are done; these are their best passages, which are still to be ranked."""
+    """The searches are done; these are their best passages, not yet reranked."""
 
     passages: list[Passage]
 
@@ -31,21 +31,21 @@ class Searching:
 
 @dataclass(frozen=True, slots=True)
 class TextSoFar:
-    """What the model has written up to now, unchecked; empty when it begins again."""
+    """What the model has written so far, unchecked; empty when it starts over."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceKept:
-    """A sentence that was checked and stands."""
+    """A sentence that passed its checks."""
 
     statement: Statement
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceDropped:
-    """A sentence that does not stand, with the reason."""
+    """A sentence that failed its checks, with the reason."""
 
     rejected: Rejected
 

@@ -1,6 +1,6 @@
-"""Generation: one structured reply of a language model over the evidence.
+"""Generation: a language model's structured reply from the evidence.
 
-A draft is only what a model says the articles say; `verify` decides what of it stands.
+A draft is only what the model claims the articles say; `verify` decides which sentences are kept.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ Verdict = Literal["answered", "partly", "not_stated", "search"]
 VERDICTS: tuple[Verdict, ...] = ("answered", "partly", "not_stated", "search")
 
 MOST_SEARCHES = 3
-"""Further searches in one round."""
+"""Searches that a model may request per round."""
 
 _ID = r"\d{1,3}\.\d{1,3}"
 _MARKER = re.compile(rf"\s*[\[(]\s*{_ID}(?:\s*[,;]\s*{_ID})*\s*[\])]")
 _BULLETS = re.compile(r"^(?:[*• ]|-(?![\d€$£]))+")
-"""At the beginning of a line; a hyphen before a number is its sign."""
+"""At the start of a line; a hyphen before a number is a minus sign."""
 _MARKED_SENTENCE = re.compile(rf"([^\[\]]+?)((?:\s*\[\s*{_ID}(?:\s*[,;]\s*{_ID})*\s*\])+)[.!?]?")
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A model's reply: its verdict, the sentences with what they cite, and what it says about them."""
+    """A model's reply: its verdict, its sentences with their citations, and its remarks."""
 
     verdict: Verdict
     sentences: tuple[Drafted, ...] = ()
@@ -45,11 +45,11 @@ class Draft:
     missing: str | None = None
     tokens: Tokens = Tokens()
     messages: tuple[BaseMessage, ...] = ()
-    """What was sent, and the reply: what a repair goes on from."""
+    """The messages sent and the reply; a repair continues from these."""
 
 
 def schema(*, may_search: bool) -> dict[str, Any]:
-    """JSON schema of a reply; the last round has no further search to ask for."""
+    """JSON schema of a reply; in the last round no search can be requested."""
     text = {"type": "string"}
     optional = {"anyOf": [text, {"type": "null"}]}
     listed = {"type": "array", "items": text}
@@ -87,9 +87,9 @@ def draft(
     may_search: bool,
     on_text: Callable[[str], None],
 ) -> Draft:
-    """What a model answers from the evidence; `on_text` gets its prose so far, as it comes.
+    """A model's draft answer from the evidence; `on_text` receives its prose as it streams.
 
-    Raises ModelError, and ContextExceeded where the evidence is too long for the model.
+    Raises ModelError, and ContextExceeded if the evidence is too long for the model.
     """
     messages = prompt.format_messages(
         evidence=render(evidence), question=query.as_asked(), today=query.asked_on()
@@ -98,7 +98,7 @@ def draft(
 
 
 def repair(chat: StructuredChat, before: Draft, rejected: Sequence[Rejected]) -> Draft:
-    """The draft anew, after a model was told which of its sentences do not stand, and why."""
+    """A new draft, after telling the model which of its sentences failed and why."""
     problems = "\n".join(f"- {one.text}\n  Problem: {one.reason}" for one in rejected)
     told = (
         "These sentences are not supported by what they cite:\n"
@@ -129,7 +129,7 @@ def _asked(
 
 
 def parse_draft(reply: Reply, messages: Sequence[BaseMessage] = (), *, may_search: bool = True) -> Draft:
-    """The draft in a reply: the schema's object, or prose whose sentences carry ids as [3.2]."""
+    """Parses a reply: an object of the schema, or prose whose sentences carry ids such as [3.2]."""
     given = parse_object(reply.text)
     if given:
         sentences = [_drafted(item) for item in _list(given.get("sentences"))]
@@ -166,7 +166,7 @@ def _drafted(item: Any) -> Drafted:
 
 
 def clean(text: str) -> str:
-    """The sentence on one line, without ids in it, and with a full stop."""
+    """The sentence in one line, without ids and with a full stop."""
     line = _BULLETS.sub("", " ".join(_MARKER.sub("", text).split()))
     return f"{line}." if line and line[-1].isalnum() else line
 

@@ -1,10 +1,10 @@
-"""Answering: `Pipeline.ask` takes a question the whole way to a checked answer.
+"""Answering: `Pipeline.ask` turns a question into a checked answer.
 
     question ─► Query ─► passages ─► evidence ─► generate ─► verify ─► Answer
                             ▲                       │
                             └─ further searches ◄───┘   (capable models)
 
-One way for everybody: the command line, the chat and the evaluation all call `ask`.
+The command line, the chat and the evaluation all call `ask`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ MORE = 6
 
 
 class Pipeline:
-    """Everything a question needs, put together by `build`."""
+    """Everything needed to answer questions, assembled by `build`."""
 
     def __init__(
         self,
@@ -54,8 +54,8 @@ class Pipeline:
         model_name: str = EXTRACTIVE,
         verify: str = "auto",
     ) -> None:
-        """Without a `chat`, the articles' own sentences answer. With `verify` "exact", no model says whether
-        quotes support a sentence, but its numbers and dates must stand in them."""
+        """Without a `chat`, answers are the articles' own sentences. With `verify` "exact", no model checks
+        that quotes support a sentence, but its numbers and dates must appear in them."""
         self.retriever = retriever
         self.prompts = prompts
         self.profile = profile
@@ -64,13 +64,13 @@ class Pipeline:
         self._exact = verify == "exact"
 
     def load_model(self) -> None:
-        """Reads the weights of an embedded model, which the first answer would do else. Raises ModelError."""
+        """Loads an embedded model's weights ahead of the first answer. Raises ModelError."""
         load = getattr(self.chat.model if self.chat else None, "load", None)
         if load is not None:
             load()
 
     def newest(self, filters: Filters) -> dt.date | None:
-        """The day of the newest article that may be seen."""
+        """The date of the newest article that passes the filters."""
         day: dt.date | None = self.retriever.index.catalogue.newest(filters)
         return day
 
@@ -82,9 +82,9 @@ class Pipeline:
         filters: Filters = Filters(),
         on_event: Callable[[Event], None] = ignore,
     ) -> Answer:
-        """One checked answer, or an abstention that shows what came nearest.
+        """One checked answer, or an abstention with the nearest quotes.
 
-        Raises ModelError when the model fails; nothing else is expected to be raised.
+        Raises ModelError if the model fails; no other exception is expected.
         """
         course = Course(make_query(question, history, filters, self.newest(filters)), on_event)
         if not any(map(str.isalnum, question)):
@@ -101,7 +101,7 @@ class Pipeline:
         return course.answer(self.newest(course.query.filters), hidden, self.model_name, self.profile)
 
     def _ask_model(self, chat: StructuredChat, course: Course) -> None:
-        """A capable model answers, may search again, and is checked."""
+        """A capable model answers, may request further searches, and is checked."""
         if course.query.history:
             course.query, spent = reword(chat, self.prompts["rewrite"].template, course.query)
             course.tokens += spent
@@ -126,7 +126,7 @@ class Pipeline:
         course.lap("ground")
 
     def _search(self, course: Course, searches: Sequence[str], count: int) -> None:
-        """Adds what is found for the searches, under the question's filters, to the passages."""
+        """Runs the searches under the question's filters and adds what they find to the passages."""
         query = course.query
         rankings = [
             self.retriever.retrieve(
@@ -144,7 +144,7 @@ class Pipeline:
         course.lap("retrieve")
 
     def _draft(self, chat: StructuredChat, course: Course) -> tuple[Draft, list[Sentence]]:
-        """The model's draft over the passages that it has room for; over half of them where it has less."""
+        """The model's draft from the passages that fit; on context overflow, retries with half of them."""
         words = self.profile.evidence_words
         while True:
             evidence = pack(course.passages, words)
@@ -168,7 +168,7 @@ class Pipeline:
     def _verify_draft(
         self, chat: StructuredChat, course: Course, drafted: Draft, evidence: Sequence[Sentence]
     ) -> Draft:
-        """Keeps the sentences that stand, after the others were sent back once; the draft they are of."""
+        """Checks the sentences, sends failed ones back once, and returns the resulting draft."""
         course.statements, course.rejected = self.check(course, drafted.sentences, evidence)
         if not course.rejected:
             return drafted
@@ -189,7 +189,7 @@ class Pipeline:
     def check(
         self, course: Course, drafted: Sequence[Drafted], evidence: Sequence[Sentence]
     ) -> tuple[list[Statement], list[Rejected]]:
-        """The sentences that stand and those that do not: exact checks, then the model's.
+        """The accepted and the rejected sentences, by exact checks and then the model's.
 
         Raises ModelError.
         """
@@ -206,7 +206,7 @@ class Pipeline:
         return statements, rejected
 
     def _ask_reader(self, course: Course) -> None:
-        """The articles' own sentences answer: the likeliest, and the one that an embedded model means."""
+        """Answers with quotes: the one nearest to an embedded model's words, if any, and the likeliest."""
         self._search(course, course.query.searches, self.retriever.k)
         course.chance = answerability.chance(course.passages)
         if not course.passages or course.passages[0].score < answerability.RELEVANT:

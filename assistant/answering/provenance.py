@@ -1,7 +1,7 @@
-"""Provenance: how many reports stand behind an answer, and until when its corpus reaches.
+"""Provenance: how many independent reports an answer rests on, and where its corpus ends.
 
-Five sites that print one dispatch are five articles and one report. Articles are taken for one report where
-the words that an answer quotes stand in each of them, nearly alike.
+Five sites that print one agency dispatch are five articles but one report. Articles count as one report if
+each contains nearly the words that the answer quotes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from assistant.schema import Citation
 from assistant.text.dates import in_words, question_times
 
 FEWEST = 6
-"""Word trigrams a quote needs at least to tell a copy from chance."""
+"""Fewest word trigrams in a quote to tell a copy from coincidence."""
 
 
 def reports(citations: Sequence[Citation], passages: Sequence[Passage]) -> list[frozenset[str]]:
@@ -39,13 +39,13 @@ def reports(citations: Sequence[Citation], passages: Sequence[Passage]) -> list[
 
 
 def copied(quote: str, text: str) -> bool:
-    """Whether one of them nearly holds the other, and is long enough to tell."""
+    """Whether one text nearly contains the other, and both are long enough to tell."""
     one, other = trigrams(quote), trigrams(text)
     return min(len(one), len(other)) >= FEWEST and containment(one, other) >= OVERLAP
 
 
 def sourcing(citations: Sequence[Citation], passages: Sequence[Passage]) -> str:
-    """What is to be known of the cited articles: "3 articles carry one report.", if that is so."""
+    """A note such as "3 articles carry one report."; empty if every article is its own report."""
     found = reports(citations, passages)
     total = sum(map(len, found))
     if total == len(found):
@@ -54,7 +54,7 @@ def sourcing(citations: Sequence[Citation], passages: Sequence[Passage]) -> str:
 
 
 def reach(question: str, today: dt.date, corpus_ends: dt.date | None) -> str:
-    """Until when the articles reach, for a question about now; else empty."""
+    """For a question about the present, a note on where the corpus ends; else empty."""
     times = question_times(question, today)
     if corpus_ends is None or not times.present or any(period.end < today for period in times.periods):
         return ""

@@ -1,4 +1,4 @@
-"""A question as it is asked: made once, and what everything after it goes by."""
+"""The query: a question with its filters, day and history, created once and used by every later stage."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from assistant.text.dates import day_asked_as_of, in_words
 from assistant.text.normalize import without_markers
 
 TURNS = 4
-"""Earlier turns that a follow-up is reworded from."""
+"""Earlier turns used to reword a follow-up."""
 
 SCHEMA = {
     "type": "object",
@@ -29,7 +29,7 @@ SCHEMA = {
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An earlier question, its answer, and the ids of the articles that it cites."""
+    """An earlier question, its answer, and the ids of the articles that the answer cites."""
 
     question: str
     answer: str
@@ -38,21 +38,21 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question with what limits it.
+    """A question with its limits.
 
-    `searches` are what is looked up, the first of them the standalone question where there is one.
+    `searches` are the texts to search for; the first is the standalone question if there is one.
     """
 
     question: str
     standalone: str
     filters: Filters
     today: dt.date | None
-    """The day it is asked as of, else that of the newest article; None where no article has a date."""
+    """The as-of day, else the newest article's; None if no article has a date."""
     history: tuple[Turn, ...] = ()
 
     @property
     def searches(self) -> list[str]:
-        """The question; and, of a follow-up that nobody reworded, the question with the turn before it."""
+        """The question; for a follow-up that was not reworded, also the question with the previous one."""
         if not self.history or self.standalone != self.question:
             return [self.standalone]
         return [self.question, f"{self.history[-1].question} {self.question}"]
@@ -63,18 +63,18 @@ class Query:
 
     @property
     def cited(self) -> tuple[str, ...]:
-        """Articles that the answer before cites."""
+        """Articles that the previous answer cites."""
         return self.history[-1].articles if self.history else ()
 
     def as_asked(self) -> str:
-        """The question as a model reads it: behind the turn before it, unless it was reworded."""
+        """The question as a model reads it: with the previous turn, unless it was reworded."""
         if not self.history or self.reworded:
             return self.standalone
         turn = self.history[-1]
         return f"{self.question}\n(asked after: {turn.question} {without_markers(turn.answer)[:300]})"
 
     def asked_on(self) -> str:
-        """The line that tells a model about the day."""
+        """The line that tells a model the date."""
         day = in_words(self.today) if self.today else "unknown"
         if self.filters.as_of:
             return f"Today is {in_words(self.filters.as_of)}; nothing later is known."
@@ -82,14 +82,14 @@ class Query:
 
 
 def make_query(question: str, history: Sequence[Turn], filters: Filters, newest: dt.date | None) -> Query:
-    """The query of a question; one that says "as of 26 November" is asked as of that day."""
+    """The query for a question; "as of 26 November" in its text sets the day."""
     if filters.as_of is None and newest:
         filters = replace(filters, as_of=day_asked_as_of(question, newest))
     return Query(question, question, filters, filters.as_of or newest, tuple(history))
 
 
 def reword(chat: StructuredChat, prompt: ChatPromptTemplate, query: Query) -> tuple[Query, Tokens]:
-    """A follow-up as a standalone question, worded by a model from the turns before it. Raises ModelError."""
+    """A follow-up reworded by a model as a standalone question, from earlier turns. Raises ModelError."""
     conversation = "\n".join(
         f"Question: {plain(turn.question)}\nAnswer: {plain(without_markers(turn.answer))}"
         for turn in query.history[-TURNS:]

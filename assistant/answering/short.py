@@ -1,9 +1,9 @@
 """Short answers without a capable model: the articles' own sentences, at most two.
 
-The reader ranks the sentences. An embedded model then words an answer over the best of them, and the sentence
-that is nearest to its words comes first: it finds the right one more often than the reader alone, but no
-check that runs without a capable model tells whether what it says itself is true (`make bench-claims`), so
-nobody sees its words.
+The reader ranks the sentences. An embedded model then words an answer from the best of them, and the sentence
+nearest to its words comes first. This finds the right one more often than the reader alone. But no check that
+runs without a capable model can tell whether the model's own words are true (`make bench-claims`), so they
+are never shown.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from assistant.text.normalize import words
 MOST_QUOTES = 2
 
 MOST_WORDS = 60
-"""What two quotes may say together. Of 109 answerable questions of the dev halves of gold and Wikinews .60
+"""Most words in two quotes together. Of 109 answerable questions of the dev halves of gold and Wikinews .60
 are right with one quote (22 words, median), .73 with two of at most 50 words (35), .75 of at most 60 (37)."""
 
 SECOND = 0.3
-"""Share of the likeliest sentence's chance from which another is a second quote; of these 109
-answers none is lost by it, and one by .5."""
+"""A second quote needs at least this share of the likeliest sentence's chance. Of these 109 answers it loses
+none; .5 loses one."""
 
 OLD = 0.3
-"""What a word of the question counts for when it is said again, against a new one."""
+"""Weight of a word repeated from the question, against 1 for a new word."""
 
 LIKELY = 0.2
-"""What the reader's chance counts for beside nearness."""
+"""Weight of the reader's chance against nearness."""
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -48,7 +48,7 @@ SCHEMA: dict[str, Any] = {
 
 
 def numbered(passages: Sequence[Passage], count: int) -> list[Sentence]:
-    """The `count` likeliest sentences in the order of their dates and places, with ids from 1."""
+    """The `count` likeliest sentences, ordered by date and position, with ids from 1."""
     ordered = sorted(likeliest(passages, count), key=lambda one: (str(one.article.published), *one.place))
     return [replace(sentence, id=str(number)) for number, sentence in enumerate(ordered, 1)]
 
@@ -59,7 +59,7 @@ def worded(
     query: Query,
     evidence: Sequence[Sentence],
 ) -> tuple[str, Tokens]:
-    """An embedded model's answer in its own words over a few sentences. Raises ModelError."""
+    """An embedded model's answer from a few sentences, in its own words. Raises ModelError."""
     lines = [f"{one.id} ({one.article.published or 'no date'}) {plain(one.text)}" for one in evidence]
     messages = prompt.format_messages(evidence="\n".join(lines), question=query.as_asked())
     reply = chat.ask(messages, SCHEMA)
@@ -67,7 +67,7 @@ def worded(
 
 
 def quotes(evidence: Sequence[Sentence], question: str, said: str = "") -> list[Statement]:
-    """The sentence nearest to what was `said`, else the likeliest; and another, if there is room."""
+    """The sentence nearest to what was `said`, else the likeliest; and a second one if it fits."""
 
     def fit(sentence: Sentence) -> float:
         near = nearness(said, sentence.text, question) if said else 1.0
@@ -84,7 +84,7 @@ def quotes(evidence: Sequence[Sentence], question: str, said: str = "") -> list[
 
 
 def nearness(said: str, text: str, question: str) -> float:
-    """Share of the words of what was said that stand in the text, 0 to 1; the question's count less."""
+    """Share of the words of `said` that occur in the text, 0 to 1; words of the question count less."""
     asked = set(words(question).split())
     spoken = [(word, OLD if word in asked else 1.0) for word in words(said).split()]
     known = set(words(text).split())
@@ -93,5 +93,5 @@ def nearness(said: str, text: str, question: str) -> float:
 
 
 def quoted(sentence: Sentence) -> Statement:
-    """A sentence of an article as one of an answer."""
+    """An article's sentence as a statement of an answer."""
     return Statement(plain(sentence.text), (sentence,))

@@ -1,8 +1,8 @@
-"""Verification: which sentences of a draft stand, by what they cite.
+"""Verification: which sentences of a draft are supported by what they cite.
 
-Code checks what code can check exactly: that the cited sentences exist, that quoted words stand there, that
-numbers, currencies and dates do. Whether a quote says what a sentence says is understood by a model, or else
-by the reader's support score.
+Code checks what can be checked exactly: that the cited sentences exist, and that they contain the quoted
+words, numbers, currencies and dates. A capable model checks that each quote supports its sentence; with
+`verify = "exact"` nothing does.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from assistant.text.normalize import words
 from assistant.text.numbers import CitedText, unconfirmed
 
 BEFORE = 500
-"""Characters of what stands before a quote that a model sees, to know who "he" is. With 240, of 260
-supported sentences two were sent back for a name that stood just before."""
+"""Characters before a quote that a model sees, to know who "he" is. With 240, two of 260 supported sentences
+were sent back for a name that came just before."""
 
 UNCHECKED = {"problem": "it was not checked", "supported": False}
 
 FEWEST = 2
-"""Words between quotation marks that make a quotation; one alone may be a term."""
+"""Fewest words between quotation marks that count as a quotation; a single one may be a term."""
 
 _QUOTED = re.compile(
     r"„([^„“”\"]+)[“”\"]|«([^«»]+)»|»([^«»]+)«|[“\"]([^“”\"]+)[”\"]|(?<!\w)[‘']([^‘’']+)[’'](?!\w)"
@@ -59,7 +59,7 @@ SCHEMA: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """A sentence as it was drafted, with the ids that it cites."""
+    """A drafted sentence, with the ids that it cites."""
 
     text: str
     cites: tuple[str, ...]
@@ -67,7 +67,7 @@ class Drafted:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A sentence that stands, with the sentences it rests on."""
+    """An accepted sentence, with the article sentences it cites."""
 
     text: str
     sentences: tuple[Sentence, ...]
@@ -77,7 +77,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A sentence that does not stand, and why."""
+    """A rejected sentence, and why."""
 
     text: str
     reason: str
@@ -86,10 +86,9 @@ class Rejected:
 def check_exactly(
     drafted: Drafted, evidence: Mapping[str, Sentence], *, computed: bool
 ) -> Statement | Rejected:
-    """The sentence with what it cites, if its ids, quotations and, unless they may be `computed`, values
-    hold.
+    """Checks ids, quotations and, unless values may be `computed`, numbers and dates.
 
-    `by` is "verbatim" for the very words of one sentence, else "exact".
+    `by` is "verbatim" if the text equals a cited sentence, else "exact".
     """
     cited = tuple(evidence[name] for name in dict.fromkeys(drafted.cites) if name in evidence)
     if not cited:
@@ -107,7 +106,7 @@ def check_exactly(
 def _with_quoted(
     text: str, cited: tuple[Sentence, ...], evidence: Mapping[str, Sentence]
 ) -> tuple[Sentence, ...]:
-    """What is cited, and the sentences of the same articles that hold quoted words which it lacks."""
+    """The cited sentences, plus ones of the same articles that contain quoted words missing from them."""
     articles = {sentence.article.id for sentence in cited}
     for part in misquoted(text, [sentence.text for sentence in cited]):
         others = (sentence for sentence in evidence.values() if sentence.article.id in articles)
@@ -116,7 +115,7 @@ def _with_quoted(
 
 
 def misquoted(text: str, quotes: Sequence[str]) -> list[str]:
-    """The quotations in a text that stand in none of the quotes, up to spelling; omissions count as gaps."""
+    """The quotations in a text that no quote contains, ignoring spelling; an ellipsis may skip words."""
     known = [f" {words(plain(quote))} " for quote in quotes]
     said = (match[match.lastindex or 0] for match in _QUOTED.finditer(text))
     parts = [part for quotation in said for part in _GAP.split(quotation) if len(part.split()) >= FEWEST]
@@ -124,7 +123,7 @@ def misquoted(text: str, quotes: Sequence[str]) -> list[str]:
 
 
 def sources_of(sentences: Sequence[Sentence]) -> list[CitedText]:
-    """What is cited as `values` reads it: each sentence behind its headline."""
+    """The cited sentences for `unconfirmed`, each after its headline."""
     return [CitedText(f"{one.article.title}. {one.text}", one.article.published) for one in sentences]
 
 
@@ -134,10 +133,10 @@ def check_by_model(
     prompt: ChatPromptTemplate,
     on_kept: Callable[[Statement], object] = lambda statement: None,
 ) -> tuple[list[Statement | Rejected], Tokens]:
-    """Statements that a model finds in their quotes, in one call over all of them. Raises ModelError.
+    """Checks in one call to a model that quotes support their statements. Raises ModelError.
 
-    `on_kept` gets each that stands as soon as the model has said so. A sentence that the model does not speak
-    of has not been checked, and does not stand.
+    `on_kept` receives each accepted statement as soon as the model says so. A statement that the model does
+    not mention is unchecked and therefore rejected.
     """
     numbered = {str(number): statement for number, statement in enumerate(statements, 1)}
 
@@ -158,7 +157,7 @@ def _judged(statement: Statement, check: Mapping[str, Any]) -> Statement | Rejec
 
 
 def _checks(raw: str) -> dict[str, dict[str, Any]]:
-    """What a model has said of each sentence by now, by its number; `supported` is said last."""
+    """The model's checks so far, by sentence number; `supported` is written last."""
     given = parse_object(raw).get("checks")
     checks = given if isinstance(given, list) else []
     return {
@@ -169,7 +168,7 @@ def _checks(raw: str) -> dict[str, dict[str, Any]]:
 
 
 def _shown(number: str, statement: Statement) -> str:
-    """A sentence and its quotes as a model checks them, with the values that code did not find there."""
+    """A sentence and its quotes as a model reads them, with the values that code did not find there."""
     lines = [f"Sentence {number}: {plain(statement.text)}"]
     lines += [f"Quote from [{described(one.article)}]: {_in_context(one)}" for one in statement.sentences]
     if values := unconfirmed(statement.text, sources_of(statement.sentences)):
@@ -178,6 +177,6 @@ def _shown(number: str, statement: Statement) -> str:
 
 
 def _in_context(sentence: Sentence) -> str:
-    """The sentence, behind the end of what stands before it, which says who "he" is."""
+    """The sentence after the text before it, which says who "he" is."""
     before = plain(sentence.article.text[max(0, sentence.start - BEFORE) : sentence.start])
     return f"(… {before}) {plain(sentence.text)}" if before else plain(sentence.text)

@@ -1,8 +1,10 @@
-"""The public API, and how its parts are put together.
+"""The public API, and the code that assembles its parts.
 
-assistant   Assistant: what `assistant.open` returns
-build       the composition root: settings in, parts out
-runnable    the assistant in LangChain's chains
-asked       questions as JSON, of a batch and of the server
-search, selection, spending   passages alone; sections and outlets by name; what answers cost
+assistant   Assistant, which `assistant.open` returns
+build       the composition root: builds index, models and pipeline from settings
+runnable    the assistant as a LangChain Runnable
+asked       questions as JSON, for batches and the server
+search      retrieval without an answer
+selection   looks up sections, outlets and articles by name
+spending    token and cost totals
 """

@@ -1,4 +1,4 @@
-"""Questions as JSON: the parts that a line of a batch and a request to the server have in common."""
+"""Questions as JSON: what batch lines and server requests have in common."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class HistoryTurn(BaseModel):
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        # Else a history in other words would be passed over, and the follow-up taken for a question alone.
+        # Otherwise other keys would be ignored, and the follow-up taken as a standalone question.
         if self.question is None and self.text is None:
             raise ValueError("write question and answer, or role and text")
         return self
 
 
 def turns_of(history: Sequence[HistoryTurn]) -> list[Turn]:
-    """The history as questions with answers; what is answered in several entries is joined."""
+    """The history as questions with answers; an answer in several entries is joined."""
     turns: list[Turn] = []
     for entry in history:
         if entry.question is not None:
@@ -43,15 +43,15 @@ def turns_of(history: Sequence[HistoryTurn]) -> list[Turn]:
 
 
 def written_out(value: object) -> object:
-    """A day that is text or None, as it is. Raises ValueError for a number."""
-    # It would be taken for seconds since 1970.
+    """Returns a date given as text or None unchanged. Raises ValueError for a number."""
+    # Pydantic would take it as seconds since 1970.
     if value is not None and not isinstance(value, str):
         raise ValueError('write it as "2025-11-26"')
     return value
 
 
 def first_problem(error: ValidationError) -> str:
-    """What is wrong first, in one line, as "as_of: write it as ..."."""
+    """The first problem in one line, such as "as_of: write it as ..."."""
     first = error.errors(include_input=False, include_url=False)[0]
     place, wrong = ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
     return f"{place}: {wrong}" if place else wrong

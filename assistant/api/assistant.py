@@ -1,9 +1,9 @@
-"""The public API: a corpus of articles, opened, that answers.
+"""The public API: an open corpus that answers questions.
 
     with assistant.open("articles/") as news:
         print(news.ask("Who resigned?").answer)
 
-The command line, the chat and the servers use this and nothing behind it.
+The command line, the chat and the servers use only this.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ if TYPE_CHECKING:
 
 
 def _silent(*_: object) -> None:
-    """Tells nobody."""
+    """Ignores its arguments."""
 
 
 class Assistant:
-    """Answers questions from one corpus, with citations. Made by `assistant.open`.
+    """Answers questions from one corpus, with citations. Create one with `assistant.open`.
 
-    Index and models are loaded when they are first needed, and kept. Several threads may ask at once. All
-    methods raise AssistantError, whose message is one line that says what is wrong and what to do.
+    Index and models are loaded on first use and kept. Several threads may ask at once. All methods raise
+    AssistantError, whose one-line message says what is wrong and what to do.
 
-    Dates (`as_of`, `since`) are inclusive; `section` and `outlet` narrow the articles down. Those that no
-    article has are an error, for else it would look as if the corpus did not say.
+    Dates (`as_of`, `since`) are inclusive; `section` and `outlet` limit the articles. A section or outlet
+    that no article has is an error; otherwise it would look as if the corpus did not say.
     """
 
     def __init__(
@@ -54,10 +54,10 @@ class Assistant:
         notice: Callable[[str], None] = _silent,
         on_progress: Callable[[int, int], None] = _silent,
     ) -> None:
-        """`notice` is told in a line what a person should know, such as that an index is being built;
-        `on_progress` gets the passages embedded and to be embedded, meanwhile."""
+        """`notice` receives one-line messages for the user, such as that the index is being built;
+        `on_progress` receives the number of passages embedded so far and the total."""
         self.settings = build.settled(settings)
-        """As given; without a model where the default one is not installed."""
+        """As given, but extractive if no model was chosen and the default one is not installed."""
         self._modelless = "" if self.settings is settings else build.without_a_model(settings)
         self._notice, self._on_progress = notice, on_progress
         self._lock = threading.RLock()
@@ -73,7 +73,7 @@ class Assistant:
         self.close()
 
     def close(self) -> None:
-        """Lets go of the index. What is asked afterwards opens it again."""
+        """Closes the index. A later question reopens it."""
         with self._lock:
             if self._index is not None:
                 self._index.close()
@@ -92,9 +92,9 @@ class Assistant:
         outlet: str | None = None,
         on_event: Callable[[Event], None] = _silent,
     ) -> Answer:
-        """One checked answer; with the status "abstained" where the articles do not say.
+        """One checked answer; its status is "abstained" if the articles do not say.
 
-        `history` has the turns before a follow-up; `on_event` is told of passages and sentences meanwhile.
+        `history` holds the turns before a follow-up; `on_event` receives passages and sentences as they come.
         """
         filters = self.filters(as_of, since, section, outlet)
         return self.pipeline.ask(question, history=history, filters=filters, on_event=on_event)
@@ -110,7 +110,7 @@ class Assistant:
         outlet: str | None = None,
         on_event: Callable[[Event], None] = _silent,
     ) -> Answer:
-        """Dated points about a topic, in about `words` words at most."""
+        """Dated points about a topic, in at most about `words` words."""
         from assistant.answering.brief import brief
 
         filters = self.filters(as_of, since, section, outlet)
@@ -125,7 +125,7 @@ class Assistant:
         section: str | None = None,
         outlet: str | None = None,
     ) -> Answer:
-        """The articles' own sentences about a topic, day by day; no language model."""
+        """The articles' own sentences about a topic, day by day, without a language model."""
         from assistant.answering.brief import timeline
 
         return timeline(self.pipeline, topic, self.filters(as_of, since, section, outlet))
@@ -142,7 +142,7 @@ class Assistant:
         outlet: str | None = None,
         explain: bool = False,
     ) -> SearchAnswer:
-        """The best passages, without a language model; `k` of them, by default as many as the settings say.
+        """The `k` best passages (default: the setting `k`), without a language model.
 
         With `explain`, each has its rank at every stage.
         """
@@ -154,7 +154,7 @@ class Assistant:
     # Articles
 
     def article(self, name: str) -> Article:
-        """The article of that id, as stored. Raises SettingsError, with the ids most like it."""
+        """The article with this id, as stored. Raises SettingsError that suggests similar ids."""
         return article_named(name, self.catalogue)
 
     def articles(
@@ -165,7 +165,7 @@ class Assistant:
         section: str | None = None,
         outlet: str | None = None,
     ) -> Iterator[Article]:
-        """The articles that may be seen, by id."""
+        """The articles within these limits, ordered by id."""
         for name in self.catalogue.matching(self.filters(as_of, since, section, outlet)):
             article = self.catalogue.article(name)
             if article is not None:
@@ -180,11 +180,11 @@ class Assistant:
         mapping: Sequence[str] = (),
         tell_all: bool = False,
     ) -> Changes:
-        """Brings the index in line with the corpus, embedding only what changed.
+        """Updates the index from the corpus, embedding only what changed.
 
-        With `strict`, an article that cannot be read is an error; else it is passed over with a notice, the
-        first few of a kind or, with `tell_all`, each. `exclude` are patterns as in a .gitignore, `mapping`
-        says of keys what they mean: "date=published_at". The result's `reading` sums it up.
+        With `strict`, an article that cannot be read is an error. Otherwise it is skipped with a notice, for
+        the first few of a kind or, with `tell_all`, for each. `exclude` holds .gitignore patterns; `mapping`
+        assigns keys to fields: "date=published_at". The result's `reading` is a summary.
         """
         return build.build_index(
             self.settings,
@@ -203,7 +203,7 @@ class Assistant:
         section: str | None = None,
         outlet: str | None = None,
     ) -> Filters:
-        """These limits, checked against the articles. Raises SettingsError."""
+        """Filters for these limits, checked against the articles. Raises SettingsError."""
         return limits(self.catalogue, as_of, since, section, outlet)
 
     # Parts that others can build on
@@ -233,32 +233,32 @@ class Assistant:
         other._index, other._retriever = self.opened_index, self.retriever
         return other
 
-    # What the commands need besides
+    # Used by the commands
 
     def prepare(self, *, encoders: bool = True) -> None:
-        """Opens the index, which is built where there is none, while the encoders begin to load."""
+        """Opens the index, building a missing one, while the encoders start to load."""
         with self._lock:
             if encoders and self._encoders is None:
                 self._encoders = build.begin_encoders(self.settings)
             self._index = self.opened_index
 
     def load(self) -> None:
-        """Loads all that a question needs, except for an embedded model's weights."""
+        """Loads everything a question needs, except an embedded model's weights."""
         self._pipeline = self.pipeline
 
     @property
     def catalogue(self) -> Catalogue:
-        """What is indexed; the index is built first where there is none."""
+        """The stored articles; builds a missing index first."""
         return self.opened_index.catalogue
 
     @property
     def capable(self) -> bool:
-        """Whether the language model is one that searches, writes and checks by itself."""
+        """Whether the language model can request searches, write answers and check them."""
         return build.profile_for(self.settings).capable and self.settings.model != EXTRACTIVE
 
     @property
     def pipeline(self) -> Pipeline:
-        """The way from a question to an answer, with all that it needs loaded."""
+        """The answering pipeline, with everything it needs loaded."""
         with self._lock:
             if self._pipeline is None:
                 if self._modelless:
@@ -268,7 +268,7 @@ class Assistant:
 
     @property
     def opened_index(self) -> Index:
-        """The index as the last run left it, built first where there is none."""
+        """The open index, as the last run left it; a missing one is built first."""
         with self._lock:
             if self._index is None:
                 self._index = build.open_index(self.settings, self._notice, self._on_progress)

@@ -1,6 +1,6 @@
-"""The composition root: settings in, things that work out.
+"""The composition root: builds index, models and pipeline from settings.
 
-Everything heavy is imported inside these functions, when a command needs it and not before.
+Heavy imports are inside the functions, so a command loads only what it needs.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Progress = Callable[[int, int], None]
 
 
 def identity(settings: Settings) -> Identity:
-    """What an index made with these settings is made with."""
+    """The embedder and chunking of an index built with these settings."""
     from assistant.models.encoders.embeddings import embedder_id
 
     return Identity(embedder_id(settings.embedder), settings.chunk_words)
@@ -57,10 +57,10 @@ def build_index(
     options: Options = Options(),
     tell_all: bool = False,
 ) -> Changes:
-    """Brings the index in line with the corpus; articles that cannot be read are passed over with a notice.
+    """Updates the index from the corpus; articles that cannot be read are skipped with a notice.
 
-    Of notices of one kind the first few are told, or all with `tell_all`. The index remembers `options` and
-    what the corpus was found to be.
+    The first few notices of each kind are sent, or all with `tell_all`. The index stores `options` and the
+    summary of the corpus.
 
     Raises CorpusError, ModelError, IndexMismatch, IndexBusy.
     """
@@ -86,7 +86,7 @@ def build_index(
 
 
 def open_index(settings: Settings, notice: Notice, on_progress: Progress) -> Index:
-    """The index of the settings, built now if it is missing; says in one line when articles changed since."""
+    """The index, built if missing; sends a notice if articles have changed since it was built."""
     wanted = identity(settings)
     try:
         index = Index.open(settings.index_path, wanted)
@@ -103,7 +103,7 @@ def open_index(settings: Settings, notice: Notice, on_progress: Progress) -> Ind
 
 
 def open_catalogue(settings: Settings) -> Catalogue | None:
-    """What is indexed, without the vectors, which take longer to open; None where nothing is yet.
+    """The catalogue without the vectors, which take longer to open; None if there is no index yet.
 
     Raises IndexMismatch.
     """
@@ -112,7 +112,7 @@ def open_catalogue(settings: Settings) -> Catalogue | None:
 
 
 def _changed_articles(index: Index, settings: Settings) -> str:
-    """What changed in the corpus, as "1 new, 2 changed articles"; read only if a file was touched."""
+    """Changes in the corpus, as "1 new, 2 changed articles"; reads it only if a file was touched."""
     options = Options.load(index.catalogue.fact("reading"))
     if index.catalogue.fact("stamp") == corpus_stamp(settings.corpus_path, options.exclude):
         return ""
@@ -134,9 +134,9 @@ class Encoders:
 
 
 def load_encoders(settings: Settings) -> Encoders:
-    """The encoders of the settings, on the light path: torch only for models that need it.
+    """The encoders for the settings; loads torch only for models that need it.
 
-    Raises ModelError, and SettingsError for a reader that there is not.
+    Raises ModelError, and SettingsError for an unknown reader.
     """
     from assistant.models.encoders.embeddings import load_embeddings
     from assistant.models.encoders.reader import load_reader
@@ -150,10 +150,10 @@ def load_encoders(settings: Settings) -> Encoders:
 
 
 def begin_encoders(settings: Settings) -> Callable[[], Encoders]:
-    """Begins to load the encoders in a thread; the call waits for them, and raises what `load_encoders` does.
+    """Starts loading the encoders in a thread; the returned function waits, and raises as `load_encoders`.
 
-    An ONNX session is made without Python's lock, so beside it the index can be imported and opened. The
-    thread is waited for even at exit, so encoders that may take long are loaded by the call instead.
+    Creating an ONNX session releases the GIL, so the index can be imported and opened at the same time. Exit
+    also waits for the thread, so encoders that may take long are loaded by the returned function instead.
     """
     load = partial(load_encoders, settings)
     if not all(packaged.is_onnx(name) for name in (settings.embedder, settings.reranker) if name != "none"):
@@ -167,9 +167,9 @@ def begin_encoders(settings: Settings) -> Callable[[], Encoders]:
 def build_retriever(
     settings: Settings, index: Index, encoders: Callable[[], Encoders] | None = None
 ) -> Retriever:
-    """A retriever over an open index; `encoders` gives those that were begun before it was opened.
+    """A retriever over an open index; `encoders` returns those that were started earlier.
 
-    Raises what `load_encoders` does.
+    Raises as `load_encoders`.
     """
     from assistant.retrieval.retriever import Retriever
 
@@ -192,9 +192,9 @@ def build_pipeline(
     *,
     notice: Notice = lambda message: None,
 ) -> Pipeline:
-    """The way from a question to an answer; with `recordings`, these stand before the language model.
+    """The answering pipeline; with `recordings`, these wrap the language model.
 
-    `notice` is told in a line what a person should know while a model is asked, such as how long it waits.
+    `notice` receives one-line messages for the user while a model is asked, such as how long it waits.
 
     Raises ModelError and PromptError.
     """
@@ -212,14 +212,14 @@ def build_pipeline(
 
 
 def settled(settings: Settings) -> Settings:
-    """The settings, without a model where nobody chose one and the default one is not installed."""
+    """The settings, but extractive if no model was chosen and the default one is not installed."""
     if "model" in settings.model_fields_set or not packaged.lacking(settings.model, settings.cache):
         return settings
     return settings.model_copy(update={"model": EXTRACTIVE})
 
 
 def without_a_model(settings: Settings) -> str:
-    """What a person should know where `settled` has left these settings without a model."""
+    """The notice for when `settled` had to fall back to extractive answers."""
     return (
         "no language model is installed, so the articles' own sentences answer, as with --model extractive; "
         f"for a model: {packaged.lacking(settings.model, settings.cache)}, or --model openai:NAME"
@@ -234,7 +234,7 @@ def load_prompts() -> dict[str, Prompt]:
 
 
 def load_model(settings: Settings, profile: Profile) -> BaseChatModel:
-    """The language model of the settings; no server is reached before it is asked. Raises ModelError."""
+    """The language model for the settings; contacts no server until it is asked. Raises ModelError."""
     from assistant.models.chat.loading import load_chat_model
 
     return load_chat_model(
@@ -250,7 +250,7 @@ def load_model(settings: Settings, profile: Profile) -> BaseChatModel:
 
 
 def profile_for(settings: Settings) -> Profile:
-    """What the model of the settings is given, and may do."""
+    """The limits and capabilities of the settings' model."""
     from assistant.models.chat.profiles import profile_of
 
     prices = settings.price_in, settings.price_out
@@ -266,7 +266,7 @@ def profile_for(settings: Settings) -> Profile:
 
 
 def provenance(settings: Settings, assistant: Pipeline) -> dict[str, str]:
-    """What figures measured with this assistant depend on."""
+    """The configuration that figures measured with this assistant depend on."""
     from assistant.models.encoders.reader import reader_id
 
     made = identity(settings)

@@ -1,4 +1,4 @@
-"""The assistant as a LangChain `Runnable`, to be put into chains of others."""
+"""The assistant as a LangChain `Runnable`, for use in chains."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 class AnswerRunnable(Runnable[str | dict[str, Any], Answer]):
-    """From a question, or a dictionary of the arguments of `Assistant.ask`, to an `Answer`.
+    """Takes a question, or a dictionary of `Assistant.ask` arguments, and returns an `Answer`.
 
-    `ainvoke` and `abatch` are LangChain's own: they run `invoke` in threads.
+    `ainvoke` and `abatch` are LangChain's: they run `invoke` in threads.
     """
 
     def __init__(self, assistant: Assistant) -> None:

@@ -1,4 +1,4 @@
-"""Search: retrieval alone, in the shape that `search --json` prints."""
+"""Search: retrieval only, in the format that `search --json` prints."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def search(
     history: Sequence[Turn] = (),
     explain: bool = False,
 ) -> SearchAnswer:
-    """The `k` best passages; for a follow-up, the turn before it is searched for as well.
+    """The `k` best passages; a follow-up is also searched together with the previous question.
 
     With `explain`, each has its rank at every stage.
     """

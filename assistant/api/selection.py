@@ -1,4 +1,4 @@
-"""What a person asks for by name: sections, outlets and articles, checked against what there is."""
+"""Sections, outlets and articles by name, checked against the corpus."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from assistant.index.lexical import Catalogue
 
 LISTED = 12
-"""Sections or outlets named in the message that one is unknown."""
+"""Sections or outlets listed in the error for an unknown one."""
 
 
 def limits(
@@ -27,8 +27,8 @@ def limits(
 ) -> Filters:
     """The filters for these limits.
 
-    Raises SettingsError for days that exclude each other, and for a section or outlet that no article has,
-    which would otherwise look as if the corpus did not say.
+    Raises SettingsError for contradictory days, and for a section or outlet that no article has; otherwise
+    it would look as if the corpus did not say.
     """
     if as_of and since and as_of < since:
         raise SettingsError(f"--since {since} is after --as-of {as_of}; correct one of them")
@@ -44,10 +44,10 @@ def limits(
 
 
 def article_named(name: str, catalogue: Catalogue, filters: Filters = Filters()) -> Article:
-    """The article of that id, in whichever Unicode form it is typed, if it passes the filters; an earlier
-    version too, for answers as of a day cite them.
+    """The article with this id, in any Unicode form, if it passes the filters. Earlier versions count, since
+    answers as of a day cite them.
 
-    Raises SettingsError, with the ids of such articles that are most like it.
+    Raises SettingsError that suggests similar ids.
     """
     known = name if catalogue.article(name) else normal(name)
     one = replace(filters, articles=(known,), earlier=True)

@@ -1,4 +1,4 @@
-"""Spending: what answers took, and where their cost ends a batch or an evaluation."""
+"""Spending: counts tokens and cost, and stops a batch or an evaluation at its limit."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from assistant.errors import SettingsError
 from assistant.schema import Answer, Tokens
 
 Ask = Callable[[Any, Any], Answer]
-"""A line of a batch and its limits, or a case of an evaluation and who looks on."""
+"""Takes a batch line and its limits, or an evaluation case and its event callback."""
 
 
 class Spending:
-    """Adds up tokens and cost; several threads may answer."""
+    """Adds up tokens and cost; thread-safe."""
 
     def __init__(self, most: float | None = None) -> None:
-        """`most`: US dollars from which nothing more is asked."""
+        """`most`: the limit in US dollars from which no more questions are asked."""
         self._most = most
         self._lock = threading.Lock()
         self._answers = 0
@@ -25,9 +25,9 @@ class Spending:
         self._cost: float | None = None
 
     def metered(self, ask: Ask) -> Ask:
-        """The same as `ask`, and counted; raises SettingsError once the answers have cost the most they may.
+        """Wraps `ask` to count its cost, and raises SettingsError once the limit is reached.
 
-        Questions that are being answered then are answered to their end.
+        Questions already being answered are finished.
         """
 
         def asked(question: Any, more: Any) -> Answer:
@@ -50,12 +50,12 @@ class Spending:
                 self._cost = (self._cost or 0.0) + answer.cost.amount
 
     def summary(self) -> str:
-        """All of it in a line."""
+        """The totals in one line."""
         plural = "s" if self._answers != 1 else ""
         return f"{self._answers} answer{plural}: {spent(self._tokens, self._cost)}"
 
 
 def spent(tokens: Tokens, cost: float | None) -> str:
-    """What a model read and wrote, as "5,210 tokens read, 310 written, 0.0071 USD"."""
+    """Tokens and cost, as "5,210 tokens read, 310 written, 0.0071 USD"."""
     read = f"{tokens.prompt:,} tokens read, {tokens.completion:,} written"
     return f"{read}, {cost:.4f} USD" if cost else read

@@ -1,14 +1,14 @@
 """The chat: a conversation with the corpus, in a terminal or through a pipe.
 
     sessions.py       conversations kept as readable files
-    loading.py        the index and the models, loaded behind the prompt
-    conversation.py   asking, taking back and going on: what the loop and the commands work on
+    loading.py        loads index and models in the background
+    conversation.py   asking, undoing and resuming, for the loop and the commands
     saving.py         a conversation as Markdown or JSON
     showing.py        what the commands print
-    commands.py       what starts with a slash
-    completion.py     what may follow what was typed
-    prompt.py         the prompt, and plain lines where there is no terminal
+    commands.py       the slash commands
+    completion.py     tab completion
+    prompt.py         the prompt, or plain lines without a terminal
     loop.py           reads, asks, prints
 
-Nothing is imported here, and the modules import what is heavy inside their functions: the prompt comes first.
+Nothing is imported here, and heavy imports are inside functions, so that the prompt appears at once.
 """

@@ -185,7 +185,7 @@ def _limit(conversation: Conversation, argument: str, name: str, parse: Callable
 def _day(text: str) -> dt.date:
     if day := parse_day(text):
         return day
-    raise SettingsError(f"{text!r} is no day; write it as 2025-11-26 or 26 Nov 2025, or {OFF}")
+    raise SettingsError(f"{text!r} is not a date; write it as 2025-11-26 or 26 Nov 2025, or {OFF}")
 
 
 def _model(conversation: Conversation, name: str) -> None:

@@ -1,1 +1,1 @@
-"""The command line: commands, their options, batches, the doctor. What they do is `api`'s."""
+"""The command line: commands, options, batches, the doctor. The work is done by `api`."""

@@ -1,6 +1,6 @@
-"""The commands that bring articles in: `assistant add` and `assistant watch`.
+"""The commands that fetch articles: `assistant add` and `assistant watch`.
 
-Importing this module is cheap: it is read before `--help` is answered.
+Cheap to import, because `--help` loads it.
 """
 
 from __future__ import annotations
@@ -17,22 +17,21 @@ from assistant.errors import SettingsError
 if TYPE_CHECKING:
     from assistant.settings import Settings
 
-Origins = Annotated[
-    list[str], typer.Argument(metavar="URL|FILE|FEED", help="Pages, feeds or files of articles.")
-]
+Origins = Annotated[list[str], typer.Argument(metavar="URL|FILE|FEED", help="Pages, feeds or article files.")]
 Folder = Annotated[
-    Path | None, typer.Option("--corpus", metavar="FOLDER", help="Where the articles are kept, a file each.")
+    Path | None,
+    typer.Option("--corpus", metavar="FOLDER", help="Folder to store articles in, one file each."),
 ]
 Watched = Annotated[Path | None, typer.Argument(metavar="FOLDER", help="The folder of articles.")]
 Feeds = Annotated[
     list[str] | None,
-    typer.Option("--feed", metavar="URL", help="A feed to read; may be given several times."),
+    typer.Option("--feed", metavar="URL", help="A feed to read; repeatable."),
 ]
 Every = Annotated[
-    float, typer.Option("--every", metavar="MINUTES", help="How often the feeds are read.", min=1)
+    float, typer.Option("--every", metavar="MINUTES", help="Minutes between reads of the feeds.", min=1)
 ]
 AllowPrivate = Annotated[
-    bool, typer.Option("--allow-private", help="Fetch also from this machine and the local network.")
+    bool, typer.Option("--allow-private", help="Also fetch from this machine and the local network.")
 ]
 
 ADD_EXAMPLES = examples(
@@ -43,10 +42,10 @@ WATCH_EXAMPLES = examples("watch articles/", "watch articles/ --feed https://exa
 
 
 def add(origins: Origins, corpus: Folder = None, allow_private: AllowPrivate = False) -> None:
-    """Fetch pages and the items of feeds, or copy files, into a folder of articles.
+    """Fetch pages and feed items, or copy files, into a folder of articles.
 
-    Given again, it fetches only what changed. Sites are asked once a second at most, and not for what their
-    robots.txt forbids. Exit status: 0 all is there, 2 something was refused or failed.
+    Run again, it fetches only what changed. Sends at most one request per second to a site and obeys its
+    robots.txt. Exit status: 0 everything was added, 2 something was refused or failed.
     """
     from assistant.extras import require
     from assistant.fetching.adding import Adder
@@ -74,9 +73,9 @@ def watch(
     index: options.IndexDir = None,
     allow_private: AllowPrivate = False,
 ) -> None:
-    """Bring the index in line as files change, and fetch what feeds publish, until Ctrl-C.
+    """Update the index as files change, and fetch new feed items, until Ctrl-C.
 
-    Exit status: 0 ended with Ctrl-C, 2 an error that nothing goes on with.
+    Exit status: 0 ended with Ctrl-C, 2 an error that stopped it.
     """
     from assistant.api.assistant import Assistant
     from assistant.extras import require
@@ -122,7 +121,7 @@ def watch(
 
 
 def _folder(settings: Settings, option: str) -> Path:
-    """The folder of articles to write to. Raises SettingsError where there is none of the user's own."""
+    """The folder to write articles to. Raises SettingsError for the built-in corpus or a file."""
     if settings.corpus is None:
         raise SettingsError(f"articles are not added to the built-in corpus; give {option}")
     if settings.corpus.exists() and not settings.corpus.is_dir():

@@ -1,4 +1,4 @@
-"""Batches: many questions from JSON Lines, one JSON object a line out, in order, models loaded once."""
+"""Batches: JSON Lines of questions in, JSON Lines of answers out, in order, with models loaded once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from assistant.errors import AssistantError, SettingsError, reason
 
 
 class BatchLine(BaseModel):
-    """One line of a batch; other keys are passed over with a warning."""
+    """One line of a batch; unknown keys are ignored with a notice."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -38,7 +38,7 @@ class BatchLine(BaseModel):
         return turns_of(self.history)
 
     def query(self) -> str:
-        """The question behind the turn before it, as one text that can be searched for."""
+        """The question with the previous one before it, as one search text."""
         turns = self.turns()
         return f"{turns[-1].question} {self.question}" if turns else self.question
 
@@ -52,10 +52,10 @@ Answering = Callable[[BatchLine, Limits], BaseModel]
 def run_batch(
     file: str, limits: Limits, answer: Answering, notice: Callable[[str], None], *, jobs: int = 1
 ) -> int:
-    """Answers each line on standard output, in their order, up to `jobs` at a time.
+    """Prints an answer for each line to standard output, in order, answering up to `jobs` at a time.
 
-    A line that fails gives its error there, and the run goes on. Returns how many failed. Raises
-    SettingsError when the file cannot be read.
+    A line that fails prints its error, and the run continues. Returns the number of failures. Raises
+    SettingsError if the file cannot be read.
     """
     batch = _Batch(limits, answer, notice)
     if jobs == 1:
@@ -80,7 +80,7 @@ class _Batch:
         self.failed = 0
 
     def read(self, number: int, raw: bytes) -> tuple[int, str | int | None, BatchLine | Exception]:
-        """A line's number, its id, and the line, or what is wrong with it."""
+        """A line's number, its id, and the parsed line or its error."""
         given: dict[str, Any] = {}
         line: BatchLine | Exception
         try:
@@ -92,7 +92,7 @@ class _Batch:
             new = set(line.model_extra or {}) - self._unknown
             if new:
                 self._unknown |= new
-                self._notice(f"line {number}: unknown keys are passed over: {', '.join(sorted(new))}")
+                self._notice(f"line {number}: unknown keys are ignored: {', '.join(sorted(new))}")
         name = given.get("id")
         return number, name if isinstance(name, str | int) else None, line
 
@@ -112,10 +112,10 @@ class _Batch:
 
 
 class Workers:
-    """Threads that work, and print what comes of it in the order in which it was given to them.
+    """Worker threads that print results in the order in which the work was given.
 
-    When the block is left by an exception, such as an interrupt, nothing more is printed, and what is still
-    being done is left to itself and ends with the process.
+    If the block exits with an exception, such as an interrupt, nothing more is printed, and unfinished work
+    is abandoned and ends with the process.
     """
 
     def __init__(self, jobs: int) -> None:
@@ -134,7 +134,7 @@ class Workers:
         return self
 
     def give(self, work: Callable[[], str]) -> None:
-        """Waits until a thread is free. Raises what went wrong in one."""
+        """Waits for a free thread. Raises any error from an earlier one."""
         self._room.acquire()
         if self._failure is not None:
             raise self._failure
@@ -172,7 +172,7 @@ class Workers:
 
 
 def _lines(file: str) -> Iterator[tuple[int, bytes]]:
-    """The lines that are not blank, as they come: standard input may still be written to."""
+    """The non-blank lines, as they arrive: standard input may still be open for writing."""
     try:
         with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as lines:
             for number, raw in enumerate(lines, 1):

@@ -1,4 +1,4 @@
-"""The doctor: what is installed, whether models and index are right, and what to do where they are not."""
+"""The doctor: reports what is installed, whether models and index are healthy, and how to fix them."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ LIBRARIES = {
     "torch": "sentence-transformers",
     "xllamacpp": "llama",
 }
-"""Libraries, and the extra that brings those which only some settings need."""
+"""Libraries, with the extra that installs each optional one."""
 
 
 def examine(settings: Settings) -> bool:
-    """Prints a line for each thing looked at, with the remedy where one is needed; whether all is well."""
+    """Prints a line per check, with the remedy if one is needed. Returns whether all is well."""
     used = settled(settings)
     answers = _answers(used) if used is settings else (True, "answers", without_a_model(settings))
     checks = [*_software(), *_models(used), answers, _corpus(used), _index(used)]
@@ -75,7 +75,7 @@ def _models(settings: Settings) -> list[Check]:
 
 
 def _answers(settings: Settings) -> Check:
-    """How the settings' model answers; of a hosted one, whether its package and key are there."""
+    """How the settings' model answers; for a hosted one, whether its package and key are there."""
     profile = profile_for(settings)
     try:
         load_prompts()
@@ -87,14 +87,14 @@ def _answers(settings: Settings) -> Check:
         return True, "answers", "the articles' own sentences, without a language model"
     if not profile.capable:
         return True, "answers", f"the articles' own sentences, chosen with {settings.model}"
-    prices = "" if profile.prices else "; price_in and price_out are not set, so that no cost is told"
+    prices = "" if profile.prices else "; price_in and price_out are not set, so no cost is shown"
     rounds = f"{profile.rounds} round{'s' if profile.rounds > 1 else ''} at most"
     finding = f"by {settings.model} over {profile.passages} passages, in {rounds}"
     return True, "answers", finding + prices
 
 
 def _corpus(settings: Settings) -> Check:
-    """What reading the corpus came across: as the index remembers it, or read now where it changed since."""
+    """The summary of reading the corpus: the index's, or a new one if the corpus changed since."""
     try:
         summary = _remembered(settings) or _read(settings)
     except AssistantError as error:

@@ -1,6 +1,6 @@
 """`assistant eval` and `assistant eval init`.
 
-Importing this module is cheap: it is read before `--help` is answered.
+Cheap to import, because `--help` loads it.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ def init(
     corpus: options.Corpus = None,
     index: options.IndexDir = None,
 ) -> None:
-    """Write a first gold file: drafts of questions for you to edit, and floors beside it.
+    """Write a first gold file: draft questions to edit, with floors beside it.
 
-    What is there already is not overwritten.
+    Existing files are not overwritten.
     """
     from assistant.evaluation.gold.cases import stored_articles
     from assistant.evaluation.gold.first_gold import FLOORS, add_drafts, write_first_gold
@@ -66,9 +66,9 @@ def evaluation(
     corpus: options.Corpus = None,
     index: options.IndexDir = None,
 ) -> None:
-    """Ask every gold question, score the answers, and compare them with the baseline.
+    """Ask the gold questions, score the answers, and compare with the baseline.
 
-    Exit status: 0 the gate passed, 1 it failed, 2 an error (a missing recording, unreadable gold).
+    Exit status: 0 the gate passed, 1 it failed, 2 error (such as a missing recording or invalid gold).
     """
     if context.invoked_subcommand is not None:
         options.none_before(context)

@@ -1,6 +1,6 @@
-"""The command that brings an index in line with a corpus: `assistant index`.
+"""The command that updates an index from its corpus: `assistant index`.
 
-Importing this module is cheap: it is read before `--help` is answered.
+Cheap to import, because `--help` loads it.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ def index(
     mapping: options.Mapping = None,
     list_skipped: options.ListSkipped = False,
 ) -> None:
-    """Bring the index in line with the corpus: add, embed again what changed, remove what is gone.
+    """Update the index: add new articles, re-embed changed ones, remove deleted ones.
 
-    It ends with what was read, what was passed over and why, and what the articles lack.
+    Ends with a summary of what was read, what was skipped and why, and what the articles lack.
     """
     from assistant.api.assistant import Assistant
     from assistant.terminal.progress import progress

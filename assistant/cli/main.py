@@ -1,7 +1,7 @@
 """The command line, `assistant`.
 
-Everything heavy is imported inside the commands, so that `--help` and a mistyped option answer at once.
-Errors are caught here and nowhere else: one line on standard error, exit status 2.
+Heavy imports are inside the commands, so `--help` and a mistyped option respond at once.
+Errors are caught only here: one line on standard error, exit status 2.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from assistant.cli.options import examples, one_of
 from assistant.errors import AssistantError
 
 ORDER = "ask chat search show brief timeline index add watch serve mcp eval models doctor".split()
-"""The commands as a person meets them."""
+"""The commands, in the order that `--help` lists them."""
 
 
 class InOrder(TyperGroup):
-    """Lists the commands in that order."""
+    """Lists the commands in `ORDER`."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Their names."""
@@ -35,7 +35,7 @@ class InOrder(TyperGroup):
 app = typer.Typer(
     name="assistant",
     cls=InOrder,
-    help="Ask a corpus of news articles; every sentence of an answer is tied to a verbatim quote.",
+    help="Ask questions of a corpus of news articles; every sentence of an answer cites a verbatim quote.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -46,7 +46,7 @@ app = typer.Typer(
 
 @app.callback()
 def common(version: options.Version = False, verbose: options.Verbose = False) -> None:
-    """What stands before a command."""
+    """The options before a command."""
     import logging
 
     logging.basicConfig(level=logging.INFO if verbose else logging.ERROR, format="%(name)s: %(message)s")
@@ -78,9 +78,9 @@ def search(
     corpus: options.Corpus = None,
     index: options.IndexDir = None,
 ) -> None:
-    """Find passages: retrieval only, no language model.
+    """Search for passages, without a language model.
 
-    Exit status: 0 found, 1 nothing found, 2 an error. With --batch: 0, or 2 when a line failed.
+    Exit status: 0 found, 1 nothing found, 2 error. With --batch: 0, or 2 if a line failed.
     """
     one_of(query, batch, "QUERY")
     limits = options.limits(as_of, since, section, outlet)
@@ -126,7 +126,7 @@ def ask(
 ) -> None:
     """Answer a question from the articles alone, with citations.
 
-    Exit status: 0 answered, 1 the corpus does not say, 2 an error. With --batch: 0, or 2 when a line failed.
+    Exit status: 0 answered, 1 the corpus does not say, 2 error. With --batch: 0, or 2 if a line failed.
     """
     one_of(question, batch, "QUESTION")
     limits = options.limits(as_of, since, section, outlet)
@@ -163,7 +163,7 @@ def show(
     corpus: options.Corpus = None,
     index: options.IndexDir = None,
 ) -> None:
-    """Print an article by its id, exactly as stored."""
+    """Print an article, exactly as stored."""
     from assistant.terminal.render import article_json, print_article
 
     with running.opened(running.settings(corpus=corpus, index=index), encoders=False) as news:
@@ -186,10 +186,10 @@ def chat(
     corpus: options.Corpus = None,
     index: options.IndexDir = None,
 ) -> None:
-    """Ask in a conversation; follow-up questions may refer to what was said before.
+    """Ask questions and follow-ups in a conversation.
 
-    /help lists the commands. Ctrl-C stops an answer and keeps what came; Ctrl-D ends the conversation. From a
-    pipe, every line is a question or a command; exit status: 0, or 2 when one failed.
+    /help lists the commands. Ctrl-C stops an answer and keeps what has arrived; Ctrl-D quits. From a pipe,
+    every line is a question or a command. Exit status: 0, or 2 if one failed.
     """
     from assistant.chat.loop import chat
 
@@ -210,7 +210,7 @@ app.add_typer(models.app, name="models")
 
 @app.command()
 def doctor(corpus: options.Corpus = None, index: options.IndexDir = None) -> None:
-    """Say what is installed, whether models and index are healthy, and what to do where they are not."""
+    """Check what is installed and whether models and index are healthy, with fixes."""
     from assistant.cli.doctor import examine
 
     raise typer.Exit(0 if examine(running.settings(corpus=corpus, index=index)) else 2)
@@ -220,14 +220,14 @@ app.add_typer(evaluating.app, name="eval")
 
 
 def main() -> NoReturn:
-    """Runs the command line; every error leaves by here."""
-    # Imports make many objects and no garbage: looking for some at every 700th takes a seventh of their time.
+    """Runs the command line and handles every error."""
+    # Imports create many objects and no garbage; collecting at every 700th takes a seventh of that time.
     gc.set_threshold(50_000)
-    # What is closed is None in Python; what would be written there goes nowhere.
+    # A closed stream is None in Python; discard what would be written to it.
     sys.stdout = sys.stdout or io.StringIO()
     sys.stderr = sys.stderr or io.StringIO()
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A character that the terminal's encoding lacks is written out, as standard error does it.
+        # Escape characters that the terminal's encoding lacks, as standard error does.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         app(prog_name="assistant")
@@ -241,6 +241,6 @@ def main() -> NoReturn:
         else:
             print(f"assistant: cannot write ({error.strerror}); make room and try again", file=sys.stderr)
     except Exception:
-        # A defect. Python's own exit status for it, 1, would mean that the corpus does not say.
+        # A bug. Python's default exit status, 1, would mean that the corpus does not say.
         traceback.print_exc()
     sys.exit(2)

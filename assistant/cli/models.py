@@ -1,6 +1,6 @@
-"""`assistant models`: which there are, where they lie, and fetching a language model.
+"""`assistant models`: lists the models and where they are, and downloads a language model.
 
-Importing this module is cheap: it is read before `--help` is answered.
+Cheap to import, because `--help` loads it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import typer
 from assistant.cli import options, running
 
 app = typer.Typer(
-    help="List the models that come with the program; fetch a language model.",
+    help="List the bundled models; download a language model.",
     invoke_without_command=True,
     rich_markup_mode=None,
 )
@@ -18,14 +18,14 @@ app = typer.Typer(
 
 @app.callback(epilog=options.examples("models", "models pull qwen2.5-coder-1.5b"))
 def common(context: typer.Context) -> None:
-    """List the models that come with the program, or fetch one."""
+    """List the bundled models, or download one."""
     if context.invoked_subcommand is None:
         listed()
 
 
 @app.command("list")
 def listed() -> None:
-    """Each model's name, role and size, and where it lies or how to get it."""
+    """List each model's name, role and size, and where it is or how to get it."""
     from assistant.models import packaged
     from assistant.models.table import PART, TABLE
 
@@ -42,9 +42,9 @@ def listed() -> None:
 
 @app.command(epilog=options.examples("models pull qwen2.5-coder-1.5b"))
 def pull(name: options.ModelName) -> None:
-    """Fetch a language model's file from the Hugging Face hub, instead of installing it as packages.
+    """Download a language model from the Hugging Face hub, instead of installing it as packages.
 
-    Its checksum is pinned. A download that broke off goes on where it was; HF_ENDPOINT names another server.
+    Its checksum is pinned. An interrupted download resumes; HF_ENDPOINT sets another server.
     """
     from assistant.models import packaged
     from assistant.models.pull import pull as fetch

@@ -1,6 +1,6 @@
 """The options of the commands.
 
-Importing this module is cheap: it is read before `--help` is answered.
+Cheap to import, because `--help` loads it.
 """
 
 from __future__ import annotations
@@ -42,43 +42,41 @@ def _argument(metavar: str, text: str) -> Any:
 def _text(value: str) -> str:
     try:
         value.encode()
-    except UnicodeEncodeError:  # bytes that are no text stand in it as lone surrogates
-        raise typer.BadParameter("it is not in UTF-8; write it in UTF-8") from None
+    except UnicodeEncodeError:  # bytes that are not text appear as lone surrogates
+        raise typer.BadParameter("it is not valid UTF-8; write it in UTF-8") from None
     return value
 
 
 def _day(value: str) -> dt.date:
     if day := parse_day(value):
         return day
-    raise typer.BadParameter(f"{value!r} is no day; write it as 2025-11-26")
+    raise typer.BadParameter(f"{value!r} is not a date; write it as 2025-11-26")
 
 
 Text = str | None
 Place = Path | None
 OptionalDay = dt.date | None
 
-QuestionText = Annotated[Text, _argument("QUESTION", "The question, in quotation marks.")]
-Topic = Annotated[str, _argument("TOPIC", "What it is about, in a few words.")]
+QuestionText = Annotated[Text, _argument("QUESTION", "The question, in quotes.")]
+Topic = Annotated[str, _argument("TOPIC", "The topic, in a few words.")]
 SearchQuery = Annotated[Text, _argument("QUERY", "What to look for.")]
-ArticleId = Annotated[str, _argument("ARTICLE", "An article's id, as answers and search give it.")]
-ModelName = Annotated[str, _argument("NAME", "A language model, as `assistant models` lists it.")]
+ArticleId = Annotated[str, _argument("ARTICLE", "The article's id, as shown by ask and search.")]
+ModelName = Annotated[str, _argument("NAME", "A language model from `assistant models`.")]
 
 Corpus = Annotated[
     Place, _option("--corpus", "PATH", "Folder or file of articles; default: the built-in corpus.")
 ]
-IndexDir = Annotated[
-    Place, _option("--index", "DIR", "Where the index lies; default: in the user's data folder.")
-]
+IndexDir = Annotated[Place, _option("--index", "DIR", "Index folder; default: in the user's data folder.")]
 AsOf = Annotated[
     OptionalDay,
-    _option("--as-of", "DATE", "Ask as of this day (2025-11-26): later articles are hidden.", parser=_day),
+    _option("--as-of", "DATE", "Ask as of this day (2025-11-26); hides later articles.", parser=_day),
 ]
 Since = Annotated[
-    OptionalDay, _option("--since", "DATE", "Hide articles from before this day (2025-11-26).", parser=_day)
+    OptionalDay, _option("--since", "DATE", "Hide articles older than this day (2025-11-26).", parser=_day)
 ]
-Section = Annotated[Text, _option("--section", "NAME", "Only articles of this section.")]
+Section = Annotated[Text, _option("--section", "NAME", "Only articles in this section.")]
 Outlet = Annotated[
-    Text, _option("--outlet", "NAME", "Only articles that draw on this outlet; part of its name will do.")
+    Text, _option("--outlet", "NAME", "Only articles sourced from this outlet; part of its name is enough.")
 ]
 Model = Annotated[
     Text,
@@ -90,112 +88,104 @@ Json = Annotated[bool, _flag("--json", "Print one JSON object.")]
 Batch = Annotated[
     Text,
     _option(
-        "--batch", "FILE", "JSON Lines with question, and if wanted id, as_of, history; - is standard input."
+        "--batch", "FILE", "JSON Lines with question and optional id, as_of, history; - for standard input."
     ),
 ]
 Jobs = Annotated[
     int,
-    _option("--jobs", "N", "Lines of a batch that a hosted model answers at a time.", min=1, max=64),
+    _option("--jobs", "N", "Batch questions to ask a hosted model in parallel.", min=1, max=64),
 ]
 MaxCost = Annotated[
     float | None,
-    _option("--max-cost", "USD", "Ask no more of a batch or of gold once answers have cost as much.", min=0),
+    _option("--max-cost", "USD", "Stop asking once a batch or evaluation has cost this much.", min=0),
 ]
 Words = Annotated[
     int,
-    _option("--words", "N", "How long it may be; default: 200.", min=20, max=2000),
+    _option("--words", "N", "Maximum length, approximately.", min=20, max=2000),
 ]
-Most = Annotated[int | None, _option("-k", "N", "How many passages; default: 8.", min=1, max=100)]
+Most = Annotated[int | None, _option("-k", "N", "Number of passages; default: 8.", min=1, max=100)]
 Explain = Annotated[bool, _flag("--explain", "Show each passage's rank at every stage.")]
 
 Server = Annotated[
-    Text, _option("--server", "URL", "Ask this server, which assistant serve started, and load nothing here.")
+    Text, _option("--server", "URL", "Ask a running `assistant serve` at this URL; loads no models here.")
 ]
-Host = Annotated[
-    str, _option("--host", "NAME", "Where to listen; default: 127.0.0.1, for this machine alone.")
-]
-Port = Annotated[
-    int, _option("--port", "N", "Which port; default: 8421; 0 is any that is free.", min=0, max=65535)
-]
+Host = Annotated[str, _option("--host", "NAME", "Address to listen on; 127.0.0.1 is this machine only.")]
+Port = Annotated[int, _option("--port", "N", "Port to listen on; 0 picks a free one.", min=0, max=65535)]
 ServerJobs = Annotated[
-    int, _option("--jobs", "N", "Questions answered at a time; default: 4; 16 more may wait.", min=1, max=64)
+    int, _option("--jobs", "N", "Questions answered in parallel; 16 more can wait.", min=1, max=64)
 ]
 
-Rebuild = Annotated[bool, _flag("--rebuild", "Start from nothing, as a new embedder requires.")]
-StrictCorpus = Annotated[bool, _flag("--strict", "Stop at the first article not read as it stands.")]
+Rebuild = Annotated[bool, _flag("--rebuild", "Rebuild from scratch, as a new embedder requires.")]
+StrictCorpus = Annotated[bool, _flag("--strict", "Stop at the first article that cannot be read as is.")]
 Exclude = Annotated[
     list[str] | None,
-    _option("--exclude", "GLOB", "Leave these files out, as in a .gitignore; may be given several times."),
+    _option("--exclude", "GLOB", "Leave these files out, with .gitignore patterns; repeatable."),
 ]
 Mapping = Annotated[
     list[str] | None,
-    _option(
-        "--map", "FIELD=KEY", "What a key of the files means: date=published_at; may be given several times."
-    ),
+    _option("--map", "FIELD=KEY", "Read a field from this key in the files: date=published_at; repeatable."),
 ]
-ListSkipped = Annotated[bool, _flag("--list-skipped", "Name each file and article that was passed over.")]
+ListSkipped = Annotated[bool, _flag("--list-skipped", "List every skipped file and article.")]
 
 SessionName = Annotated[
     Text,
     _option(
         "--session",
         "NAME",
-        "Keep the conversation under this name, or go on with it; default: its day and time.",
+        "Name to save the conversation under, or to resume; default: its date and time.",
     ),
 ]
-NoSave = Annotated[bool, _flag("--no-save", "Keep nothing of this conversation.")]
+NoSave = Annotated[bool, _flag("--no-save", "Do not save this conversation.")]
 
 Gold = Annotated[Place, _option("--gold", "FILE", "The gold cases; default: eval/gold.jsonl.")]
-Replay = Annotated[bool, _flag("--replay", "Take the model's answers from the recordings (default).")]
-RecordReplies = Annotated[bool, _flag("--record", "Ask the model for what is not recorded, and record it.")]
-Live = Annotated[bool, _flag("--live", "Ask the model now; recordings stay as they are.")]
-Only = Annotated[Text, _option("--only", "TYPE", "Only cases of this type, and no verdict.")]
+Replay = Annotated[bool, _flag("--replay", "Replay the model's recorded answers (default).")]
+RecordReplies = Annotated[bool, _flag("--record", "Ask the model for missing recordings and save them.")]
+Live = Annotated[bool, _flag("--live", "Ask the model now; leave the recordings unchanged.")]
+Only = Annotated[Text, _option("--only", "TYPE", "Run only cases of this type, without a verdict.")]
 BaselineFile = Annotated[
     Place,
-    _option("--baseline", "FILE", "What to compare with; default: the model's baseline beside the gold."),
+    _option("--baseline", "FILE", "Baseline to compare with; default: the model's, beside the gold."),
 ]
 UpdateBaseline = Annotated[bool, _flag("--update-baseline", "Make this run the baseline.")]
 Judge = Annotated[
-    Text, _option("--judge", "MODEL", "Also ask this model whether answers are right; advice only.")
+    Text, _option("--judge", "MODEL", "Also ask this model whether answers are right; advisory only.")
 ]
-CheckGold = Annotated[bool, _flag("--check", "Only say which cases cannot be won with these articles.")]
+CheckGold = Annotated[bool, _flag("--check", "Only list cases that these articles cannot answer.")]
 ExplainCase = Annotated[
-    Text, _option("--explain", "ID", "Only say where the evidence of this case was lost, stage by stage.")
+    Text, _option("--explain", "ID", "Only show at which stage this case's evidence was lost.")
 ]
 ReportDir = Annotated[
-    Place, _option("--report", "DIR", "Also write report.html, report.md, report.json and junit.xml there.")
+    Place, _option("--report", "DIR", "Also write report.html, report.md, report.json and junit.xml here.")
 ]
 Results = Annotated[
     Place,
-    _option("--results", "FILE", "Also put the table into this Markdown file, in place of the last one."),
+    _option("--results", "FILE", "Also update the results table in this Markdown file."),
 ]
-Resume = Annotated[
-    Place, _option("--resume", "FILE", "Keep answers here, and go on from those already kept.")
-]
+Resume = Annotated[Place, _option("--resume", "FILE", "Save answers here, and skip cases already answered.")]
 
-Count = Annotated[int, _option("--count", "N", "How many drafts at most.", min=1, max=1000)]
-Add = Annotated[bool, _flag("--add", "Add drafts over articles without a case to gold that is there.")]
+Count = Annotated[int, _option("--count", "N", "Maximum number of drafts.", min=1, max=1000)]
+Add = Annotated[bool, _flag("--add", "Add drafts from articles without a case to existing gold.")]
 
 Version = Annotated[
     bool, _flag("--version", "Print the version and exit.", callback=_print_version, is_eager=True)
 ]
-Verbose = Annotated[bool, _flag("--verbose", "Log to standard error what the libraries do.")]
+Verbose = Annotated[bool, _flag("--verbose", "Log library activity to standard error.")]
 
 
 def examples(*lines: str) -> str:
-    """What stands below a command's help, its lines kept as they are."""
+    """The examples below a command's help, with line breaks kept."""
     return "\b\nExamples:\n" + "\n".join(f"  assistant {line}" for line in lines)
 
 
 def counted(number: int, thing: str) -> str:
-    """As "1 draft" or "2 drafts"."""
+    """A count with its noun, as "1 draft" or "2 drafts"."""
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def none_before(context: typer.Context) -> None:
-    """Raises SettingsError for options before a subcommand, which would be passed over in silence."""
+    """Raises SettingsError for options before a subcommand, which would be ignored silently."""
     if any(context.params.values()):
-        raise SettingsError(f"write the options behind {context.invoked_subcommand}, and not before it")
+        raise SettingsError(f"write the options after {context.invoked_subcommand}, not before it")
 
 
 def one_of(question: str | None, batch: str | None, name: str) -> None:

@@ -1,6 +1,6 @@
 """The commands about a topic instead of a question: `assistant brief` and `assistant timeline`.
 
-Importing this module is cheap: it is read before `--help` is answered.
+Cheap to import, because `--help` loads it.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ def brief(
     corpus: options.Corpus = None,
     index: options.IndexDir = None,
 ) -> None:
-    """Say in a few dated points what the articles say about a topic, with citations.
+    """Summarise a topic in a few dated points, with citations.
 
-    Exit status: 0 there are some, 1 the corpus has nothing about it, 2 an error.
+    Exit status: 0 points found, 1 the corpus has nothing about it, 2 error.
     """
     from assistant.terminal.progress import watching
 
@@ -44,9 +44,9 @@ def timeline(
     corpus: options.Corpus = None,
     index: options.IndexDir = None,
 ) -> None:
-    """Quote what the articles say about a topic, day by day; no language model.
+    """Quote the articles on a topic, day by day, without a language model.
 
-    Exit status: 0 there is something, 1 the corpus has nothing about it, 2 an error.
+    Exit status: 0 quotes found, 1 the corpus has nothing about it, 2 error.
     """
     from assistant.settings import EXTRACTIVE
 

@@ -1,6 +1,6 @@
-"""What the commands share in running: the index and the assistant while one uses them, and batches.
+"""What the commands share: opening the assistant, printing results, batches and cost limits.
 
-Importing this module is cheap: it is read before `--help` is answered.
+Cheap to import, because `--help` loads it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def opened(settings: Settings, *, encoders: bool = True) -> Iterator[Assistant]:
-    """The assistant while a command uses it; its index is made first where there is none.
+    """The assistant, open while a command uses it. A missing index is built first.
 
     Raises AssistantError.
     """
@@ -40,7 +40,7 @@ def opened(settings: Settings, *, encoders: bool = True) -> Iterator[Assistant]:
 
 
 def show_answer(answer: Answer, *, json: str | None, hint: str = "") -> NoReturn:
-    """Prints an answer, or `json`, and leaves with status 0, or 1 where there is none."""
+    """Prints an answer, or `json`, and exits with status 0, or 1 for an abstention."""
     from assistant.terminal.render import print_answer, stdout
 
     if json is not None:
@@ -51,7 +51,7 @@ def show_answer(answer: Answer, *, json: str | None, hint: str = "") -> NoReturn
 
 
 def show_found(found: SearchAnswer, query: str, *, json: str | None) -> NoReturn:
-    """Prints the passages of a search, or `json`, and leaves with status 0, or 1 where there are none."""
+    """Prints the passages of a search, or `json`, and exits with status 0, or 1 if there are none."""
     from assistant.index.lexical import query_terms
     from assistant.terminal.render import notice, print_search, stdout
 
@@ -69,8 +69,8 @@ def show_found(found: SearchAnswer, query: str, *, json: str | None) -> NoReturn
 def answer_lines(
     batch: str, limits: Limits, answer: Callable[[BatchLine, Limits], BaseModel], *, jobs: int = 1
 ) -> NoReturn:
-    """Answers the batch's lines, and leaves with status 0, or 2 when one failed. Raises SettingsError when
-    the file cannot be read."""
+    """Answers the batch's lines and exits with status 0, or 2 if one failed. Raises SettingsError if the
+    file cannot be read."""
     from assistant.cli.batch import run_batch
     from assistant.terminal.render import notice
 
@@ -78,7 +78,7 @@ def answer_lines(
 
 
 def ask_lines(news: Assistant, batch: str, limits: Limits, *, jobs: int, max_cost: float | None) -> NoReturn:
-    """`answer_lines` by the assistant; of a hosted model, the line on standard error says what it took."""
+    """Answers a batch with the assistant; for a hosted model, prints tokens and cost to standard error."""
     from assistant.api.spending import Spending
     from assistant.terminal.render import notice
 
@@ -95,29 +95,29 @@ def ask_lines(news: Assistant, batch: str, limits: Limits, *, jobs: int, max_cos
 
 
 def is_hosted(model: str) -> bool:
-    """Whether the model is somebody's server, "provider:name", and does not run here."""
+    """Whether the model is "provider:name", on a server, and not run in this process."""
     return ":" in model
 
 
 def check_max_cost(max_cost: float | None, batch: str | None, settings: Settings) -> None:
-    """Raises SettingsError for a limit to the cost of one question, or one that cannot be known."""
+    """Raises SettingsError for --max-cost without a batch, or for a model whose price is unknown."""
     if max_cost is not None and batch is None:
         raise SettingsError("--max-cost is for a batch; give --batch FILE, or leave it out")
     check_prices(max_cost, settings)
 
 
 def check_prices(max_cost: float | None, settings: Settings) -> None:
-    """Raises SettingsError for a limit to a cost that cannot be known."""
+    """Raises SettingsError for a cost limit if the model's price is unknown."""
     from assistant.api.build import profile_for
 
     if max_cost is not None and profile_for(settings).prices is None:
         raise SettingsError(
-            f"what {settings.model} costs is not known; set price_in and price_out (USD, a million tokens)"
+            f"the price of {settings.model} is not known; set price_in and price_out (USD per million tokens)"
         )
 
 
 def settings(**options: Any) -> Settings:
-    """The settings, with a command's options on top. Raises SettingsError."""
+    """The settings, overridden by a command's options. Raises SettingsError."""
     from assistant.settings import load_settings
 
     return load_settings(**options)

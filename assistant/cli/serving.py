@@ -1,6 +1,6 @@
-"""`assistant serve` and `assistant mcp`, and asking a server instead of opening the corpus here.
+"""`assistant serve` and `assistant mcp`, and `--server`, which asks a server instead of loading models.
 
-Importing this module is cheap: it is read before `--help` is answered.
+Cheap to import, because `--help` loads it.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ def serve(
     corpus: options.Corpus = None,
     index: options.IndexDir = None,
 ) -> None:
-    """Answer over HTTP, with the models loaded once; `assistant ask --server URL` asks there.
+    """Answer over HTTP, with models loaded once; see `ask --server`.
 
-    Every request needs the token, which lies in the user's data folder, or is the one in ASSISTANT_TOKEN.
-    Ctrl-C ends it once what is being answered is; exit status 0, or 2 for an error.
+    Every request needs the token from the user's data folder, or from ASSISTANT_TOKEN. Ctrl-C stops the
+    server once current answers are finished. Exit status: 0, or 2 for an error.
     """
     from assistant.server.running import serve
     from assistant.terminal.render import notice
@@ -37,14 +37,14 @@ def serve(
 
 
 def check_alone(**given: Any) -> None:
-    """Raises SettingsError for options that are a server's own, by their names."""
+    """Raises SettingsError for options that the server sets itself."""
     names = [f"--{name.replace('_', '-')}" for name, value in given.items() if value is not None]
     if names:
         raise SettingsError(f"{names[0]} cannot be given with --server, which has its own; leave it out")
 
 
 def ask(server: str, question: str, limits: dict[str, Any], hint: str, *, json: bool) -> NoReturn:
-    """Prints a server's answer, and leaves as if it had been found here. Raises ServerError."""
+    """Prints a server's answer and exits as the local command would. Raises ServerError."""
     from assistant.server.client import post
 
     with _asking(server) as watching:
@@ -54,7 +54,7 @@ def ask(server: str, question: str, limits: dict[str, Any], hint: str, *, json: 
 
 
 def search(server: str, query: str, asked: dict[str, Any], *, json: bool) -> NoReturn:
-    """Prints what a server finds, and leaves as if it had been found here. Raises ServerError."""
+    """Prints a server's search result and exits as the local command would. Raises ServerError."""
     from assistant.server.client import post
 
     with _asking(server):
@@ -64,7 +64,7 @@ def search(server: str, query: str, asked: dict[str, Any], *, json: bool) -> NoR
 
 @contextmanager
 def _asking(server: str) -> Iterator[Callable[[str, Any], None] | None]:
-    """Shows on a terminal what is being waited for; the callback takes the events of an answer."""
+    """Shows progress on a terminal while waiting; the callback takes the events of an answer."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -92,11 +92,11 @@ def mcp(
     corpus: options.Corpus = None,
     index: options.IndexDir = None,
 ) -> NoReturn:
-    """Serve the articles to an MCP client, such as Claude Desktop or an editor, which starts this command.
+    """Serve the articles to an MCP client, which starts this command.
 
-    It speaks the Model Context Protocol by standard input and output, and offers ask, search, timeline,
-    list_articles and read_article. What --as-of, --since, --section and --outlet hide, no client can see.
-    Exit status: 0 when the client is gone, 2 an error.
+    Clients such as Claude Desktop or an editor talk to it in the Model Context Protocol, over standard input
+    and output. It offers ask, search, timeline, list_articles and read_article. No client can see what
+    --as-of, --since, --section and --outlet hide. Exit status: 0 when the client disconnects, 2 error.
     """
     from assistant.index.filters import Filters
     from assistant.server.mcp.session import serve
@@ -106,5 +106,5 @@ def mcp(
     if sys.stdin is not None and sys.stdin.isatty():
         notice("waiting for an MCP client on standard input; Ctrl-C ends it")
     serve(chosen, Filters(as_of, since, section, outlet), notice)
-    # A thread may be in the midst of an answer, and Python would wait for it. All that was written is out.
+    # Python would wait for a thread that is still answering. All output has been flushed.
     os._exit(0)

@@ -1,15 +1,15 @@
 """From files to articles, and from articles to chunks with exact character offsets.
 
-walking         which files a corpus is
-readers/        a reader for each kind of file: raw fields
+walking         finds the files of a corpus
+readers/        file types: file to raw fields
 fields/         raw fields to an article
-whole/          repeats, versions and boilerplate, which only a whole corpus tells
-report          what was passed over, and why
-articles        all of it: a path to articles
-article         what an article is
+whole/          repeats, versions and boilerplate, found across the whole corpus
+report          what was skipped, and why
+articles        the whole path: a folder or file to articles
+article         Article and its fingerprint
 chunking        articles to passages
 encodings       bytes to text
-near_duplicates texts that nearly hold each other
+near_duplicates near-copies
 
-What the index remembers of them is `index`'s; what of them may be shown to a model is `injection`'s.
+`index` stores the articles; `injection` decides what of them a model may see.
 """

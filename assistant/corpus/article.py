@@ -1,4 +1,4 @@
-"""An article as it is stored, and its fingerprint."""
+"""An article as stored, and its fingerprint."""
 
 from __future__ import annotations
 

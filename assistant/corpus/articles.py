@@ -1,8 +1,8 @@
-"""Articles: what a corpus is made of, and how one is read.
+"""Articles: reading a corpus.
 
-`read_articles` reads a folder, or a file, of any kind that `readers` knows, one article at a time: what was
-read is kept on disk until the articles are asked for, in the order of their ids, as often as wanted. A corpus
-may therefore be larger than memory. `read_corpus` gives them as a list. Importing this module is cheap.
+`read_articles` reads a folder or a file of any type that `readers` supports, one article at a time. Articles
+are spooled to disk and can then be iterated in id order, any number of times, so a corpus may be larger than
+memory. `read_corpus` returns them as a list. Importing this module is cheap.
 """
 
 from __future__ import annotations

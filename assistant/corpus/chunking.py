@@ -1,8 +1,8 @@
 """Chunks: the passages of an article that are embedded, found and shown to a model.
 
 A chunk is a run of whole sentences from one paragraph or several short ones, with exact character offsets.
-What is embedded and matched is the chunk's text behind its article's headline and date; what is quoted is
-always `article.text[start:end]`. Metadata keys of the vector store are spelled here and nowhere else.
+The chunk's text is embedded and searched with its article's headline and date before it; a quote is always
+`article.text[start:end]`. The vector store's metadata keys are defined only here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Bytes to text: UTF-8, else what a byte-order mark or the page declares, else the likeliest guess."""
+"""Bytes to text: UTF-8, else the encoding that a BOM or the page declares, else the best guess."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Copies: texts that nearly hold each other, by the word trigrams they share.
+"""Near-duplicates: texts that nearly contain each other, by shared word trigrams.
 
 A. Broder, "On the Resemblance and Containment of Documents" (1997).
 """

@@ -1,6 +1,6 @@
-"""What reading a corpus came across: what was read, what was passed over and why, and what the articles lack.
+"""A report on reading a corpus: what was read, what was skipped and why, and what the articles lack.
 
-Counts are kept of everything, messages of as many as somebody asked to be told of.
+Everything is counted; as many messages are kept as the caller asked for.
 """
 
 from __future__ import annotations

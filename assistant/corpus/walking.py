@@ -1,4 +1,4 @@
-"""Which files a corpus is: walked in a stable order, without what is no article by its name."""
+"""Finds the files of a corpus, in a stable order, leaving out those whose names are not an article's."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from assistant.terminal.render import stdout
 
 
 def print_check(settings: Settings, index: Index, wanted: Wanted, notice: Notice) -> int:
-    """Says that every case can be won. Raises GoldError if not."""
+    """Reports that every case can be answered. Raises GoldError if not."""
     cases = select_cases(wanted, notice)
     check(cases, stored_articles(index.catalogue), settings.chunk_words, notice)
     drafts = sum(case.draft for case in read_cases(wanted.gold))
@@ -34,7 +34,7 @@ def print_check(settings: Settings, index: Index, wanted: Wanted, notice: Notice
 
 
 def print_explanation(settings: Settings, index: Index, wanted: Wanted, notice: Notice) -> int:
-    """Says where the evidence of the one wanted case was lost."""
+    """Prints where the evidence of the requested case was lost."""
     (graded,) = evaluate(settings, index, wanted, notice).graded
     retriever = _retriever(settings, index)
     explain(graded, stored_articles(index.catalogue), retriever, _read(settings), stdout())
@@ -49,9 +49,9 @@ def measure(
     folder: Path | None,
     notice: Notice,
 ) -> int:
-    """Asks, prints, and writes what is kept: the table into `results`, all reports into `folder`.
+    """Runs the evaluation, prints it, and writes the table to `results` and all reports to `folder`.
 
-    The exit status. Raises AssistantError.
+    Returns the exit status. Raises AssistantError.
     """
     report = evaluate(settings, index, wanted, notice)
     status = conclude(report, wanted, results, notice)
@@ -61,9 +61,9 @@ def measure(
 
 
 def conclude(report: Report, wanted: Wanted, results: Path | None, notice: Notice) -> int:
-    """Prints the report, and writes what is kept of it; the exit status.
+    """Prints the report, writes the requested files, and returns the exit status.
 
-    Raises GoldError and SettingsError when something cannot be written.
+    Raises GoldError and SettingsError if a file cannot be written.
     """
     print_report(report, stdout())
     append_step_summary(report)
@@ -90,7 +90,7 @@ def _update_baseline(report: Report, wanted: Wanted, notice: Notice) -> None:
 
 
 def publish(report: Report, folder: Path, settings: Settings, index: Index) -> None:
-    """Writes all reports into a folder. Raises SettingsError when one cannot be written."""
+    """Writes all reports into a folder. Raises SettingsError if one cannot be written."""
     # Here, since plots take a second to load, and minutes on the day that matplotlib lists the fonts.
     from assistant.evaluation.report.files import write_reports
 

@@ -30,9 +30,9 @@ def _silent(_: object) -> None:
 
 
 class Evaluator:
-    """An assistant that is asked and measured. All methods raise AssistantError.
+    """An assistant to ask and to measure. All methods raise AssistantError.
 
-    Index and models are loaded when they are first needed, and kept. Where that fails, it is not tried again.
+    Index and models are loaded on first use and kept. A failed load is not retried.
     """
 
     def __init__(self, settings: Settings, gold: Path | None = None, *, live: bool = False) -> None:
@@ -46,19 +46,19 @@ class Evaluator:
         self._reports: dict[Wanted, Report] = {}
 
     def close(self) -> None:
-        """Lets go of the index."""
+        """Closes the index."""
         self._news.close()
 
     def ask(self, question: str, **limits: Any) -> Answer:
-        """The answer now, never a recorded one; `limits` are those of `Assistant.ask`, such as `as_of`."""
+        """A live answer, never a recorded one; `limits` are those of `Assistant.ask`, such as `as_of`."""
         return self._open().ask(question, **limits)
 
     def run(
         self, gold: str | Path | None = None, *, live: bool | None = None, max_cost: float | None = None
     ) -> Report:
-        """What `assistant eval` measures, with its verdict; the same again is not asked again.
+        """Runs `assistant eval`, with its verdict; repeating a run asks nothing again.
 
-        `max_cost`: US dollars from which nothing more is asked; such a run fails.
+        `max_cost`: the limit in US dollars; reaching it stops the questions, and the run fails.
         """
         wanted = Wanted(
             gold=Path(gold) if gold is not None else self._wanted.gold,
@@ -73,7 +73,7 @@ class Evaluator:
         return self._reports[wanted]
 
     def grade(self, case: Case) -> Graded:
-        """One case of the gold, asked and scored. Raises GoldError for one that cannot be won."""
+        """Asks and scores one gold case. Raises GoldError for one that cannot be answered."""
         news = self._open()
         if self._prepared is None:
             self._prepared = prepare(self.settings, news.opened_index, self._wanted, news.retriever)

@@ -55,7 +55,7 @@ GOLD = Path("eval/gold.jsonl")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What `assistant eval` is to do."""
+    """The options of `assistant eval`."""
 
     gold: Path = GOLD
     mode: Mode | Literal["live"] = "replay"
@@ -74,11 +74,11 @@ class Wanted:
 
     @property
     def whole(self) -> bool:
-        """Whether all of the gold is asked."""
+        """Whether the run covers all of the gold."""
         return self.only is None and self.case is None
 
     def baseline_path(self, model: str) -> Path:
-        """The one that was named, or that of this model beside the gold."""
+        """The given baseline file, or this model's beside the gold."""
         default = model == Settings.model_fields["model"].default
         name = "baseline.json" if default else f"baseline-{file_name(model)}.json"
         return self.baseline or self.gold.parent / name
@@ -90,7 +90,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """All that it takes to ask cases and to score what comes."""
+    """Everything needed to ask cases and score the answers."""
 
     assistant: Pipeline
     articles: Mapping[str, Article]
@@ -103,7 +103,7 @@ class Prepared:
     def run(
         self, cases: Sequence[Case], on_progress: Callable[[Graded], None], resume: Path | None = None
     ) -> Report:
-        """Asks and scores cases. Raises SettingsError for a file that they cannot be kept in."""
+        """Asks and scores cases. Raises SettingsError if the resume file cannot be used."""
         return run(
             cases,
             self.spending.metered(partial(ask_recorded, self.assistant, self.recordings)),
@@ -116,7 +116,7 @@ class Prepared:
 
 
 def prepare(settings: Settings, index: Index, wanted: Wanted, retriever: Retriever | None = None) -> Prepared:
-    """What a run needs; with `retriever`, nothing of it is loaded anew.
+    """Loads what a run needs; a given `retriever` is reused.
 
     Raises SettingsError, ModelError, PromptError and RecordingError.
     """
@@ -139,10 +139,10 @@ def prepare(settings: Settings, index: Index, wanted: Wanted, retriever: Retriev
 def evaluate(
     settings: Settings, index: Index, wanted: Wanted, notice: Notice, retriever: Retriever | None = None
 ) -> Report:
-    """Asks and scores every case, and holds the run against the baseline and the floors.
+    """Asks and scores every case, and compares the run with the baseline and the floors.
 
-    Raises GoldError when a case cannot be won with the indexed articles, or what lies beside the gold cannot
-    be used; and what `prepare` does.
+    Raises GoldError if the indexed articles cannot answer a case, or a file beside the gold is invalid; and
+    raises as `prepare`.
     """
     cases = select_cases(wanted, notice)
     rules = read_rules(wanted.gold.parent / "floors.toml")
@@ -182,7 +182,7 @@ def select_cases(wanted: Wanted, notice: Notice) -> list[Case]:
 
 
 def check(cases: list[Case], articles: Mapping[str, Article], most_words: int, notice: Notice) -> None:
-    """Tells of evidence that no passage holds whole. Raises GoldError if a case cannot be won at all."""
+    """Warns of evidence that no passage holds whole. Raises GoldError if a case cannot be answered at all."""
     for warning in cut_quotes(cases, articles, most_words):
         notice(warning)
     if problems := check_gold(cases, articles):
@@ -196,7 +196,7 @@ def check(cases: list[Case], articles: Mapping[str, Article], most_words: int, n
 def ask_recorded(
     assistant: Pipeline, recordings: Recordings | None, case: Case, on_event: Callable[[Event], None]
 ) -> Answer:
-    """As `ask_case`; a replayed answer has the seconds that its model took when it was recorded."""
+    """As `ask_case`; a replayed answer reports the seconds its model took when recorded."""
     if recordings is None:
         return ask_case(assistant, case, on_event)
     with recordings.of(case.id) as replayed:
@@ -208,7 +208,7 @@ def ask_recorded(
 
 
 def ask_case(assistant: Pipeline, case: Case, on_event: Callable[[Event], None]) -> Answer:
-    """The case's question as a person would have asked it, on its day."""
+    """Asks the case's question as a user would have, as of its day."""
     filters = Filters(as_of=case.as_of)
     return assistant.ask(case.question, history=case.turns(), filters=filters, on_event=on_event)
 

@@ -50,8 +50,8 @@ _SCHEMA: dict[str, Any] = {
 def judge_scorer(model: BaseChatModel, model_name: str, prompt: Prompt) -> Scorer:
     """A scorer that asks the model about answered, answerable cases.
 
-    Its value is 1 if the model finds the answer right, else 0, and None where the model failed or what it
-    says cannot be read: an unreadable grade is no grade.
+    Its value is 1 if the model finds the answer right, else 0; None if the model failed or its grade cannot
+    be parsed.
     """
     chain = prompt.template | model.bind(response_format=_response_format(_SCHEMA))
 
@@ -83,9 +83,9 @@ def _verdict(reply: str) -> Score:
 
 
 def judged_sentences(model: BaseChatModel, model_name: str) -> Scorer:
-    """A scorer that asks the model of every claim whether its quotes support it; see `supported_sentences`.
+    """A scorer that asks the model whether each claim is supported by its quotes; see `supported_sentences`.
 
-    None where the model failed or cannot be read for one of them.
+    None if the model failed on any claim, or its grade cannot be parsed.
     """
     chain = _SENTENCE | model.bind(response_format=_response_format(_SCHEMA))
 
@@ -116,7 +116,7 @@ def _response_format(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def agreement(graded: Sequence[Graded], judge: str) -> Agreement:
-    """How the judge of that name and the deterministic scorer agree, over the cases that both graded."""
+    """How well this judge and the deterministic scorer agree, over the cases that both graded."""
     pairs = []
     for one in graded:
         values = {score.name: score.value for score in one.scores}

@@ -28,7 +28,7 @@ _EVALUATOR = pytest.StashKey["Evaluator"]()
 
 
 class NotRight(Exception):
-    """A gold case was answered otherwise than expected; the message is what there is to see."""
+    """A gold case was not answered as expected; the message is the failure report."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,7 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Adds the gold file to what is collected. Raises UsageError for paths and settings that are wrong."""
+    """Adds the gold file to the collection. Raises UsageError for invalid paths and settings."""
     given = {name: config.getoption(name) for name in PATHS if config.getoption(name)}
     for name, value in given.items():
         # Absolute, so that a worker of pytest-xdist finds it from wherever it runs.
@@ -67,13 +67,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Lets go of the index."""
+    """Closes the index."""
     if _EVALUATOR in config.stash:
         config.stash[_EVALUATOR].close()
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> GoldFile | None:
-    """The gold file's cases; of other files nothing."""
+    """Collects the gold file, and no other."""
     if str(file_path) != parent.config.getoption("assistant_gold"):
         return None
     collected: GoldFile = GoldFile.from_parent(parent, path=file_path)
@@ -90,7 +90,7 @@ def assistant_eval(pytestconfig: pytest.Config) -> Evaluator:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """An error of the assistant says in a line what is wrong, so a test with the fixture shows that alone."""
+    """Shows only the one-line message when the assistant's error fails a test that uses the fixture."""
     report = yield
     error = call.excinfo.value if call.excinfo else None
     uses = "assistant_eval" in getattr(item, "fixturenames", ())
@@ -131,7 +131,7 @@ class GoldItem(pytest.Item):
         self.case = case
 
     def runtest(self) -> None:
-        """Asks. Raises NotRight for an answer that is not right, AssistantError where there is none."""
+        """Asks the case. Raises NotRight for an answer that is not right, AssistantError if there is none."""
         from assistant.evaluation.report.failure import failure
         from assistant.evaluation.scorers.standard import outcome
 
@@ -143,7 +143,7 @@ class GoldItem(pytest.Item):
             raise NotRight(failure(graded))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """What a person needs to see; the traceback only of a defect."""
+        """The failure report; a traceback only for a bug."""
         if isinstance(excinfo.value, NotRight):
             return str(excinfo.value)
         if isinstance(excinfo.value, AssistantError):

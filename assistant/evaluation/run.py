@@ -60,7 +60,7 @@ class Report(Strict):
 
     @property
     def passed(self) -> bool:
-        """Whether the gate passed; False where there is no verdict."""
+        """Whether the gate passed; False without a verdict."""
         return self.gate is not None and self.gate.passed
 
     @property
@@ -84,7 +84,7 @@ class Report(Strict):
 
 
 AskCase = Callable[[Case, Callable[[Event], None]], Answer]
-"""Answers a case, and tells of what happens meanwhile."""
+"""Answers a case, sending progress events."""
 
 
 class _Asked(Strict):
@@ -115,12 +115,12 @@ def run(
     provenance: Mapping[str, str],
     resume: Path | None = None,
 ) -> Report:
-    """AskCase and score every case; `on_progress` is told of each, of those taken from the file too.
+    """Asks and scores every case; `on_progress` is called for each, including those from the file.
 
-    A case whose `ask` raises AssistantError is unmeasured but for its retrieval, and the run goes on; any
-    other exception is a bug and ends it. With `resume`, answers are written there as they come, and those
-    already there are not asked for again (unmeasured cases are). Raises SettingsError if that file is of
-    another provenance or no such file.
+    A case whose `ask` raises AssistantError is unmeasured except for its retrieval, and the run goes on; any
+    other exception is a bug and ends it. With `resume`, answers are saved to that file as they come, and
+    cases already in it are not asked again (unmeasured ones are). Raises SettingsError if the file has
+    another provenance or is not a run.
     """
     stored = _open(resume, dict(provenance)) if resume else {}
     graded = []
@@ -136,9 +136,9 @@ def run(
 
 
 def kept(path: Path, cases: Sequence[Case], scorers: Sequence[Scorer]) -> Report:
-    """What the file of a run holds of these cases, in their order, scored now; nothing is asked or written.
+    """These cases' answers from the file of a run, in order, scored now; asks and writes nothing.
 
-    A last line that is still being written is passed over. Raises SettingsError for a file that is no run.
+    An incomplete last line is skipped. Raises SettingsError for a file that is not a run.
     """
     try:
         *lines, _ = path.read_bytes().split(b"\n")

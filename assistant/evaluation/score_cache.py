@@ -140,7 +140,7 @@ class RememberedReader:
 
 
 class RememberedRetriever(Retriever):
-    """A retriever that searches by vectors only for what it has not been asked."""
+    """A retriever that runs a vector search only for questions it has not seen."""
 
     memory: Any
     identity: str

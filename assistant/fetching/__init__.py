@@ -1,5 +1,5 @@
 """Pages and feeds, fetched politely into a folder of articles.
 
-`http` asks sites, `feeds` and `pages` read what they send, `store` keeps it as one file each, `adding` goes
-through what it is given, and `watching` does so again and again.
+`http` makes the requests, `feeds` and `pages` parse the replies, `store` saves each article as a file,
+`adding` handles `assistant add`, and `watching` repeats it for `assistant watch`.
 """

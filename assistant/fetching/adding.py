@@ -1,4 +1,4 @@
-"""Adding: pages, feeds and files into a store, and the count of what came of it."""
+"""Adding: puts pages, feeds and files into a store and counts the results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses: which URLs may be fetched, and which machines may be reached."""
+"""Addresses: which URLs may be fetched, and which hosts may be contacted."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Feeds: the items of RSS, Atom and JSON Feed.
 
-feedparser reads RSS and Atom, also broken ones; what it is given are bytes, never an address. JSON Feed it
-does not read.
+feedparser parses RSS and Atom, even malformed feeds; it is given bytes, never a URL. It does not support JSON
+Feed.
 """
 
 from __future__ import annotations

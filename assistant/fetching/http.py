@@ -1,7 +1,7 @@
-"""The polite client: one page at a time, no faster than its site wants, and never for longer than agreed.
+"""The polite client: one page at a time, no faster than the site allows, and within a time limit.
 
-Every address is resolved once, checked, and connected to as it was checked, at every redirect anew. Proxies
-of the environment are not used, for then somebody else would resolve.
+Every host is resolved once, checked, and connected to at the checked address; redirects are checked again.
+Proxies from the environment are not used, because a proxy would resolve the name itself.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Pages: a web page as the article that stands in it."""
+"""Pages: extracts the article from a web page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Replies: what a site says to a request, and what to make of it."""
+"""Replies: a site's response, and how to handle it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Robots: what a site's robots.txt lets this program fetch (RFC 9309)."""
+"""Robots: what a site's robots.txt allows this program to fetch (RFC 9309)."""
 
 from __future__ import annotations
 

@@ -1,10 +1,9 @@
-"""The store: a folder of articles that came from elsewhere, one Markdown file each, and what is known of it.
+"""The store: a folder of fetched articles, one Markdown file each, and their fetch state.
 
-Markdown with YAML front matter is what every reader of articles reads, a person too; and the text that
-quotes are checked against stays as it was, whatever a later version makes of the same page.
-What a site said (ETag, Last-Modified, digests) is kept beside, in STATE. A file is named after its title and
-a digest of its address, so that nothing that a page says leads out of the folder, and that the name can be
-found again when STATE is lost.
+Markdown with YAML front matter is readable by people and programs, and the text that quotes are checked
+against stays fixed, however a later version extracts the same page.
+Response data (ETag, Last-Modified, digests) is kept in STATE. A file is named after its title and a digest of
+its URL, so that no page can write outside the folder, and the name can be found again if STATE is lost.
 """
 
 from __future__ import annotations

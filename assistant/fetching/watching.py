@@ -1,8 +1,8 @@
-"""Watching: a folder and feeds, looked at again and again.
+"""Watching: polls a folder and feeds.
 
-The folder is looked at by the names, sizes and times of its files, as the index itself does to know whether
-it is up to date. That needs no library and works on network drives and in containers, where the system tells
-nobody of changes; and it is kept from taking much of the machine by looking less often at a large folder.
+It compares the names, sizes and times of the folder's files, as the index does to know whether it is up to
+date. That needs no library and works on network drives and in containers, which send no change notifications.
+Large folders are polled less often, to limit the load.
 """
 
 from __future__ import annotations

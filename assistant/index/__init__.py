@@ -1,9 +1,9 @@
-"""The index on disk: Chroma for vectors, SQLite for articles and BM25, kept in line with a corpus.
+"""The index on disk: Chroma for vectors, SQLite for articles and BM25, synced with a corpus.
 
 filters     which articles a question may see
 lexical     the catalogue: stored articles, chunk offsets, BM25
-vectors     Chroma: opened, closed, and whether it is the one that the settings ask for
+vectors     Chroma: opening, closing, and checking that it matches the settings
 opened      Index: both of them, opened for questions
-sync        brings them in line with a corpus
-snapshots   its folders: written as copies, then named
+sync        updates both from a corpus
+snapshots   the index's folders: a run writes a copy, which then becomes current
 """

@@ -1,8 +1,8 @@
 """The catalogue: a SQLite file that holds the stored articles, their chunks, and a BM25 index over them.
 
-It is the index's memory of what has been indexed: an article counts as indexed once its row is committed.
-Full-text search is SQLite's FTS5 with its bm25() (Robertson and Zaragoza 2009), which keeps in step with an
-incremental index and needs no loading for a cold question.
+It records what has been indexed: an article counts as indexed once its row is committed.
+Full-text search is SQLite's FTS5 with its bm25() (Robertson and Zaragoza 2009), which is
+updated incrementally and needs no loading on a cold start.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An opened index: the vectors beside the catalogue, for questions.
+"""An open index: the vectors and the catalogue, for questions.
 
 a state of the index (see `snapshots`)
 ├── catalogue.sqlite3   what is indexed: stored articles, chunk offsets, BM25 (see `lexical`)

@@ -1,13 +1,13 @@
-"""Snapshots: the folders an index is made of, so that it is written without disturbing who reads it.
+"""Snapshots: the folders of an index, which let it be written while others read it.
 
     index folder
     ├── current               names the state that questions read
-    ├── state-1f0c9a2e/       what a run wrote, and nobody changes any more
-    ├── state-77d3b0c4.new/   what a run is writing
+    ├── state-1f0c9a2e/       a finished state, never changed again
+    ├── state-77d3b0c4.new/   the state a run is writing
     └── write.lock            held by that run
 
-Chroma spoils a database that one process reads while another writes it. So a run works on a copy, and in the
-end lets `current` name it. The state before stays for whoever still reads it, until the next run.
+Chroma corrupts a database that one process reads while another writes it. So a run works on a copy, then
+points `current` to it. The previous state is kept until the next run, for processes still reading it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Brings an index in line with a corpus, however often it is interrupted.
+"""Updates an index from a corpus, and can be interrupted at any time.
 
 An article is marked pending, then written to Chroma, then committed to the catalogue in one transaction that
-also removes the mark. So a killed run is finished by the next, which does only those again.
+also removes the mark. So the next run finishes a killed one and redoes only the pending articles.
 """
 
 from __future__ import annotations

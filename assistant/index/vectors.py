@@ -1,6 +1,6 @@
 """The vectors: chunks embedded in a persistent Chroma collection, under their deterministic ids.
 
-Opening and closing it, whether it was made as the settings ask for, and what its errors mean.
+Opens and closes it, checks that it matches the settings, and translates its errors.
 """
 
 from __future__ import annotations

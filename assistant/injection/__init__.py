@@ -1,6 +1,6 @@
-"""Finds where an article addresses a machine, in whatever disguise, and fences or marks it.
+"""Finds text in an article that addresses a machine, however disguised, and withholds or marks it.
 
-deobfuscate   hidden and encoded text, made plain
-patterns      how texts talk to machines
-scan          both, over an article's paragraphs; what of it a model may see
+deobfuscate   reveals hidden and encoded text
+patterns      patterns of text that addresses machines
+scan          applies both to an article's paragraphs; decides what a model may see
 """

@@ -1,6 +1,6 @@
-"""Checksums of large files, each read once: a file that passed is remembered by path, size and time.
+"""Checksums of large files, each computed once: a verified file is remembered by path, size and time.
 
-The memory is `checksums.json` in the cache folder.
+The record is `checksums.json` in the cache folder.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How many cores the models may use."""
+"""How many CPU cores the models may use."""
 
 from __future__ import annotations
 

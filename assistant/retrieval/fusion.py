@@ -1,4 +1,4 @@
-"""Fusion: several rankings as one, and near copies as one."""
+"""Fusion: merges rankings, and groups near-duplicates."""
 
 from __future__ import annotations
 

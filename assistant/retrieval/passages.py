@@ -1,4 +1,4 @@
-"""Passages: what is found in articles, with what each stage of retrieval made of it."""
+"""Passages: what retrieval finds, with each stage's ranks and scores."""
 
 from __future__ import annotations
 

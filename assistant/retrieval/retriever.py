@@ -3,9 +3,9 @@
     question ─┬─► dense   (Chroma)    ─┬─► fused ─► reranked ─► read ─► copies grouped ─► widened ─► passages
               └─► lexical (catalogue) ─┘   (RRF)    (and timed)
 
-Filters (a day, a section, an outlet) are applied inside both searches. Paragraphs are searched and ranked; a
-passage is such a paragraph with its neighbours, as long as it stays short. Every passage carries its ranks at
-each stage, so that a miss can be understood. What each stage is worth stands in `eval/RESULTS.md`.
+Filters (day, section, outlet) apply inside both searches. Paragraphs are searched and ranked; a passage is a
+paragraph extended with its neighbours up to a length limit. Every passage carries its rank at each stage, so
+that a miss can be explained. `eval/RESULTS.md` shows what each stage contributes.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ POOL = 50
 """Chunks taken from each of the two searches, or more if more passages are asked for."""
 
 PRIOR = 0.5
-"""How much the fused rank counts beside the reranker: a logit loses PRIOR * ln(rank). The two searches are a
-prior to the cross-encoder's likelihood; chosen on the dev half of gold."""
+"""Weight of the fused rank: the reranker's logit is reduced by PRIOR * ln(rank). The two searches act as a
+prior to the cross-encoder's likelihood. Chosen on the dev half of gold."""
 
 CITED = 5
-"""Chunks of the articles that the answer before cites, which a follow-up's reranker reads in any case."""
+"""Chunks from the previous answer's cited articles that are always reranked for a follow-up."""
 
 READ = 9
-"""Chunks that the reader reads; it costs about as much a chunk as the reranker."""
+"""Chunks that the reader reads; it costs about as much per chunk as the reranker."""
 
 
 class Retriever(BaseRetriever):
-    """Hybrid retrieval over an index, as a LangChain retriever; of several threads, one at a time."""
+    """Hybrid retrieval over an index, as a LangChain retriever; threads take turns."""
 
     index: Any  # Index; pydantic need not look into it
     embeddings: Embeddings
@@ -69,8 +69,8 @@ class Retriever(BaseRetriever):
     ) -> list[Passage]:
         """The k best passages for a question, best first; articles `cited` before are candidates.
 
-        `on_candidates` gets those of the two searches, in their fused order: to rank them takes ten times as
-        long as to find them.
+        `on_candidates` receives the results of the two searches, in fused order, because ranking them takes
+        ten times as long as finding them.
         """
         index: Index = self.index
         k = k if k is not None else self.k
@@ -98,7 +98,7 @@ class Retriever(BaseRetriever):
         return [(article, position, round(similarity, 4)) for article, position, similarity in found]
 
     def _passages(self, hits: Sequence[Hit], k: int) -> list[Passage]:
-        """The k best passages that the hits make, with the near copies of each."""
+        """The k best passages from the hits, with the near-duplicates of each."""
         kept, copies = group_copies(hits)
         return [
             replace(
@@ -148,7 +148,7 @@ class Retriever(BaseRetriever):
         return [*others[:place], *added, *others[place:]]
 
     def _widen(self, hits: Sequence[Hit], k: int) -> list[Passage]:
-        """Each hit with its neighbours while they fit in `most_words`; a hit that is in already adds none."""
+        """Extends each hit with neighbours up to `most_words`; skips a hit already inside a passage."""
         by_place = {(hit.article.id, hit.chunk.position): hit for hit in hits}
         taken: set[ChunkKey] = set()
         passages: list[Passage] = []
@@ -187,7 +187,7 @@ class Retriever(BaseRetriever):
 def rerank(
     reranker: BaseCrossEncoder, question: str, hits: list[Hit], most: int, times: Times | None
 ) -> list[Hit]:
-    """The first `most` hits by cross-encoder, fused rank and time; the rest stay behind them as they were."""
+    """Reranks the first `most` hits by cross-encoder, fused rank and time; the rest follow unchanged."""
     head, rest = hits[:most], hits[most:]
 
     def prior(rank: int, hit: Hit) -> float:
@@ -207,7 +207,7 @@ def rerank(
 
 
 def read(reader: Reader, question: str, hits: list[Hit]) -> list[Hit]:
-    """The first `READ` hits by what the reader makes of them too; the rest stay behind them as they were."""
+    """Reranks the first `READ` hits with the reader's score added; the rest follow unchanged."""
     head, rest = hits[:READ], hits[READ:]
     texts = [blanked(hit.article.text, hit.chunk.start, hit.chunk.end) for hit in head]
     readings = reader.read(question, texts, [heading(hit.article) for hit in head])
@@ -219,7 +219,7 @@ def read(reader: Reader, question: str, hits: list[Hit]) -> list[Hit]:
 
 
 def _ranked(scored: Sequence[Hit], rest: Sequence[Hit]) -> list[Hit]:
-    """What was scored, best first, ties by id; the rest behind it, with no higher score than its last."""
+    """The scored hits, best first, ties by id; then the rest, scored no higher than the last of them."""
     valued = [replace(hit, score=hit.scores.probability) for hit in scored]
     ordered = sorted(valued, key=lambda hit: (-hit.score, hit.chunk.article_id, hit.chunk.position))
     ranked = [replace(hit, ranks=replace(hit.ranks, reranked=rank)) for rank, hit in enumerate(ordered, 1)]

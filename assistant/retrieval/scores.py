@@ -1,4 +1,4 @@
-"""Scores: what each stage of retrieval made of a chunk, as it came; a probability is made of them once."""
+"""Scores: each retrieval stage's raw score for a chunk, and the probability computed from them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import math
 from dataclasses import dataclass
 
 LIMIT = 8.0
-"""Logits count as no further from 0 than this."""
+"""Logits are clipped to this distance from 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Of one chunk for one question; None where the stage did not see it."""
+    """Scores of one chunk for one question; None if the stage did not score it."""
 
     dense: float | None = None
     """Cosine similarity."""
@@ -20,7 +20,7 @@ class Scores:
     rerank: float | None = None
     """The cross-encoder's logit."""
     prior: float = 0.0
-    """What the fused rank and the article's day add to it."""
+    """The adjustment from the fused rank and the article's day."""
     reader: float | None = None
     """The reader's logit that the chunk answers."""
 

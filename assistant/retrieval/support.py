@@ -1,4 +1,4 @@
-"""Support: how likely a quote carries a claim, by whichever encoder is there. For the evaluation."""
+"""Support: how likely a quote supports a claim, by whichever encoder is available. For the evaluation."""
 
 from __future__ import annotations
 

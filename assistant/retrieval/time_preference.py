@@ -1,7 +1,7 @@
-"""Time preference: how much nearer an article's day brings its passages to a question.
+"""Time preference: the ranking bonus that an article's day gives its passages.
 
-A question that names a day, a month or a relative day prefers articles of about that time; one about the
-present ("latest", "now", "still") prefers newer ones; any other prefers none.
+A question that names a day, a month or a relative day prefers articles from around that time. One about the
+present ("latest", "now", "still") prefers newer ones. Any other has no preference.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The client: asks a running server, with the standard library alone, so that it starts in no time.
+"""The client: asks a running server, using only the standard library, so that it starts fast.
 
 Importing this module is cheap. Answers are the server's JSON as simple objects with the attributes of
-`schema.Answer`, whose models take longer to make than everything here.
+`schema.Answer`, because creating its models takes longer than everything here.
 """
 
 from __future__ import annotations

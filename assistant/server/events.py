@@ -1,11 +1,11 @@
-"""Server-sent events of an answer in the making.
+"""Server-sent events of an answer in progress.
 
-candidates    passages that were found, still to be ranked
-passages      those that are read
-searching     what a capable model looks for besides
-sentence      one that was checked and stands, with its citations, numbered in the order so far
-dropped       one that does not stand
-answer        the whole answer, as without a stream; or error. It is the last, and what counts
+candidates    passages found, not yet reranked
+passages      passages to be read
+searching     further searches by a capable model
+sentence      a sentence that passed its checks, with citations numbered so far
+dropped       a sentence that failed its checks
+answer        the whole answer, as without streaming, or error; always last, and authoritative
 """
 
 from __future__ import annotations

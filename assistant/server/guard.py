@@ -1,8 +1,8 @@
-"""The guard: what a request must show before anything of it is looked at, and the last word on errors.
+"""The guard: checks a request before anything else sees it, and handles errors last.
 
-A web page that somebody visits can make their browser send requests to this machine. It cannot know the
-token; besides, requests under another name (DNS rebinding) or from another site are refused, and no header
-ever lets a page of another site read an answer.
+A web page can make a visitor's browser send requests to this machine. It cannot know the token. In addition,
+requests with another host name (DNS rebinding) or from another site are refused, and no CORS header ever lets
+another site's page read an answer.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""The HTTP API: the methods of `Assistant` as endpoints, whose answers are the JSON of the command line.
+"""The HTTP API: the methods of `Assistant` as endpoints that return the command line's JSON.
 
     POST /ask /search /brief /timeline     GET /articles /articles/{id} /health /openapi.json
     POST /v1/chat/completions              GET /v1/models
 
-Whatever blocks runs in a thread: questions in those of `Work`, reading articles in any.
+Blocking work runs in threads: questions in those of `Work`, reading articles in any.
 """
 
 from __future__ import annotations

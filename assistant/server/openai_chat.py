@@ -1,8 +1,8 @@
-"""Answers in the shapes of OpenAI's chat completions, for programs that already speak them.
+"""Answers in the format of OpenAI's chat completions, for existing OpenAI clients.
 
-The last message is the question, those before it the history. `content` is the answer with its markers and,
-below it, a plain list of sources; `citations` and `status`, beside `choices`, are those of `Answer`. What a
-sampling model would be told (temperature, tools) is passed over.
+The last message is the question; earlier ones are the history. `content` is the answer with its markers and,
+below it, a plain list of sources; `citations` and `status`, beside `choices`, are those of `Answer`.
+Sampling parameters and tools are ignored.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The OpenAPI document of the HTTP API, made from the models that requests and answers are made with."""
+"""The OpenAPI document of the HTTP API, generated from the request and answer models."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What is asked of the server: the bodies of its requests, as pydantic models.
+"""The bodies of requests to the server, as pydantic models.
 
-Fields are named as in a line of a batch. Unknown ones are an error, since a misspelt limit would be none.
+Fields are named as in a batch line. Unknown fields are an error, since a misspelt limit would limit nothing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`assistant serve`: the socket, the models, the signals."""
+"""`assistant serve`: socket, models and signals."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The token that a server asks for: made at its first start, kept where only its user can read it.
+"""The server's access token: created on first start, readable only by its user.
 
-Importing this module is cheap: `ask --server` does.
+Cheap to import, because `ask --server` loads it.
 """
 
 from __future__ import annotations

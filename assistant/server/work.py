@@ -1,4 +1,4 @@
-"""Work: questions that are answered side by side in threads, so many at a time, and the others in a queue."""
+"""Work: answers questions in a limited number of threads, and queues the others."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a person sees: answers and passages, progress, long texts. No command is decided here."""
+"""Terminal output: answers, passages, progress, paging. No command logic."""

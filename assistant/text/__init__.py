@@ -1,8 +1,8 @@
-"""Spelling, numbers and dates, compared whatever way they are written.
+"""Comparing words, numbers and dates however they are written.
 
-dates       the one grammar of days and months
-normalize   plain words: one spelling for numbers, money, dates
-numbers     the numbers with their units that a text states
+dates       parses days and months
+normalize   normalizes words, numbers, money and dates
+numbers     the numbers with units that a text states
 
-Pure functions of text, without I/O and without models. What a text means is a model's work.
+Pure functions of text, without I/O or models. Understanding what a text means is left to models.
 """

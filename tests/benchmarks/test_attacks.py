@@ -29,6 +29,8 @@ from eval.benchmarks.attacks import (
     section,
 )
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 ALL = read_attacks(ROOT / ATTACKS)
 BUILT_IN = {article.id: article for article in read_corpus(corpus_folder())}

@@ -15,6 +15,8 @@ from eval.benchmarks.scores import general_scorers, recalled, scorers_of
 from eval.benchmarks.sets import BenchmarkCase, corpus_of, read_items, read_set
 from eval.benchmarks.support import WiceClaim, balanced, best_threshold, read_claims
 
+pytestmark = pytest.mark.slow
+
 CORPUS = [
     {"id": "dam", "title": "Dam", "text": "Parliament approved the valley dam by 61 votes to 38 in March."},
     {"id": "ferry", "title": "", "text": "The ferry Marta ran aground off Sandoy with 212 passengers."},

@@ -9,6 +9,8 @@ from fakes import write_corpus
 from assistant.settings import load_settings
 from eval.benchmarks.index import indexed
 
+pytestmark = pytest.mark.slow
+
 
 def test_an_index_is_kept_updated_and_made_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any

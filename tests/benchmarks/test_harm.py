@@ -16,6 +16,8 @@ from assistant.evaluation.scorers.standard import standard_scorers
 from assistant.schema import Answer, AnswerPassage, Citation, Claim
 from eval.benchmarks import harm
 
+pytestmark = pytest.mark.slow
+
 TEXT = "The valley dam costs ninety million. The ferry Marta ran aground off Sandoy."
 DAM, FERRY = TEXT[:36], TEXT[37:]
 ARTICLES = {"x": Article("x", "X", TEXT)}

@@ -396,7 +396,7 @@ def test_what_was_answered_from_later_articles_is_not_told_earlier() -> None:
         ("/search ?", "nothing found"),
         ("/timeline", "a timeline of what? write /timeline TOPIC"),
         ("/brief", "a brief of what? write /brief TOPIC"),
-        ("/asof tomorrow", "'tomorrow' is no day; write it as 2025-11-26 or 26 Nov 2025, or off"),
+        ("/asof tomorrow", "'tomorrow' is not a date; write it as 2025-11-26 or 26 Nov 2025, or off"),
         ("/asof", "limits: none; lift this one with: off"),
         ("/ASOF 2025-11-26", "limits: as of 26 Nov 2025"),
         ("/section nonsense", "no article has the section 'nonsense'; there are: Energy, Transport"),

@@ -117,8 +117,8 @@ def test_unusual_line_separators_end_no_line(tmp_path: Path, capsys: Any) -> Non
 def test_unknown_keys_are_told_once(tmp_path: Path, capsys: Any) -> None:
     run = Run(tmp_path, capsys, {"question": "a", "lang": 1}, {"question": "b", "lang": 1, "size": 2})
     assert run.notices == [
-        "line 1: unknown keys are passed over: lang",
-        "line 2: unknown keys are passed over: size",
+        "line 1: unknown keys are ignored: lang",
+        "line 2: unknown keys are ignored: size",
     ]
     assert run.failed == 0
 

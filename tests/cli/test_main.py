@@ -108,8 +108,8 @@ def test_version(run: Run) -> None:
         (["ask", "--batch", "-", "--jobs", "0"], "Invalid value for '--jobs'"),
         (["brief"], "Missing argument 'TOPIC'"),
         (["timeline", "dam", "--section", "Sport"], "no article has the section 'Sport'"),
-        (["ask", COST, "--as-of", "yesterday"], "'yesterday' is no day; write it as 2025-11-26"),
-        (["ask", COST, "--since", "2025-02-30"], "'2025-02-30' is no day; write it as 2025-11-26"),
+        (["ask", COST, "--as-of", "yesterday"], "'yesterday' is not a date; write it as 2025-11-26"),
+        (["ask", COST, "--since", "2025-02-30"], "'2025-02-30' is not a date; write it as 2025-11-26"),
         (["ask", COST, "--as-of", "2025-01-01", "--since", "2025-01-02"], "is after --as-of 2025-01-01"),
         (
             ["ask", COST, "--section", "Sport"],
@@ -382,7 +382,7 @@ def test_a_batch_by_a_hosted_model(
 def test_a_cost_that_is_not_known_cannot_be_limited(run: Run, places: list[str], tmp_path: Path) -> None:
     ended = run("ask", "--batch", "-", "--max-cost", "1", "--model", "openai:mine", *places)
     assert (ended.status, ended.out) == (2, "")
-    assert "what openai:mine costs is not known; set price_in and price_out" in ended.err
+    assert "the price of openai:mine is not known; set price_in and price_out" in ended.err
 
 
 # As a process

@@ -16,6 +16,8 @@ from assistant.corpus.readers import archives
 from assistant.errors import CorpusError
 from corpus import samples
 
+pytestmark = pytest.mark.slow
+
 DAY = "2025-10-14"
 
 

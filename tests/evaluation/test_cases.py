@@ -166,7 +166,7 @@ def test_keys_that_mean_nothing_in_a_plain_line_are_told_once(tmp_path: Path) ->
     path = write(tmp_path / "gold.jsonl", plain, more, more | {"question": "Why?"})
     assert len(read_gold(path, told.append)) == 3
     listed = "level (first on line 2), source (first on line 2)"
-    assert told == [f"{path}: keys that mean nothing here are passed over: {listed}"]
+    assert told == [f"{path}: unknown keys are ignored: {listed}"]
 
 
 def test_a_byte_order_mark_and_windows_lines_are_no_problem(tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ from test_readme import arguments_of, parse
 from assistant.evaluation.gate.regression_gate import FIRST_FLOORS, read_rules
 from assistant.evaluation.gold.cases import read_gold
 
+pytestmark = pytest.mark.slow
+
 CHECKOUT = Path(__file__).parents[2]
 ACTION = CHECKOUT / ".github" / "actions" / "assistant-eval" / "action.yml"
 STEPS: dict[str, dict[str, Any]] = {

@@ -374,7 +374,7 @@ def test_options_before_init_are_not_passed_over(
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 2
-    assert capsys.readouterr().err == "assistant: write the options behind init, and not before it\n"
+    assert capsys.readouterr().err == "assistant: write the options after init, not before it\n"
 
 
 def test_plain_lines_alone_are_gold(place: Place, tmp_path: Path) -> None:
@@ -388,7 +388,7 @@ def test_plain_lines_alone_are_gold(place: Place, tmp_path: Path) -> None:
     replies = [*COST, *GROUND, SILENT]
     ended = record(place, *replies, arguments=("--update-baseline", "--report", str(tmp_path / "report")))
     assert (ended.status, verdict(ended)) == (0, "The gate passed.")
-    assert sum("keys that mean nothing here are passed over: source" in line for line in ended.err) == 1
+    assert sum("unknown keys are ignored: source" in line for line in ended.err) == 1
     assert {path.name for path in (tmp_path / "report").iterdir()} == {
         "report.html",
         "report.md",

@@ -9,6 +9,8 @@ from assistant.evaluation.gate.comparison import EVERYTHING, POOLED, RIGHT, Base
 from assistant.evaluation.gate.paired import Family, compare, family_tests, paired, pool
 from assistant.evaluation.scorers.score import Outcome
 
+pytestmark = pytest.mark.slow
+
 FAMILY = Family((RIGHT, "nDCG@8"), ("lookup", "date", "quote", "number"), 0.05)
 SIZES = {"lookup": 40, "date": 20, "quote": 3, "number": 2, "conflict": 20}
 

@@ -24,6 +24,8 @@ from assistant.evaluation.report.excerpts import AROUND, Mark, excerpts, marked
 from assistant.evaluation.report.page import page
 from assistant.evaluation.run import Report
 
+pytestmark = pytest.mark.slow
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
     "--no-sandbox",

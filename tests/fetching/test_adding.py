@@ -18,6 +18,8 @@ from assistant.corpus.articles import read_corpus
 from assistant.errors import FetchError
 from assistant.fetching.store import EARLIER, STATE, opened
 
+pytestmark = pytest.mark.slow
+
 LONG = " ".join(
     f"<p>The engineers said in sentence {n} that the wall of the dam would hold.</p>" for n in range(30)
 )

@@ -17,6 +17,8 @@ from assistant.cli.main import app
 from assistant.errors import AssistantError, SettingsError
 from assistant.fetching.watching import Watch
 
+pytestmark = pytest.mark.slow
+
 
 def text(title: str, more: str = "") -> str:
     return f"{title}\n\nThe council of the valley approved the dam on Monday. {more}"

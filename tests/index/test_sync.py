@@ -28,6 +28,8 @@ from assistant.index import snapshots
 from assistant.index.opened import Index
 from assistant.index.sync import Changes, sync
 
+pytestmark = pytest.mark.slow
+
 # In line with the corpus
 
 

@@ -27,6 +27,8 @@ from assistant.models.encoders.embeddings import (
     load_embeddings,
 )
 
+pytestmark = pytest.mark.slow
+
 TEXTS = (
     "",
     " ",

@@ -21,6 +21,8 @@ from assistant.server import tokens
 from assistant.server.tokens import known_token, server_token, token_file
 from assistant.settings import APP, Settings
 
+pytestmark = pytest.mark.slow
+
 COST = "What will the valley dam cost?"
 NOTHING = "Which composer wrote the opera Nabucco about Babylon?"
 ENOUGH = "a-token-of-the-tests"

@@ -15,6 +15,8 @@ import pytest
 
 from assistant.schema import Answer, SearchAnswer
 
+pytestmark = pytest.mark.slow
+
 COST = "What will the valley dam cost?"
 NOTHING = "Which composer wrote the opera Nabucco about Babylon?"
 TOKEN = "a-token-of-the-tests"

@@ -227,7 +227,7 @@ def test_views(settings: Settings) -> None:
             ["--as-of", "2025-01-01", "--since", "2025-01-02"],
             "nothing is both since 2025-01-02 and as of",
         ),
-        (False, ["--as-of", "today"], "'today' is no day; write it as 2025-11-26"),
+        (False, ["--as-of", "today"], "'today' is not a date; write it as 2025-11-26"),
     ],
 )
 def test_what_cannot_be_served(

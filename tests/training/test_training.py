@@ -16,6 +16,8 @@ from eval.training import data, export, measure, train
 from eval.training.__main__ import training_folder
 from eval.training.network import Network
 
+pytestmark = pytest.mark.slow
+
 QUESTIONS: list[dict[str, Any]] = [
     {
         "question": f"Who led town {n}?",

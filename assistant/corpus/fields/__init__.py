@@ -1,6 +1,6 @@
 """From the fields that a reader found, under whatever names, to an article.
 
-metadata        the one table of names
-article_dates   dates in any spelling
-making          an article of them, leniently
+metadata        the table of field names
+article_dates   parses dates in any format
+making          makes an article from the fields, leniently
 """

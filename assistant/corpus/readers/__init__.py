@@ -1,6 +1,6 @@
-"""Readers: one for each kind of file, found by the suffix. Each yields the raw fields of the articles in it.
+"""Readers: one for each file type, chosen by suffix. Each yields the raw fields of the articles in a file.
 
-text        Markdown with front matter, plain text with a head
+text        Markdown with front matter, plain text with a header
 html        HTML, XHTML, MHTML
 office      DOCX, ODT, RTF, EPUB
 pdf         PDF with a text layer
@@ -8,7 +8,7 @@ mail        EML, MBOX
 feed        RSS, Atom, JSON Feed
 tables      CSV, TSV, Parquet, JSON, JSON Lines
 archives    gzip, ZIP, WARC
-piece       what all of them take and give
+piece       the readers' input and output types
 
-`read` is all that others need. Importing it loads no library: each reader imports its own when it is used.
+Other packages need only `read`. Importing it loads no library: each reader imports its own on first use.
 """

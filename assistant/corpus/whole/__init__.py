@@ -1,6 +1,6 @@
-"""What only a whole corpus tells of its articles.
+"""What only the whole corpus can tell about its articles.
 
-identities      repeats, versions, and two with one id
-boilerplate     what repeats over a site's articles
+identities      repeats, versions, and id collisions
+boilerplate     text repeated across a site's articles
 suspects        templates, consent pages, paywalls
 """

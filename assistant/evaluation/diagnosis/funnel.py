@@ -36,7 +36,7 @@ MEANING: dict[Stage, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Whether a stage held the evidence, None where that is not known; `note` says where, or why not."""
+    """Whether a stage held the evidence (None if unknown); `note` says where, or why not."""
 
     stage: Stage
     held: bool | None
@@ -52,7 +52,7 @@ class Trace:
 
     @property
     def lost(self) -> Stage | None:
-        """The first stage without it after the last with it; None if the answer cites it, or nobody knows."""
+        """The first stage without it after the last with it; None if the answer cites it, or if unknown."""
         lost: Stage | None = None
         for step in reversed(self.steps):
             if step.held:
@@ -86,7 +86,7 @@ def trace(
 ) -> tuple[Trace, ...]:
     """A trace of each piece of the case's evidence.
 
-    Without `retrieved` only the stages that an answer tells of are known: corpus, rerank, claims.
+    Without `retrieved`, only the stages visible in an answer are known: corpus, rerank, claims.
     """
     return tuple(_trace(graded, evidence, articles, retrieved) for evidence in graded.case.evidence)
 

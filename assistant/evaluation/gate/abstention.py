@@ -1,4 +1,4 @@
-"""Selective answering: what would be risked if only the answers of some confidence were given.
+"""Selective answering: the risk if only answers above a confidence threshold were given.
 
 R. El-Yaniv and Y. Wiener, "On the Foundations of Noise-free Selective Classification", JMLR 11 (2010);
 Y. Geifman and R. El-Yaniv, "Selective Classification for Deep Neural Networks", NeurIPS 2017.
@@ -15,7 +15,7 @@ from assistant.evaluation.scorers.standard import outcome
 
 
 class Point(NamedTuple):
-    """What comes of giving only the answers with at least this confidence."""
+    """The result of giving only answers with at least this confidence."""
 
     coverage: float
     """Share of all measured cases that are answered then."""

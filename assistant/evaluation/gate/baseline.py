@@ -1,4 +1,4 @@
-"""The baseline: what the assistant could do when somebody last agreed to it, kept in git.
+"""The baseline: the results that were last accepted, kept in git.
 
 The file is JSON with a line for each case, so that a change of one case is a change of one line.
 """
@@ -17,23 +17,23 @@ from assistant.evaluation.scorers.standard import outcome
 from assistant.schema import Strict
 
 DIGITS = 4
-"""Scores are rounded, so that the last digits of another computer are no difference."""
+"""Scores are rounded, so that the last digits on another computer make no difference."""
 
 
 class Baseline(Strict):
-    """A run as it is kept."""
+    """A run as stored."""
 
     provenance: dict[str, str]
     cases: tuple[BaselineCase, ...]
 
 
 def baseline_of(report: Report) -> Baseline:
-    """What is kept of a run."""
+    """The baseline of a run."""
     return Baseline(provenance=report.provenance, cases=tuple(map(kept, report.graded)))
 
 
 def kept(graded: Graded) -> BaselineCase:
-    """What is kept of one case."""
+    """The baseline of one case."""
     case, answer = graded.case, graded.answer
     return BaselineCase(
         id=case.id,
@@ -46,7 +46,7 @@ def kept(graded: Graded) -> BaselineCase:
 
 
 def read_baseline(path: Path) -> Baseline | None:
-    """The baseline, None where there is no file. Raises GoldError for a file that is none."""
+    """The baseline, or None if there is no file. Raises GoldError for an invalid file."""
     try:
         return Baseline.model_validate_json(path.read_bytes())
     except FileNotFoundError:
@@ -59,7 +59,7 @@ def read_baseline(path: Path) -> Baseline | None:
 
 
 def write_baseline(path: Path, baseline: Baseline) -> None:
-    """Raises GoldError where the file cannot be written."""
+    """Writes the baseline. Raises GoldError if the file cannot be written."""
     cases = ",\n".join(_line(case.model_dump()) for case in baseline.cases)
     text = f'{{"provenance": {_line(baseline.provenance)},\n"cases": [\n{cases}\n]}}\n'
     try:

@@ -1,4 +1,4 @@
-"""What a run is held against, as data: its differences from a baseline, and the gate's verdict."""
+"""A comparison as data: a run's differences from a baseline, and the gate's verdict."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FIGURES = frozenset({"latency", "tokens", "words", "sentences"})
 
 
 class BaselineCase(Strict):
-    """What is kept of a case: a line of the baseline."""
+    """One case as a line of the baseline."""
 
     id: str
     type: str
@@ -78,7 +78,7 @@ class Difference(Strict):
 
 
 class Changed(Strict):
-    """A case whose outcome is not what it was."""
+    """A case whose outcome changed."""
 
     id: str
     type: str
@@ -87,7 +87,7 @@ class Changed(Strict):
 
 
 class Comparison(Strict):
-    """A run beside the baseline, pair by pair."""
+    """A run compared with the baseline, case by case."""
 
     provenance: dict[str, str]
     """What the baseline was made with; compare with the report's own."""
@@ -119,7 +119,7 @@ class Floor(Strict):
 
 
 class Gate(Strict):
-    """The verdict. `reasons` says in a line each why it failed; none, and it passed."""
+    """The verdict. `reasons` holds one line per failure; if empty, the gate passed."""
 
     reasons: tuple[str, ...]
     notes: tuple[str, ...] = ()

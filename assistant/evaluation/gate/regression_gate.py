@@ -1,8 +1,8 @@
 """The gate: a run against its baseline and against floors, and whether it passes.
 
 It fails on a significant drop over all cases or within a guarded type, on a value below its floor, and on too
-many unmeasured cases, each with its reason. The rules lie beside the gold, in `floors.toml`. Where there are
-neither floors nor a baseline, nobody has said what is good enough, and `FIRST_FLOORS` say it.
+many unmeasured cases, each with its reason. The rules are in `floors.toml` beside the gold. Without floors
+or a baseline, `FIRST_FLOORS` apply.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ from assistant.evaluation.run import Report
 from assistant.schema import Strict
 
 VERBATIM = {"quotes verbatim": 1.0}
-"""What a defect alone can break, so it holds everywhere."""
+"""Only a bug can break these, so they hold everywhere."""
 FIRST_FLOORS = {EVERYTHING: VERBATIM | {RIGHT: 0.5, NOT_WRONG: 0.8}}
-"""For a run that nothing else is known of: half of the answers right, at most a fifth wrong."""
+"""For a run without floors or baseline: half of the answers right, at most a fifth wrong."""
 FEW = 30
-"""Fewer measured cases than this say little, and the verdict says so."""
+"""With fewer measured cases, the verdict says that they prove little."""
 
 
 class Rules(Strict):
-    """What the gate asks for; the defaults are for gold that has no `floors.toml` beside it."""
+    """The gate's requirements; the defaults are for gold without a `floors.toml` beside it."""
 
     alpha: float = Field(default=0.05, gt=0, lt=1)
     """The most often that two runs of the same assistant may fail."""
@@ -78,7 +78,7 @@ class Rules(Strict):
 
 
 def read_rules(path: Path) -> Rules:
-    """The rules in a TOML file, the defaults where there is none. Raises GoldError."""
+    """The rules in a TOML file, or the defaults if there is none. Raises GoldError."""
     try:
         return Rules.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
@@ -94,7 +94,7 @@ def read_rules(path: Path) -> Rules:
 def held_against(report: Report, baseline: Baseline | None, rules: Rules, *, agreed: bool = False) -> Report:
     """The report with its comparison, if there is a baseline, and the verdict.
 
-    `agreed`: this run becomes the baseline, so it is good enough for somebody.
+    `agreed`: this run becomes the baseline, so it is accepted as it is.
     """
     now = baseline_of(report).cases
     comparison = (

@@ -1,7 +1,7 @@
 """Gold cases: questions with the surface forms of a right answer and the evidence for it.
 
 A gold file is JSON Lines: a line is a `Case`, or a plain one (`plain`). `read_gold` checks what can be seen
-in the file alone, `check_gold` what can be seen beside the articles: cases that no assistant could win.
+in the file alone, `check_gold` what needs the articles: cases that no assistant could answer.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class EarlierTurn(Strict):
 
 
 class Evidence(Strict):
-    """Words of an article that prove the expected answer, verbatim but for white space."""
+    """Words of an article that prove the expected answer, verbatim except for white space."""
 
     article: NonEmpty
     quote: NonEmpty
@@ -124,8 +124,7 @@ def read_gold(path: Path, notice: Callable[[str], None] = _silent) -> list[Case]
 def read_cases(path: Path, notice: Callable[[str], None] = _silent) -> list[Case]:
     """The cases of a JSON Lines file, in its order, with drafts; blank lines are skipped.
 
-    `notice` is told once of keys that plain lines have and that mean nothing. Raises GoldError as
-    `read_gold`.
+    `notice` receives one message about unknown keys in plain lines. Raises GoldError as `read_gold`.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
@@ -160,7 +159,7 @@ def read_cases(path: Path, notice: Callable[[str], None] = _silent) -> list[Case
         raise GoldError(f"{path}: holds no case; add one JSON object a line.")
     if unknown:
         listed = ", ".join(f"{key} (first on line {number})" for key, number in unknown.items())
-        notice(f"{path}: keys that mean nothing here are passed over: {listed}")
+        notice(f"{path}: unknown keys are ignored: {listed}")
     return cases
 
 
@@ -195,7 +194,7 @@ def quote_spans(text: str, quote: str) -> list[tuple[int, int]]:
 
 
 def check_gold(cases: Sequence[Case], articles: Mapping[str, Article]) -> list[str]:
-    """One line for each piece of evidence that no assistant over these articles could produce.
+    """One line per piece of evidence that no assistant could find in these articles.
 
     Its article is missing, does not hold the quote, or is later than the case's `as_of` (or undated).
     """
@@ -224,8 +223,8 @@ def _unwinnable(case: Case, evidence: Evidence, article: Article | None) -> str 
 def cut_quotes(cases: Sequence[Case], articles: Mapping[str, Article], most_words: int) -> list[str]:
     """One warning for each evidence quote that no passage of at most `most_words` words holds whole.
 
-    Such a quote caps evidence recall below one; it does not make the case unwinnable. Quotes that are nowhere
-    in their article are `check_gold`'s matter.
+    Such a quote caps evidence recall below one; it does not make the case unanswerable. `check_gold` reports
+    quotes that are not in their article.
     """
     quoted = {evidence.article for case in cases for evidence in case.evidence}
     passages = {name: _passages(articles[name], most_words) for name in quoted if name in articles}

@@ -1,7 +1,7 @@
-"""Drafts of gold cases: sentences of articles that no case asks about, for a person to make questions of.
+"""Draft gold cases: sentences of articles without a case, for a person to turn into questions.
 
-A draft has its answer and evidence, and in place of the question the sentence with a gap. It is marked, and
-as long as it is, it is neither asked nor counted.
+A draft has an answer and evidence, with the sentence with a gap as its question. While it is marked as a
+draft, it is neither asked nor counted.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """The first gold for a corpus: drafts for a person to edit, floors, and a page that says how.
 
-JSON Lines has no comments, and whatever else reads the file should not stumble over some. So what there is to
-say stands in a Markdown file of the same name beside it.
+JSON Lines has no comments, so the instructions are in a Markdown file of the same name beside it.
 """
 
 from __future__ import annotations
@@ -73,9 +72,9 @@ _FLOORS = """\
 
 
 def write_first_gold(gold: Path, articles: Mapping[str, Article], count: int) -> int:
-    """Writes at most `count` drafts, one of an unanswerable question, floors and the page; how many drafts.
+    """Writes up to `count` drafts, an unanswerable one, floors and the page. Returns how many drafts.
 
-    Floors that are there already stay. Raises GoldError where gold or page are there, or cannot be written.
+    Existing floors are kept. Raises GoldError if gold or page exist or cannot be written.
     """
     page = gold.with_suffix(".md")
     for path in (gold, page):
@@ -105,7 +104,7 @@ def write_first_gold(gold: Path, articles: Mapping[str, Article], count: int) ->
 
 
 def add_drafts(gold: Path, articles: Mapping[str, Article], count: int) -> int:
-    """Adds at most `count` drafts over articles without a case to a file that is there; how many.
+    """Adds up to `count` drafts from articles without a case to existing gold. Returns how many.
 
     Raises GoldError for gold that cannot be read or written.
     """

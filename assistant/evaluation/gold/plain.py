@@ -64,7 +64,7 @@ def as_case(line: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def plain_id(question: object, as_of: object) -> str:
-    """Of the question's first words, and a digest of the whole: the same wherever the line stands."""
+    """An id from the question's first words and a digest of the whole; independent of the line's position."""
     text = str(question)
     slug = "-".join(re.findall(r"[^\W_]+", text.lower())[:ID_WORDS])
     digest = hashlib.sha256(f"{text}\n{as_of or ''}".encode()).hexdigest()[:6]

@@ -1,19 +1,19 @@
-"""Reports: what a run says, for each kind of reader.
+"""Reports of a run, for each kind of reader.
 
 In reading order:
 
-    figures     the cases cut into slices, and what each slice comes to: the numbers of every report
+    figures     the numbers of every report, by slice of the cases
     markdown    tables for eval/RESULTS.md
-    summary     a short one for a pull request
+    summary     a short summary for a pull request
     terminal    tables for the terminal
     failure     one case that was not answered right
-    junit       a test a case, for build servers
-    plots       figures as SVG, each with a table of its own
-    excerpts    quotes where they stand in their article
-    page        all of it as one HTML page (templates/)
-    files       writes what goes into the folder that --report names
+    junit       one test per case, for build servers
+    plots       figures as SVG, each with a table
+    excerpts    quotes in the context of their article
+    page        the whole report as one HTML page (templates/)
+    files       writes the folder that --report names
 
-Only `files` and what it needs load matplotlib and Jinja.
+Only `files` and its imports load matplotlib and Jinja.
 """
 
 from assistant.evaluation.report.markdown import header, rows, section, table, tables, update_results

@@ -80,7 +80,7 @@ def standard_scorers(articles: Articles, support: Support | None = None) -> tupl
 
 
 def correctness(case: Case, answer: Answer) -> Score:
-    """1 if the answer is one that a reader could use, else 0; an abstention is 0. Answerable cases only.
+    """1 if a reader could use the answer, else 0; an abstention is 0. Answerable cases only.
 
     Every expected group has a form within the first words (`MOST_WORDS`), the answer is at most twice as
     long, no sentence asserts a value known to be wrong, and nothing is degenerate about it.

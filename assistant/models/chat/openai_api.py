@@ -1,8 +1,8 @@
-"""OpenAI's API and its like, through LangChain's client, without what that adds to a stream or takes from it.
+"""OpenAI-compatible APIs through LangChain's client, working around its quirks.
 
-The client reads answers in JSON by a helper that fails on servers that differ a little, such as those that
-end without a finish reason. It drops a refusal's words. And it knows one of the two names for the most tokens
-of an answer.
+The client parses JSON answers with a helper that fails on servers that differ slightly, such as those that
+send no finish reason. It drops the text of a refusal. And it knows only one of the two names of the limit on
+output tokens.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What a language model can read, write and be trusted with, by its name.
+"""A language model's limits, capabilities and prices, by its name.
 
-The values are starting points that settings override. `structured` finds out by asking what a server refuses.
+The values are defaults that settings override. `structured_output` finds out by trying what a server rejects.
 """
 
 from __future__ import annotations

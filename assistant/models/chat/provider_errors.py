@@ -1,7 +1,7 @@
-"""What the error of a provider says: what the server does not take, how long to wait, that there is too much.
+"""Interprets provider errors: an unsupported parameter, how long to wait, or input that is too long.
 
-Providers agree neither on codes nor on words, so most is read from the message, in the words that OpenAI,
-Anthropic, Ollama, llama.cpp, vLLM and their like use.
+Providers agree on neither codes nor wording, so most is read from the message, as worded by OpenAI,
+Anthropic, Ollama, llama.cpp, vLLM and similar servers.
 """
 
 from __future__ import annotations

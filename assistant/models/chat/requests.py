@@ -1,4 +1,4 @@
-"""A request for an answer in JSON, in the words of each provider, without what its server refuses."""
+"""A request for JSON in each provider's format, without parameters that its server rejects."""
 
 from __future__ import annotations
 

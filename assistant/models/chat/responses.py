@@ -1,4 +1,4 @@
-"""What a model says, piece by piece: its answer without its thoughts, why it stopped, what it took."""
+"""A streamed reply: the answer without thoughts, the finish reason and the token counts."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Asking a language model for JSON, whatever its server takes, and minding what servers do.
+"""Asks a language model for JSON in whatever way its server supports.
 
-Servers differ in what they take of a request. What one refuses is left out, and what worked is remembered
-while the process runs. Waiting is announced and bounded, and an answer that was cut off, broke off, was
-refused or is empty is an error that says so; so nobody takes a fragment for an answer.
+Servers support different parameters. A rejected one is left out, and what works is remembered while the
+process runs. Waits are announced and limited. A reply that is truncated, interrupted, refused or empty is an
+error that says so, so that a fragment is never taken for an answer.
 """
 
 from __future__ import annotations

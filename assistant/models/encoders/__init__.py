@@ -1,7 +1,7 @@
 """Encoders: texts in, vectors or scores out.
 
 onnx         runs an ONNX encoder with its tokenizer, without torch
-hub          models that are not packaged: found here first, then on the hub
+hub          models that are not bundled: found locally, else on the hub
 embeddings   load_embeddings, embedder_id
 reranker     load_reranker
 reader       Reader: does a passage answer, and where?

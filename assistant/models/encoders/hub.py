@@ -1,6 +1,6 @@
-"""Models that are not packaged: a folder, or a hub id that the user named.
+"""Models that are not bundled: a folder or a hub id named by the user.
 
-The hub is asked only for what is not on this computer, and HF_HUB_OFFLINE and its like are obeyed.
+The hub is contacted only for files missing locally; HF_HUB_OFFLINE and similar settings are respected.
 """
 
 from __future__ import annotations

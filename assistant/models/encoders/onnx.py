@@ -1,10 +1,10 @@
-"""An ONNX encoder and its tokenizer, run on the processor without torch.
+"""An ONNX encoder and its tokenizer, run on the CPU without torch.
 
-Rows are run one by one, several at a time, and never padded into batches. Dynamic int8 quantisation takes its
-scales from the whole batch, so in a batch the score of a pair moves with its neighbours (by up to 0.6 logits
-for the packaged reranker, even among rows of equal length). Alone, every row gives the same numbers whatever
-stands beside it, and no slower: nothing is spent on padding. Each run keeps to one thread, because threads
-that share one run wait for each other, which halves the speed on a busy machine.
+Rows run separately, several in parallel, and are never padded into batches. Dynamic int8 quantisation takes
+its scales from the whole batch, so in a batch a pair's score depends on its neighbours (by up to 0.6 logits
+for the packaged reranker, even among rows of equal length). Alone, every row always gives the same numbers,
+and no more slowly, because no time goes into padding. Each run uses one thread, because threads that share a
+run wait for each other, which halves the speed on a busy machine.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 One small encoder, trained for this project (`eval/training`; its card is
 `assistant/data/reader/README.md`) and run without torch. A reranker tells whether a passage is about the
-question; the reader was also trained on passages that are about it and still do not answer it (SQuAD 2.0:
+question; the reader was also trained on passages that are about it but do not answer it (SQuAD 2.0:
 Rajpurkar, Jia and Liang 2018).
 """
 

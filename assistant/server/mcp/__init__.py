@@ -1,8 +1,8 @@
-"""`assistant mcp`: tools for a client of the Model Context Protocol, over standard input and output.
+"""`assistant mcp`: tools for Model Context Protocol clients, over standard input and output.
 
-session     the protocol, with the SDK; calls side by side
+session     the protocol, using the SDK; concurrent calls
 tools       ask, search, timeline, list_articles, read_article
-arguments   what they take
-view        what a server that shows a part of the corpus lets through
-streams     standard output kept for the protocol
+arguments   the tools' arguments
+view        restricts a server to part of the corpus
+streams     reserves standard output for the protocol
 """

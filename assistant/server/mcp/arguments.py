@@ -47,7 +47,7 @@ class Limits(Arguments):
             # pydantic would take a number for seconds since 1970.
             return dt.date.fromisoformat(str(value))
         except ValueError:
-            raise ValueError(f"{value!r} is no day; write it as 2025-11-26") from None
+            raise ValueError(f"{value!r} is not a date; write it as 2025-11-26") from None
 
     def filters(self) -> Filters:
         return Filters(self.as_of, self.since, self.section, self.outlet)
