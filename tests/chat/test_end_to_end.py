@@ -22,6 +22,7 @@ from assistant.schema import Answer
 from assistant.settings import load_settings
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.model,
     pytest.mark.timeout(1800),
     pytest.mark.filterwarnings("ignore:This process:DeprecationWarning"),

@@ -18,6 +18,7 @@ from assistant.chat.sessions import file_of, names, replay
 from assistant.settings import load_settings
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals"),
     # Said from Python 3.12 on of a fork beside the threads of the libraries; the child only executes.
     pytest.mark.filterwarnings("ignore:This process:DeprecationWarning"),

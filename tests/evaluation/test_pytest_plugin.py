@@ -17,7 +17,7 @@ from reporting import answer, case, grade, graded_cases
 from assistant.evaluation.report.failure import LINES, WIDTH, failure
 from assistant.evaluation.scorers.score import Score
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 """Each test starts a pytest or two, which load the small models."""
 
 CHECKOUT = Path(__file__).parents[2]

@@ -104,6 +104,7 @@ def test_no_question_sees_past_its_day(corpus: Index) -> None:
                 assert hit.article.published <= day
 
 
+@pytest.mark.slow
 def test_no_question_sees_past_its_day_with_real_models(real: Retriever) -> None:
     for case in [case for case in CASES if case.as_of][:5]:
         passages = real.retrieve(case.question, Filters(as_of=case.as_of))
@@ -315,6 +316,7 @@ def holds(passages: list[Passage], article: str, quote: str) -> bool:
     return whole or any(inside(hit.article.text, hit.chunk.start, hit.chunk.end) for hit in copies)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_evidence_is_among_the_best_five(real: Retriever) -> None:
     """Mean evidence recall@5 on every sixth answerable case of the dev half; `make eval` measures all."""
