@@ -19,7 +19,7 @@ from assistant.cli.main import main
 from assistant.errors import ModelError, SettingsError
 from assistant.index.filters import Filters
 from assistant.schema import SearchAnswer
-from assistant.server import mcp as served
+from assistant.server.mcp import session as served
 from assistant.server.mcp.arguments import About
 from assistant.server.mcp.session import Session, Stopped
 from assistant.server.mcp.tools import Tool, Watch, tools_for
