@@ -233,6 +233,17 @@ def test_files_are_copied(adding: Adding, tmp_path: Path) -> None:
     assert len(adding.files) == 1
 
 
+def test_an_earlier_text_that_cannot_be_kept_is_told(adding: Adding, tmp_path: Path) -> None:
+    """And the article stays as it is."""
+    source = tmp_path / "dam.txt"
+    source.write_text("Dam\n\nIt was approved.", encoding="utf-8")
+    assert adding.add(str(source)).fetched == 1
+    (adding.folder / EARLIER).touch()
+    source.write_text("Dam\n\nIt was refused.", encoding="utf-8")
+    assert adding.add(str(source)).failed.total() == 1
+    assert adding.articles["Dam"].text.endswith("It was approved.")
+
+
 def test_a_compressed_file_is_read_where_it_is_copied_to(adding: Adding, tmp_path: Path) -> None:
     source = tmp_path / "Dam report.TXT.gz"
     source.write_bytes(gzip.compress(b"Dam\n\nIt was approved."))
