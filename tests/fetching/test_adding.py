@@ -350,6 +350,7 @@ def test_a_lost_state_loses_no_article(news_site: Site, adding: Adding) -> None:
         "{",
         "[]",
         '{"pages": {"u": {"file": "../x.md", "digest": ""}}, "feeds": {}, "closed": {}}',
+        '{"pages": {"u": {"file": 7, "digest": ""}}, "feeds": {}, "closed": {}}',
         "[" * 100_000,
     ],
 )

@@ -445,7 +445,7 @@ def spoken(process: subprocess.Popen[str], *lines: str, end: Callable[[], None] 
 
 def test_nothing_but_the_protocol_is_on_standard_output(places: list[str]) -> None:
     noisy = (
-        "import os, sys\nfrom assistant.server import tools\nlist_articles = tools.Desk.list_articles\n"
+        "import os, sys\nfrom assistant.server.mcp import tools\nlist_articles = tools.Desk.list_articles\n"
         "def noise(*of):\n    print('printed'); os.system('echo echoed'); os.write(1, b'written\\n')\n"
         "    return list_articles(*of)\n"
         "import dataclasses\n"
@@ -471,7 +471,7 @@ def test_lines_that_are_no_messages(places: list[str]) -> None:
 
 def test_an_answer_in_the_making_keeps_nobody_waiting(places: list[str]) -> None:
     slow = (
-        "import time, dataclasses\nfrom assistant.server import tools\n"
+        "import time, dataclasses\nfrom assistant.server.mcp import tools\n"
         "sleep = lambda *_: time.sleep(600)\n"
         "tools.TOOLS = tuple(dataclasses.replace(tool, run=sleep) for tool in tools.TOOLS)\n"
         "from assistant.cli.main import main\nmain()\n"
