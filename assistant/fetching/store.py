@@ -92,7 +92,7 @@ class Store:
             raise FetchError(
                 f"{file}: cannot be read; remove it, and the articles are compared with their pages anew"
             ) from None
-        if any(Path(one.file).name != one.file or not one.file for one in self.pages.values()):
+        if any(Path(str(one.file)).name != one.file or not one.file for one in self.pages.values()):
             raise FetchError(f"{file}: names files outside its folder; remove it")
 
     def save(self, *, now: bool = True) -> None:
@@ -238,8 +238,14 @@ class Store:
         number = 1
         while (earlier := self.folder / EARLIER / f"{file.stem}.{number}{file.suffix}").exists():
             number += 1
-        earlier.parent.mkdir(exist_ok=True)
-        self._write(earlier, file.read_bytes())
+        try:
+            earlier.parent.mkdir(exist_ok=True)
+            data = file.read_bytes()
+        except OSError as error:
+            raise FetchError(
+                f"{file}: its earlier text cannot be kept ({error.strerror}); correct {earlier.parent}"
+            ) from None
+        self._write(earlier, data)
 
     def _write(self, file: Path, data: bytes) -> None:
         """All of it or nothing, under a hidden name until it is whole."""

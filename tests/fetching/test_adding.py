@@ -235,6 +235,17 @@ def test_files_are_copied(adding: Adding, tmp_path: Path) -> None:
     assert len(adding.files) == 1
 
 
+def test_an_earlier_text_that_cannot_be_kept_is_told(adding: Adding, tmp_path: Path) -> None:
+    """And the article stays as it is."""
+    source = tmp_path / "dam.txt"
+    source.write_text("Dam\n\nIt was approved.", encoding="utf-8")
+    assert adding.add(str(source)).fetched == 1
+    (adding.folder / EARLIER).touch()
+    source.write_text("Dam\n\nIt was refused.", encoding="utf-8")
+    assert adding.add(str(source)).failed.total() == 1
+    assert adding.articles["Dam"].text.endswith("It was approved.")
+
+
 def test_a_compressed_file_is_read_where_it_is_copied_to(adding: Adding, tmp_path: Path) -> None:
     source = tmp_path / "Dam report.TXT.gz"
     source.write_bytes(gzip.compress(b"Dam\n\nIt was approved."))
@@ -341,6 +352,7 @@ def test_a_lost_state_loses_no_article(news_site: Site, adding: Adding) -> None:
         "{",
         "[]",
         '{"pages": {"u": {"file": "../x.md", "digest": ""}}, "feeds": {}, "closed": {}}',
+        '{"pages": {"u": {"file": 7, "digest": ""}}, "feeds": {}, "closed": {}}',
         "[" * 100_000,
     ],
 )
