@@ -1,32 +1,32 @@
-"""Every error a person can meet, each with the remedy in its message.
+"""Every user-facing error, each with the remedy in its message.
 
     AssistantError
-    ├── SettingsError       a setting, option or date that cannot be used
+    ├── SettingsError       an invalid setting, option or date
     ├── CorpusError         articles that cannot be found or read
-    ├── FetchError          a page, feed or file that cannot be had
-    │   ├── FetchRefused        it may not be fetched, or is no article: trying again is of no use
-    │   └── PageGone            its site says that it is there no more
-    ├── IndexMissing        no index there, or an empty folder
+    ├── FetchError          a page, feed or file that cannot be fetched
+    │   ├── FetchRefused        it may not be fetched, or is not an article: retrying is useless
+    │   └── PageGone            its site says that it no longer exists
+    ├── IndexMissing        no index, or an empty folder
     ├── IndexMismatch       an index made with another embedder or another chunking
     ├── IndexBusy           another process is writing the index
     ├── ModelError          weights, packages, keys or a model that fails
     │   ├── WeightsError    weights missing, with a wrong checksum, or not to be fetched
-    │   └── ContextExceeded more to read than the model can; fewer passages may fit
+    │   └── ContextExceeded too much input for the model; fewer passages may fit
     ├── ServerError         a server that cannot be started or reached, or that refuses
-    ├── ExtraMissing        what needs packages that the base install leaves out
+    ├── ExtraMissing        a feature whose optional packages are not installed
     ├── PromptError         a prompt file that is missing or has wrong slots
     ├── GoldError           gold cases, or the baseline and floors beside them, that cannot be used
     └── RecordingError      a recorded model answer that cannot be read or written
         ├── RecordingMissing    a model's answer is needed and not recorded
-        └── RecordingStale      it is recorded, but the model would be given something else now
+        └── RecordingStale      it is recorded, but the model's input has changed since
 
-Only the command line (exit status 2, one line on standard error) and the plugin of pytest catch them; foreign
-exceptions are mapped to one of these where the foreign library is called.
+Only the command line (exit status 2, one line on standard error) and the pytest plugin catch them.
+Third-party exceptions are mapped to one of these where the library is called.
 """
 
 
 def reason(error: object, most: int | None = 200) -> str:
-    """What an exception, or a library's message, says in a few words on one line."""
+    """The message of an exception or a library, shortened to one line."""
     return getattr(error, "strerror", None) or " ".join(str(error).split())[:most] or type(error).__name__
 
 
@@ -35,7 +35,7 @@ class AssistantError(Exception):
 
 
 class SettingsError(AssistantError):
-    """A setting, option or date has a value that cannot be used."""
+    """A setting, option or date is invalid."""
 
 
 class CorpusError(AssistantError):
@@ -43,7 +43,7 @@ class CorpusError(AssistantError):
 
 
 class FetchError(AssistantError):
-    """A page, feed or file cannot be had now; `kind` says why in few words, to be counted by."""
+    """A page, feed or file cannot be fetched now; `kind` is a short reason for counting."""
 
     def __init__(self, message: str, kind: str = "") -> None:
         super().__init__(message)
@@ -51,11 +51,11 @@ class FetchError(AssistantError):
 
 
 class FetchRefused(FetchError):
-    """It may not be fetched, or it is no article; trying again later is of no use."""
+    """It may not be fetched, or is not an article; retrying later is useless."""
 
 
 class PageGone(FetchError):
-    """The site says that the page is there no more."""
+    """The site says that the page no longer exists."""
 
 
 class IndexMissing(AssistantError):
@@ -79,7 +79,7 @@ class WeightsError(ModelError):
 
 
 class ContextExceeded(ModelError):
-    """A model was given more than it can read at once; the same question with fewer passages may fit."""
+    """The input is too long for the model; the same question with fewer passages may fit."""
 
 
 class ServerError(AssistantError):
@@ -87,7 +87,7 @@ class ServerError(AssistantError):
 
 
 class ExtraMissing(AssistantError):
-    """An optional part of the program is asked for, and its packages are not installed."""
+    """An optional feature was requested, but its packages are not installed."""
 
 
 class PromptError(AssistantError):
@@ -95,7 +95,7 @@ class PromptError(AssistantError):
 
 
 class GoldError(AssistantError):
-    """Gold cases cannot be read or never be won, or what is kept beside them cannot be used."""
+    """Gold cases cannot be read or answered, or files beside them are invalid."""
 
 
 class RecordingError(AssistantError):
@@ -107,4 +107,4 @@ class RecordingMissing(RecordingError):
 
 
 class RecordingStale(RecordingError):
-    """A replay needs a model's answer to something else than what was recorded."""
+    """A replay needs an answer to input that differs from what was recorded."""

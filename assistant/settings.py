@@ -1,7 +1,7 @@
-"""Settings: every knob in one frozen object, passed as an argument.
+"""Settings: every option in one frozen object, passed as an argument.
 
-Values come, strongest first, from command-line options, from `ASSISTANT_*` in the environment, from
-`assistant.toml` in the working folder, and from the defaults below.
+In order of precedence, values come from command-line options, `ASSISTANT_*` environment variables,
+`assistant.toml` in the working directory, and the defaults below.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from assistant.errors import AssistantError, SettingsError
 APP = "news-assistant"
 SETTINGS_FILE = "assistant.toml"
 EXTRACTIVE = "extractive"
-"""The model's name that means none: the articles' own sentences answer."""
+"""The model name that means no language model: answers quote the articles' own sentences."""
 
 
 class Settings(BaseSettings):
-    """Every knob; each field can be set as `ASSISTANT_<FIELD>` or in `assistant.toml`."""
+    """Every option; each field can be set as `ASSISTANT_<FIELD>` or in `assistant.toml`."""
 
     model_config = SettingsConfigDict(
         env_prefix="ASSISTANT_", env_ignore_empty=True, toml_file=SETTINGS_FILE, extra="forbid", frozen=True
@@ -41,14 +41,14 @@ class Settings(BaseSettings):
     index: Path | None = None
     """The index's folder; None is one in the user's data directory, named after the corpus."""
     cache: Path = Field(default_factory=lambda: Path(platformdirs.user_cache_dir(APP)))
-    """Where joined weights, exported models and remembered checksums lie."""
+    """Folder for joined weights, exported models and verified checksums."""
 
     embedder: str = "bge-small-en-v1.5"
     """A packaged embedder's name, or any sentence-transformers hub id or folder."""
     reranker: str = "ms-marco-MiniLM-L12-v2"
     """The packaged cross-encoder's name, any sentence-transformers CrossEncoder, or "none"."""
     reader: str = "packaged"
-    """The reader that tells whether a passage answers: "packaged", or "none"."""
+    """The reader, which judges whether a passage answers: "packaged" or "none"."""
     model: str = "qwen2.5-coder-1.5b"
     """An embedded model's name, "extractive", or "provider:model" for a hosted one."""
     base_url: str | None = None
@@ -56,11 +56,11 @@ class Settings(BaseSettings):
     timeout: float = Field(default=60.0, gt=0)
     """Seconds a hosted model may take to answer."""
     requests_per_minute: float | None = Field(default=None, gt=0)
-    """How often a hosted model is asked at most; None is as often as there are questions."""
+    """Limit on requests to a hosted model; None is no limit."""
     repeatable: bool = False
-    """Whether an embedded model's words depend on nothing that was asked before, for a few seconds more."""
+    """Make an embedded model's output independent of earlier questions, for a few seconds more."""
     threads: int | None = Field(default=None, ge=1)
-    """Processor threads for the embedded models; None is every usable core."""
+    """CPU threads for the embedded models; None is every usable core."""
 
     chunk_words: int = Field(default=160, ge=40, le=1000)
     """The most words a passage may have."""
@@ -69,20 +69,20 @@ class Settings(BaseSettings):
     k: int = Field(default=8, ge=1, le=100)
     """Passages that retrieval returns."""
     passages: int | None = Field(default=None, ge=1, le=60)
-    """Passages that a language model reads, of an embedded one sentences; None is what suits the model, as
-    below."""
+    """Passages that a language model reads (sentences for an embedded one); None, here and below, is the
+    model's default."""
     rounds: int | None = Field(default=None, ge=1, le=8)
-    """How often a model may read before it answers; it asks for further searches in between."""
+    """Rounds of reading before a model must answer; it can request further searches in between."""
     context_tokens: int | None = Field(default=None, ge=1024)
-    """What a model may read and write together."""
+    """Limit on a model's input and output together."""
     output_tokens: int | None = Field(default=None, ge=32)
-    """What a model may write for an answer; thinking has room of its own."""
+    """Limit on a model's output for an answer; thinking is counted separately."""
     price_in: float | None = Field(default=None, ge=0)
-    """US dollars for a million tokens read; with `price_out`, answers say what they cost."""
+    """US dollars per million input tokens; with `price_out`, answers report their cost."""
     price_out: float | None = Field(default=None, ge=0)
-    """US dollars for a million tokens written."""
+    """US dollars per million output tokens."""
     verify: Literal["auto", "model", "exact"] = "auto"
-    """Who says whether quotes support a capable model's sentences: the model, or exact checks alone."""
+    """What checks that quotes support a capable model's sentences: the model, or exact checks alone."""
 
     @classmethod
     def settings_customise_sources(
@@ -98,12 +98,12 @@ class Settings(BaseSettings):
 
     @property
     def corpus_path(self) -> Path:
-        """The corpus to read: the one that was set, or the built-in one."""
+        """The corpus to read: the configured one, or the built-in one."""
         return self.corpus if self.corpus is not None else corpus_folder()
 
     @property
     def index_path(self) -> Path:
-        """The index to use: the one that was set, or the default one of this corpus."""
+        """The index to use: the configured one, or this corpus's default."""
         if self.index is not None:
             return self.index
         return Path(platformdirs.user_data_dir(APP)) / "indexes" / self._index_name()
@@ -118,10 +118,10 @@ class Settings(BaseSettings):
 
 
 def load_settings(**options: Any) -> Settings:
-    """Settings with command-line options on top; options that are None count as not given.
+    """Settings overridden by command-line options; None means not given.
 
     Raises:
-        SettingsError: a value that cannot be used, or a settings file that cannot be read.
+        SettingsError: an invalid value, or a settings file that cannot be read.
     """
     try:
         return Settings(**{name: value for name, value in options.items() if value is not None})

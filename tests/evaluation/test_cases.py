@@ -245,7 +245,7 @@ def test_drafts_are_read_but_do_not_count(tmp_path: Path) -> None:
     assert [one.id for one in read_gold(path)] == ["a1"]
     assert [one.id for one in read_cases(path)] == ["a1", "a2"]
     write(path, LINE | {"draft": True})
-    with pytest.raises(GoldError, match="no case that is no draft"):
+    with pytest.raises(GoldError, match="has no cases other than drafts"):
         read_gold(path)
 
 

@@ -317,7 +317,7 @@ def test_a_first_gold_is_written_where_there_is_none(place: Place) -> None:
     kept = {path: path.read_bytes() for path in place.gold.parent.rglob("*") if path.is_file()}
     ended = place.run("init")
     assert (ended.status, len(ended.err)) == (2, 1)
-    assert "gold.jsonl: is there already, and stays as it is; name another file with --gold" in ended.err[0]
+    assert "gold.jsonl: already exists and is left unchanged; name another file with --gold" in ended.err[0]
     assert {path: path.read_bytes() for path in kept} == kept
     place.gold.unlink()
     ended = place.run()
@@ -336,11 +336,11 @@ def test_a_first_gold_is_written_where_there_is_none(place: Place) -> None:
     assert [draft["evidence"][0]["article"] for draft in drafts] == ["ferry", "dam", "fish"]
     assert all("____" in draft["question"] and draft["draft"] for draft in (*drafts, unanswerable))
     ended = place.run()
-    assert (ended.status, "holds no case that is no draft" in ended.err[-1]) == (2, True)
+    assert (ended.status, "has no cases other than drafts" in ended.err[-1]) == (2, True)
     page.unlink()
     page.touch()
     place.gold.unlink()
-    assert "gold.md: is there already" in place.run("init").err[-1]
+    assert "gold.md: already exists" in place.run("init").err[-1]
 
 
 def test_a_first_gold_can_be_edited_and_asked(place: Place) -> None:

@@ -117,7 +117,7 @@ def read_gold(path: Path, notice: Callable[[str], None] = _silent) -> list[Case]
     """
     cases = [case for case in read_cases(path, notice) if not case.draft]
     if not cases:
-        raise GoldError(f"{path}: holds no case that is no draft; edit one and remove its mark.")
+        raise GoldError(f"{path}: has no cases other than drafts; edit one and remove its mark")
     return cases
 
 

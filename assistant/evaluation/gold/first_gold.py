@@ -18,7 +18,7 @@ FLOORS = "floors.toml"
 
 _UNANSWERABLE = {
     "id": "draft-unanswerable",
-    "question": f"{GAP} (something near to the topic that the articles do not tell)",
+    "question": f"{GAP} (something close to the topic that the articles do not say)",
     "unanswerable": True,
     "draft": True,
 }
@@ -26,43 +26,44 @@ _UNANSWERABLE = {
 _PAGE = """\
 # Gold questions
 
-Each line of `{name}` is a question with its right answer. The lines with `"draft": true` were made by a
-program from sentences of the articles: they are not asked until somebody has edited them.
+Each line of `{name}` is a question with its right answer. Lines with `"draft": true` were generated from
+sentences of the articles. They are not asked until you have edited them.
 
 For each draft:
 
-1. `question` is a sentence with a gap ({gap}). Make of it a question as somebody would ask it, in other words
+1. `question` is a sentence with a gap ({gap}). Turn it into a question a person would ask, in other words
    than the article's.
-2. Correct `answer` to the shortest words that make an answer right: "90 billion", not a sentence. Where
-   several forms are right, write `"answers": ["90 billion", "90bn"]`.
-3. Leave `evidence` as it is: the article, and the words in it that prove the answer. It may be left out; then
-   nobody measures whether the evidence was found.
+2. Shorten `answer` to the fewest words that make an answer right: "90 billion", not a sentence. If several
+   forms are right, write `"answers": ["90 billion", "90bn"]`.
+3. Leave `evidence` as it is: the article, and the words in it that prove the answer. You may omit it; then
+   retrieval is not measured for this question.
 4. Remove `"draft": true`. Delete drafts that nobody would ask.
 
-Other keys of a line, all of them optional:
+Other keys of a line, all optional:
 
-- `"unanswerable": true` in place of an answer: the articles do not tell, and the assistant should say so.
-  Have some: an assistant that answers everything is wrong there.
+- `"unanswerable": true` instead of an answer: the articles do not say, and the assistant should say so.
+  Include some, to catch an assistant that answers everything.
 - `"as_of": "2025-11-26"`: asked as of that day.
-- `"id"`: what reports call it. Without one it is made of the question. Keep it: the baseline goes by it.
+- `"id"`: the name in reports. Without one, it is derived from the question. Keep it: the baseline uses it.
 
 A line may be just `{{"question": "...", "answer": "..."}}`. Thirty lines tell a good assistant from a bad
-one; small changes need some hundred.
+one; small changes need about a hundred.
 
-    assistant eval --check --gold {path}       can every case be won?
+    assistant eval --check --gold {path}       can every case be answered?
     assistant eval --gold {path}               ask, score, pass or fail
 
-`{floors}` says below what a run fails. Options such as `--corpus` and `--model` go with all these commands.
+A run fails below the values in `{floors}`. Options such as `--corpus` and `--model` work with all these
+commands.
 """
 
 _FLOORS = """\
-# What `assistant eval` asks for. Below one of these values a run fails, whatever it was before.
+# Minimum values for `assistant eval`. A run below any of them fails, whatever the baseline is.
 [floors.all]
 # The share of right answers. Set it a little below what you measure.
 "right" = 0.5
 # The share of answers that are right or withheld: 0.8 allows a fifth of them to be wrong.
 "not wrong" = 0.8
-# Every quotation stands word for word in its article. Anything else is a defect.
+# Every quotation is verbatim from its article. Anything less is a bug.
 "quotes verbatim" = 1.0
 
 # A type of question may have floors of its own:
@@ -80,7 +81,7 @@ def write_first_gold(gold: Path, articles: Mapping[str, Article], count: int) ->
     for path in (gold, page):
         if path.exists():
             raise GoldError(
-                f"{path}: is there already, and stays as it is; name another file with --gold, or add "
+                f"{path}: already exists and is left unchanged; name another file with --gold, or add "
                 "drafts to your gold with --add"
             )
     drafts = draft_cases(articles, (), count)
