@@ -176,23 +176,29 @@ class Assistant:
         *,
         rebuild: bool = False,
         strict: bool = False,
-        exclude: Sequence[str] = (),
-        mapping: Sequence[str] = (),
+        exclude: Sequence[str] | None = None,
+        mapping: Sequence[str] | None = None,
         tell_all: bool = False,
     ) -> Changes:
         """Updates the index from the corpus, embedding only what changed.
 
         With `strict`, an article that cannot be read is an error. Otherwise it is skipped with a notice, for
         the first few of a kind or, with `tell_all`, for each. `exclude` holds .gitignore patterns; `mapping`
-        assigns keys to fields: "date=published_at". The result's `reading` is a summary.
+        assigns keys to fields: "date=published_at". Without these, those of the last run hold, unless the
+        index is made anew with `rebuild`. The result's `reading` is a summary.
         """
+        known = Options() if rebuild else build.last_options(self.settings)
+        options = Options(
+            known.exclude if exclude is None else tuple(exclude),
+            known.mapping if mapping is None else mapping_of(mapping),
+        )
         return build.build_index(
             self.settings,
             self._notice,
             self._on_progress,
             rebuild=rebuild,
             strict=strict,
-            options=Options(tuple(exclude), mapping_of(mapping)),
+            options=options,
             tell_all=tell_all,
         )
 

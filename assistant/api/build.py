@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from assistant.corpus.articles import Options, compare, corpus_stamp, read_articles
 from assistant.corpus.chunking import CHUNKING
 from assistant.corpus.report import Notice, Report
-from assistant.errors import IndexMissing
+from assistant.errors import IndexMismatch, IndexMissing
 from assistant.index import snapshots
 from assistant.index.lexical import CATALOGUE, Catalogue
 from assistant.index.opened import Index
@@ -109,6 +109,18 @@ def open_catalogue(settings: Settings) -> Catalogue | None:
     """
     state = snapshots.current(settings.index_path)
     return Catalogue(state / CATALOGUE) if state else None
+
+
+def last_options(settings: Settings) -> Options:
+    """How the last run read the corpus; the defaults where there was none, or its index cannot be read."""
+    try:
+        catalogue = open_catalogue(settings)
+    except (IndexMissing, IndexMismatch):
+        return Options()
+    if catalogue is None:
+        return Options()
+    with closing(catalogue):
+        return Options.load(catalogue.fact("reading"))
 
 
 def _changed_articles(index: Index, settings: Settings) -> str:

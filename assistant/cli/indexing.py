@@ -33,8 +33,8 @@ def index(
         changes = news.index(
             rebuild=rebuild,
             strict=strict,
-            exclude=exclude or (),
-            mapping=mapping or (),
+            exclude=exclude or None,
+            mapping=mapping or None,
             tell_all=list_skipped,
         )
     typer.echo(

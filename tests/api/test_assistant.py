@@ -141,6 +141,22 @@ def test_it_follows_when_others_bring_the_index_up_to_date(tmp_path: Path) -> No
                 assert pool.submit(lambda: len(list(news.articles()))).result() == before + 3
 
 
+def test_what_was_left_out_stays_out_until_the_index_is_made_anew(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path / "corpus")
+    (corpus / "late.json").write_text('{"title": "A", "text": "The dam opened.", "when": "2025-05-01"}')
+    news = assistant.open(corpus, index=tmp_path / "index", model="extractive")
+    news.index(exclude=["fish.txt"], mapping=["date=when"])
+    news.close()
+    (corpus / "new.txt").write_text("News\n\nThe bridge opened.")
+    assert news.index().added == 1
+    articles = {article.id: article.published for article in news.articles()}
+    assert "fish" not in articles
+    assert articles["late"] == dt.date(2025, 5, 1)
+    news.close()
+    assert news.index(rebuild=True).added == len(articles) + 1
+    news.close()
+
+
 async def in_a_chain(runnable: Runnable) -> str:
     return str(await (runnable | RunnableLambda(lambda answer: answer.answer)).ainvoke(QUESTION))
 
