@@ -198,7 +198,7 @@ def test_extractive_answers_need_no_language_model(
 
     unchosen = assistant(*ask, absent=absent, ASSISTANT_CACHE=cache)
     assert (unchosen.status, unchosen.answer().answer) == (0, answer.answer)
-    assert unchosen.err.startswith("no language model is installed, so the articles' own sentences answer")
+    assert "no language model is installed, so the articles' own sentences answer" in unchosen.err
     assert unchosen.err.count("\n") == 1
 
     chosen = assistant(*ask, "--model", "qwen2.5-coder-1.5b", absent=absent, ASSISTANT_CACHE=cache)
