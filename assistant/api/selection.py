@@ -33,8 +33,8 @@ def limits(
     if as_of and since and as_of < since:
         raise SettingsError(f"--since {since} is after --as-of {as_of}; correct one of them")
     for name, value, alone in (
-        ("section", section, Filters(section=section)),
-        ("outlet", outlet, Filters(outlet=outlet)),
+        ("section", section, Filters(section=section, earlier=True)),
+        ("outlet", outlet, Filters(outlet=outlet, earlier=True)),
     ):
         if value is not None and not catalogue.matching(alone):
             known = catalogue.known(name)
@@ -56,5 +56,6 @@ def article_named(name: str, catalogue: Catalogue, filters: Filters = Filters())
         from rapidfuzz.process import extract
 
         near = [match[0] for match in extract(name, catalogue.matching(filters), limit=3)]
-        raise SettingsError(f"no article {name!r}; did you mean {', '.join(near)}?")
+        hint = f"did you mean {', '.join(near)}?" if near else "no article can be seen under these limits"
+        raise SettingsError(f"no article {name!r}; {hint}")
     return found

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import inspect
+import json
 import re
 import subprocess
 import sys
@@ -68,6 +69,31 @@ def test_what_no_article_has_is_an_error(news: Assistant) -> None:
         news.ask(QUESTION, section="Sports")
     with pytest.raises(AssistantError, match="did you mean"):
         news.article("damn")
+
+
+def test_what_only_an_earlier_version_has_can_be_named(tmp_path: Path) -> None:
+    text = "The harbour opens in May.\n\nIt was built in three years."
+    lines = [
+        {
+            "id": "v1",
+            "url": "https://a.example/x",
+            "title": "Harbour",
+            "date": "2025-01-01",
+            "section": "Old",
+        },
+        {
+            "id": "v2",
+            "url": "https://a.example/x",
+            "title": "Harbour",
+            "date": "2025-06-01",
+            "section": "New",
+        },
+    ]
+    rows = [json.dumps({**line, "text": f"{text} Version {line['id']}."}) for line in lines]
+    (tmp_path / "news.jsonl").write_text("\n".join(rows))
+    with assistant.open(tmp_path / "news.jsonl", index=tmp_path / "index", model="extractive") as news:
+        found = news.search("port", section="Old", as_of=dt.date(2025, 2, 1))
+        assert [passage.article for passage in found.passages] == ["v1"]
 
 
 def test_a_topic_has_a_brief_and_a_timeline(news: Assistant) -> None:
