@@ -94,9 +94,10 @@ def mcp(
 ) -> NoReturn:
     """Serve the articles to an MCP client, which starts this command.
 
-    Clients such as Claude Desktop or an editor talk to it in the Model Context Protocol, over standard input
-    and output. It offers ask, search, timeline, list_articles and read_article. No client can see what
-    --as-of, --since, --section and --outlet hide. Exit status: 0 when the client disconnects, 2 error.
+    Clients such as Claude Desktop or an editor talk to it over standard input and output, by the
+    Model Context Protocol. It offers ask, search, timeline, list_articles and read_article. No client
+    can see what --as-of, --since, --section and --outlet hide. Exit status: 0 when the client
+    disconnects, 2 error.
     """
     from assistant.index.filters import Filters
     from assistant.server.mcp.session import serve

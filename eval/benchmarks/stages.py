@@ -28,7 +28,7 @@ class DenseOnly:
     """An index whose catalogue finds no words."""
 
     def __init__(self, index: Index) -> None:
-        self.catalogue = _Wordless(index.catalogue)
+        self.lock, self.catalogue = index.lock, _Wordless(index.catalogue)
         self.dense = index.dense
 
 
@@ -47,7 +47,7 @@ class LexicalOnly:
     """An index that finds no vectors."""
 
     def __init__(self, index: Index) -> None:
-        self.catalogue = index.catalogue
+        self.lock, self.catalogue = index.lock, index.catalogue
 
     def dense(self, vector: list[float], k: int, filters: Filters) -> list[tuple[str, int, float]]:
         return []

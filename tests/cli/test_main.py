@@ -446,7 +446,7 @@ def test_no_room_and_nowhere_to_write(asking: list[str]) -> None:
 def test_a_question_that_is_no_text(run: Run) -> None:
     ended = run("ask", "Who \udcff?")
     assert (ended.status, ended.out) == (2, "")
-    assert "it is not in UTF-8" in ended.err
+    assert "it is not valid UTF-8" in ended.err
 
 
 def test_what_the_encoding_lacks_is_written_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
