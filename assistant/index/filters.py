@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from assistant.corpus.chunking import NEVER
@@ -24,8 +24,9 @@ class Filters:
     outlet: str | None = None
     articles: tuple[str, ...] | None = None
     """Only these, by their ids."""
-    earlier: bool = False
-    """Whether earlier versions pass too, as for somebody who names one that an answer cites."""
+    earlier: bool = field(default=False, repr=False)
+    """Whether earlier versions pass too, as for somebody who names one that an answer cites. No search has
+    it, so it is not in the `repr` by which searches of gold are remembered."""
 
     def sql(self) -> tuple[str, list[Any]]:
         """A condition on the catalogue's `articles` table, with its parameters."""
