@@ -88,6 +88,7 @@ def test_what_answers_at_once_loads_nothing_heavy(
     assert modules & HEAVY == set()
 
 
+@pytest.mark.slow
 def test_a_question_never_loads_torch(tmp_path: Path) -> None:
     """Once the index exists, which the first question builds."""
     (tmp_path / "corpus").mkdir()

@@ -492,6 +492,7 @@ class Forever(QueuedChat):
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(outputs, st.integers(0, 3))
+@pytest.mark.slow
 def test_every_citation_is_verbatim_whatever_the_model_says(base: Pipeline, output: str, cut: int) -> None:
     chat = Forever()
     chat.reply = output[: len(output) - cut]

@@ -102,6 +102,7 @@ def test_a_topic_has_a_brief_and_a_timeline(news: Assistant) -> None:
         assert answer.citations
 
 
+@pytest.mark.slow
 def test_several_ask_at_once(news: Assistant) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(news.ask, [QUESTION] * 24))

@@ -402,6 +402,7 @@ def start(*arguments: str, before: Sequence[str] = (), **more: Any) -> subproces
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals between processes")
+@pytest.mark.slow
 def test_an_interrupt(asking: list[str]) -> None:
     with start("ask", "--batch", "-", *asking, stdin=subprocess.PIPE) as process:
         assert process.stdin is not None
@@ -416,6 +417,7 @@ def test_an_interrupt(asking: list[str]) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows reports a closed pipe in another way")
+@pytest.mark.slow
 def test_a_reader_that_goes_away(asking: list[str]) -> None:
     with start("search", "--batch", "-", *asking[:4], stdin=subprocess.PIPE) as process:
         assert process.stdin is not None
@@ -432,6 +434,7 @@ def test_a_reader_that_goes_away(asking: list[str]) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full is Linux's")
+@pytest.mark.slow
 def test_no_room_and_nowhere_to_write(asking: list[str]) -> None:
     told = []
     for redirected in (">/dev/full", ">&-", "2>&-"):
@@ -449,6 +452,7 @@ def test_a_question_that_is_no_text(run: Run) -> None:
     assert "it is not valid UTF-8" in ended.err
 
 
+@pytest.mark.slow
 def test_what_the_encoding_lacks_is_written_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "dam.txt").write_text("Dam\n\nIts name is “Éclat”.", encoding="utf-8")
     places = ["--corpus", str(tmp_path / "dam.txt"), "--index", str(tmp_path / "index")]

@@ -115,6 +115,7 @@ def test_an_article_without_words_has_no_chunks(text: str) -> None:
 @pytest.mark.parametrize(
     "unit", ["word ", "x", "x\n", "\n", " ", "\n \t", '"x ', "(x ", "Dr. ", "Hi. ", "Hi.\n\n", "...", "🙂"]
 )
+@pytest.mark.slow
 def test_a_megabyte_of_anything_is_split(unit: str) -> None:
     text = unit * (1_000_000 // len(unit))
     chunks = split_article(article(text), 160)

@@ -284,6 +284,7 @@ def seconds(text: str) -> list[float]:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.slow
 def test_time_grows_no_faster_than_the_text(shape: str) -> None:
     phrases()  # compiled only once
     small, middle, large = (

@@ -83,6 +83,7 @@ def check(passages: list[Passage], most_words: int = 160) -> None:
 
 @given(case=st.sampled_from(CASES), as_of=st.none() | st.sampled_from(DAYS), k=st.integers(1, 12))
 @settings(max_examples=60)
+@pytest.mark.slow
 def test_any_question_on_any_day(corpus: Index, case: Case, as_of: dt.date | None, k: int) -> None:
     filters = Filters(as_of=as_of)
     passages = retriever(corpus).retrieve(case.question, filters, k)
@@ -93,6 +94,7 @@ def test_any_question_on_any_day(corpus: Index, case: Case, as_of: dt.date | Non
     assert len(passages) == k or len(passages) >= min(k, len(corpus.catalogue.matching(filters)) // 2)
 
 
+@pytest.mark.slow
 def test_no_question_sees_past_its_day(corpus: Index) -> None:
     chance = random.Random(7)
     ask = retriever(corpus)
