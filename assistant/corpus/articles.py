@@ -20,7 +20,7 @@ from assistant.corpus.article import Article, Source, fingerprint
 from assistant.corpus.fields.making import Made, article_of
 from assistant.corpus.readers.piece import Piece, stem_of
 from assistant.corpus.readers.registry import COMMON, SUFFIXES, read
-from assistant.corpus.report import PassedOver, Report, Notice
+from assistant.corpus.report import Notice, PassedOver, Report
 from assistant.corpus.walking import corpus_stamp, files_of, is_regular, shown
 from assistant.corpus.whole.boilerplate import Boilerplate
 from assistant.corpus.whole.identities import Entry, Repeats, day, resolve

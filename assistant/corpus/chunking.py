@@ -30,7 +30,7 @@ _WORD = re.compile(r"\S{1,40}")
 """A longer run counts as several words, so that text without spaces still makes passages that can be read."""
 
 NEVER = dt.date.max.toordinal() + 1
-"""In the vector store, the day on which a text is superseded that is the newest: it cannot look for a lack."""
+"""In the vector store, the day on which the newest text is superseded: it cannot look for a lack."""
 
 Span = tuple[int, int]
 

@@ -112,5 +112,3 @@ def _are_letters(data: bytes, encoding: str) -> bool:
 def newlines(text: str) -> str:
     """The text with line feeds alone between its lines."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from stat import S_ISREG
 
-from assistant.errors import reason
 from assistant.corpus.report import Report
-from assistant.errors import CorpusError
+from assistant.errors import CorpusError, reason
 
 IGNORE_FILE = ".assistantignore"
 """At the top of a corpus: patterns of what is left out, as in a .gitignore."""

@@ -153,7 +153,8 @@ def _wrapped(paragraph: str, width: int = 60) -> list[str]:
 
 def eml() -> bytes:
     return (
-        f"From: {OUTLET} <news@gazette.example>\r\nSubject: {HEADLINE}\r\nDate: Tue, 14 Oct 2025 06:30:00 EDT\r\n"
+        f"From: {OUTLET} <news@gazette.example>\r\nSubject: {HEADLINE}\r\n"
+        "Date: Tue, 14 Oct 2025 06:30:00 EDT\r\n"
         'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="b"\r\n\r\n'
         "--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nView this mail in a browser.\r\n"
         f"--b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<table><tr><td><p>{FIRST}</p></td></tr>"
@@ -173,15 +174,16 @@ def mbox() -> bytes:
 
 
 def rss() -> bytes:
-    return f"""<?xml version="1.0"?><rss version="2.0"><channel><title>{OUTLET}</title><item><title>{HEADLINE}</title>
-<link>{URL}</link><pubDate>Tue, 14 Oct 2025 06:30:00 GMT</pubDate>
+    return f"""<?xml version="1.0"?><rss version="2.0"><channel><title>{OUTLET}</title>
+<item><title>{HEADLINE}</title><link>{URL}</link><pubDate>Tue, 14 Oct 2025 06:30:00 GMT</pubDate>
 <description>&lt;p&gt;{FIRST}&lt;/p&gt;&lt;p&gt;{SECOND}&lt;/p&gt;</description></item></channel></rss>""".encode()
 
 
 def atom() -> bytes:
     return f"""<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><title>{OUTLET}</title><entry>
-<title>{HEADLINE}</title><link href="{URL}"/><id>tag:gazette.example,1</id><published>{DAY}T06:30:00Z</published>
-<updated>2025-10-16T09:00:00Z</updated><content type="html">&lt;p&gt;{FIRST}&lt;/p&gt;&lt;p&gt;{SECOND}&lt;/p&gt;
+<title>{HEADLINE}</title><link href="{URL}"/><id>tag:gazette.example,1</id>
+<published>{DAY}T06:30:00Z</published><updated>2025-10-16T09:00:00Z</updated>
+<content type="html">&lt;p&gt;{FIRST}&lt;/p&gt;&lt;p&gt;{SECOND}&lt;/p&gt;
 </content></entry></feed>""".encode()
 
 

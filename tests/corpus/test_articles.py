@@ -387,7 +387,12 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_read(tmp_path: Path, name:
 
 MENDED: dict[str, tuple[str | bytes, str, str, str]] = {
     "yaml.md": ("---\ntitle: A\ntags: [x\n---\nText.", "yaml.md:4: front matter: ", "A", "Text."),
-    "colon.md": ("\n---\ntitle: A: B\n---\nText.", "colon.md:3: front matter: mapping values", "A: B", "Text."),
+    "colon.md": (
+        "\n---\ntitle: A: B\n---\nText.",
+        "colon.md:3: front matter: mapping values",
+        "A: B",
+        "Text.",
+    ),
     "at.md": ("---\ntitle: @a\n---\nText.", "at.md:2: front matter: found character", "@a", "Text."),
     "star.md": ("---\ntitle: *A* b\n---\nText.", "star.md:2: front matter: ", "*A* b", "Text."),
     "list.md": ("---\ntitle: [A]\n---\nText.", "list.md:2: front matter: the headline '[A]'", "[A]", "Text."),
@@ -395,19 +400,41 @@ MENDED: dict[str, tuple[str | bytes, str, str, str]] = {
     "quote.md": ("---\ntitle: 'A' b\n---\nText.", "quote.md:2: front matter: ", "'A' b", "Text."),
     "unclosed.md": ("---\ntitle: A\n\nText.", "unclosed.md: front matter has no end; put", "A", "Text."),
     "prose.md": (
-        "---\nProse.\n---\nText.", "prose.md:2: front matter is not a mapping; write it as", "prose",
+        "---\nProse.\n---\nText.",
+        "prose.md:2: front matter is not a mapping; write it as",
+        "prose",
         "---\nProse.\n---\nText.",
     ),
-    "source.md": ("---\nsources: [[A]]\n---\nText.", "source.md: an outlet has no name; write", "source", "Text."),
-    "alias.md": ("---\na: &a [x]\nb: *a\n---\nText.", "alias.md:2: front matter: '*a' is an alias", "alias", "Text."),
+    "source.md": (
+        "---\nsources: [[A]]\n---\nText.",
+        "source.md: an outlet has no name; write",
+        "source",
+        "Text.",
+    ),
+    "alias.md": (
+        "---\na: &a [x]\nb: *a\n---\nText.",
+        "alias.md:2: front matter: '*a' is an alias",
+        "alias",
+        "Text.",
+    ),
     "toml.md": ("+++\ntitle = A\n+++\nText.", "toml.md: front matter TOML is broken", "A", "Text."),
-    "latin.md": ("Café".encode("latin-1"), "latin.md: not UTF-8, read as cp1252; convert it", "latin", "Café"),
+    "latin.md": (
+        "Café".encode("latin-1"),
+        "latin.md: not UTF-8, read as cp1252; convert it",
+        "latin",
+        "Café",
+    ),
     "nul.txt": ("Te\0xt and so on.", "nul.txt: holds NUL characters", "Text and so on.", "Text and so on."),
     "latin.jsonl": (b'{"text": "Caf\xe9"}', "latin.jsonl: not UTF-8, read as cp1252", "Café", "Café"),
     "bool.jsonl": (lines({"text": "A.", "id": True}), "bool.jsonl:1: 'id' is a bool; write it", "A.", "A."),
     "half.jsonl": ('{"text": "A\\ud800"}', "half.jsonl:1: holds NUL characters or half surrogate", "A", "A"),
-    "date.jsonl": (lines({"text": "A.", "date": "03/04/2025"}), "date.jsonl:1: date '03/04/2025' could be", "A.", "A."),
-}  # fmt: skip
+    "date.jsonl": (
+        lines({"text": "A.", "date": "03/04/2025"}),
+        "date.jsonl:1: date '03/04/2025' could be",
+        "A.",
+        "A.",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", MENDED)

@@ -28,8 +28,12 @@ def test_one_file_of_each_kind_is_indexed_searched_and_quoted(tmp_path: Path) ->
     with assistant.open(corpus, index=tmp_path / "i", model="extractive") as news:
         articles = {article.id: article for article in news.articles()}
         assert {str(article.published) for article in articles.values()} == {samples.DAY}
-        assert {source.outlet for article in articles.values() for source in article.sources} == {samples.OUTLET}
-        answer = news.ask("How much wheat did the Calliope bring to Portmore?", as_of=articles["plain"].published)
+        assert {source.outlet for article in articles.values() for source in article.sources} == {
+            samples.OUTLET
+        }
+        answer = news.ask(
+            "How much wheat did the Calliope bring to Portmore?", as_of=articles["plain"].published
+        )
         assert answer.status == "answered"
         for citation in answer.citations:
             assert articles[citation.article].text[citation.start : citation.end] == citation.quote

@@ -86,7 +86,10 @@ def test_every_day_comes_back(day: dt.date, form: str) -> None:
 
 
 def test_days_do_not_depend_on_the_zone_of_the_machine() -> None:
-    code = "import sys; from assistant.corpus.fields.article_dates import day_of; print([str(day_of(t)) for t in sys.argv[1:]])"
+    code = (
+        "import sys; from assistant.corpus.fields.article_dates import day_of\n"
+        "print([str(day_of(t)) for t in sys.argv[1:]])"
+    )
     said = {
         subprocess.run(
             [sys.executable, "-c", code, *DAYS],
@@ -100,8 +103,8 @@ def test_days_do_not_depend_on_the_zone_of_the_machine() -> None:
 
 @pytest.mark.parametrize(
     ("name", "day"),
-    [("2024-02-09-library", 9), ("2024/02/09/library", 9), ("a/20240209_library", 9), ("library-2024-02-09", 9),
-     ("library-2024", None), ("2024-02-31-x", None), ("1999020212345", None)],
+    [("2024-02-09-library", 9), ("2024/02/09/library", 9), ("a/20240209_library", 9),
+     ("library-2024-02-09", 9), ("library-2024", None), ("2024-02-31-x", None), ("1999020212345", None)],
 )  # fmt: skip
 def test_the_day_in_a_files_name(name: str, day: int | None) -> None:
     assert day_in_name(name) == (dt.date(2024, 2, day) if day else None)
@@ -133,10 +136,10 @@ DUMPS: dict[str, dict[str, object]] = {
     },
     "gdelt": {"seendate": "20240209T101500Z", "domain": "The Bay", "title": "T", "byline": "By A. B.",
               "url": "https://bay.example/1"},
-    "hugging face": {"headline": "T", "article": "Text.", "publish_date": "2024-02-09", "publication": "The Bay",
-                     "author": "A. B.", "link": "https://bay.example/1"},
-    "spelled by hand": {"Title": "T", "Date Published": "9 February 2024", "Outlet": "The Bay", "Author": "A. B.",
-                        "URL": "https://bay.example/1"},
+    "hugging face": {"headline": "T", "article": "Text.", "publish_date": "2024-02-09",
+                     "publication": "The Bay", "author": "A. B.", "link": "https://bay.example/1"},
+    "spelled by hand": {"Title": "T", "Date Published": "9 February 2024", "Outlet": "The Bay",
+                        "Author": "A. B.", "URL": "https://bay.example/1"},
     "german": {"Titel": "T", "Datum": "9. Februar 2024", "Quelle": "The Bay", "Autor": "A. B.",
                "url": "https://bay.example/1", "Inhalt": "Text."},
     "nested": {"metadata": {"title": "T", "date": 1707480000, "publisher": "The Bay", "author": "A. B.",

@@ -59,8 +59,9 @@ def test_a_page_that_was_changed_has_two_days(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("declared", "written"), [("iso-8859-1", "cp1252"), ("iso-8859-1", "utf-8"), ("shift_jis", "cp932"), ("koi8-r", "koi8-r")]
-)  # fmt: skip
+    ("declared", "written"),
+    [("iso-8859-1", "cp1252"), ("iso-8859-1", "utf-8"), ("shift_jis", "cp932"), ("koi8-r", "koi8-r")],
+)
 def test_a_page_in_the_encoding_it_has(tmp_path: Path, declared: str, written: str) -> None:
     word = {"cp932": "港の橋", "koi8-r": "Порт"}.get(written, "“Zürich”")
     page = samples.PAGE.replace("<head>", f'<head><meta charset="{declared}">').replace("Calliope", word)

@@ -128,6 +128,7 @@ def read_warc(piece: Piece) -> Iterator[Raw]:
     needs(piece.where, "warcio")
     from warcio.archiveiterator import ArchiveIterator
     from warcio.exceptions import ArchiveLoadFailed
+
     number = 0
     with piece.open() as stream:
         try:

@@ -37,6 +37,7 @@ def read_feed(piece: Piece) -> Iterator[Raw]:
     """The items of an RSS or Atom feed; the feed's title is their outlet."""
     needs(piece.where, "feedparser", "lxml")
     import feedparser
+
     data = piece.data()
     if re.search(rb"<!ENTITY", data[:65536], re.IGNORECASE):
         raise PassedOver(

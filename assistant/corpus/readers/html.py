@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from assistant.corpus.encodings import decoded
-from assistant.errors import reason
 from assistant.corpus.fields.metadata import is_known
 from assistant.corpus.readers.piece import Piece, Raw, needs
 from assistant.corpus.report import PassedOver, Report
+from assistant.errors import reason
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement

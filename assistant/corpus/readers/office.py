@@ -35,6 +35,7 @@ def read_docx(piece: Piece) -> Iterator[Raw]:
     """One article: the paragraphs, and the cells of tables where they stand."""
     needs(piece.where, "docx")
     import docx
+
     data = piece.data()
     _check_size(opened_zip(data, piece.where), piece)
     try:
@@ -117,6 +118,7 @@ def read_rtf(piece: Piece) -> Iterator[Raw]:
     """One article."""
     needs(piece.where, "striprtf")
     from striprtf.striprtf import rtf_to_text
+
     data = piece.data(LARGEST_DOCUMENT)
     if not data.lstrip().startswith(b"{\\rtf"):
         raise PassedOver(f"{piece.where}: no RTF inside; save it again", "broken file")

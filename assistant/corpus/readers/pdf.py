@@ -21,6 +21,7 @@ def read_pdf(piece: Piece) -> Iterator[Raw]:
     """One article. Raises PassedOver for a scan, which has no text layer, and for what is locked."""
     needs(piece.where, "pypdf")
     from pypdf import PdfReader
+
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it remarks on every oddity of a file
     data = piece.data()
     try:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 
-from assistant.errors import reason
 from assistant.corpus.readers.piece import Piece, Raw, Reader
 from assistant.corpus.report import PassedOver
+from assistant.errors import reason
 
 _READERS = {
     "text.read_markdown": ".md .markdown .mdown .mkd",

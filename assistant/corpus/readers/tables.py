@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
 from assistant.corpus.encodings import guessed_encoding, marked_encoding
-from assistant.errors import reason
 from assistant.corpus.fields.metadata import is_known, plain_key
 from assistant.corpus.readers.feed import feed_items
 from assistant.corpus.readers.piece import LONGEST_LINE, Piece, Raw, lost, needs
 from assistant.corpus.report import PassedOver
+from assistant.errors import reason
 
 _LISTS = (
     "articles",
@@ -255,6 +255,7 @@ def read_parquet(piece: Piece) -> Iterator[Raw]:
     needs(piece.where, "pyarrow")
     import pyarrow
     from pyarrow.parquet import ParquetFile
+
     number = 0
     try:
         with piece.seekable() as stream, ParquetFile(stream) as table:

@@ -9,12 +9,12 @@ import tomllib
 from collections.abc import Iterator
 
 from assistant.corpus.encodings import decoded, newlines
-from assistant.errors import reason
 from assistant.corpus.fields.metadata import Fields, is_known, plain_key
 from assistant.corpus.readers.front_matter import yaml_fields
 from assistant.corpus.readers.html import page_fields
 from assistant.corpus.readers.piece import LONGEST_TITLE, Piece, Raw, first_line
 from assistant.corpus.report import Report
+from assistant.errors import reason
 
 _HEADING = re.compile(r"^#[ \t]+(\S.*)$", re.MULTILINE)
 _YAML = re.compile(
