@@ -67,13 +67,11 @@ def open(corpus: str | Path | None = None, **settings: Any) -> Assistant:
 def __getattr__(name: str) -> Any:
     """The public names, imported on first use to keep importing the package fast."""
     from importlib import import_module
-    from importlib.metadata import PackageNotFoundError, version
 
     if name in _HOMES:
         return getattr(import_module(f"assistant.{_HOMES[name]}"), name)
     if name == "__version__":
-        try:
-            return version("news-assistant")
-        except PackageNotFoundError:
-            return "0"
+        from assistant.extras import own_version
+
+        return own_version() or "0"
     raise AttributeError(f"module 'assistant' has no attribute {name!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 
 from assistant.errors import ExtraMissing
@@ -16,6 +17,14 @@ MODULES = {
     "eval": ("scipy", "matplotlib", "jinja2", "junitparser"),
 }
 """What each extra brings, by the names that are imported; weights are looked for in `models.packaged`."""
+
+
+def own_version() -> str | None:
+    """The version of this program; None if it is not installed, but runs from a checkout."""
+    try:
+        return importlib.metadata.version("news-assistant")
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def present(extra: str) -> bool:

@@ -2,12 +2,14 @@
 
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+from commands import Ended, Run
 from filelock import FileLock
 
 
@@ -79,3 +81,18 @@ def built_in_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if snapshots.current(path) is None:
             build_index(load_settings(index=path), pytest.fail, lambda done, total: None, strict=True)
     return path
+
+
+@pytest.fixture
+def run(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """`assistant` in this process, as `main` runs it."""
+    from assistant.cli.main import main
+
+    def run(*arguments: str) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["assistant", *arguments])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return Ended(int(ended.value.code or 0), *capsys.readouterr())
+
+    return run

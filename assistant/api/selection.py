@@ -37,10 +37,14 @@ def limits(
         ("outlet", outlet, Filters(outlet=outlet, earlier=True)),
     ):
         if value is not None and not catalogue.matching(alone):
-            known = catalogue.known(name)
-            listed = ", ".join(known[:LISTED]) + (" ..." if len(known) > LISTED else "")
-            raise SettingsError(f"no article has the {name} {value!r}; there are: {listed or 'none'}")
+            raise unknown(name, value, catalogue.known(name))
     return Filters(as_of, since, section, outlet)
+
+
+def unknown(name: str, value: str, known: list[str]) -> SettingsError:
+    """The error that no article has this section or outlet, with those there are."""
+    listed = ", ".join(known[:LISTED]) + (" ..." if len(known) > LISTED else "")
+    return SettingsError(f"no article has the {name} {value!r}; there are: {listed or 'none'}")
 
 
 def article_named(name: str, catalogue: Catalogue, filters: Filters = Filters()) -> Article:

@@ -12,7 +12,7 @@ from assistant.api.build import identity, load_model, load_prompts, profile_for,
 from assistant.corpus.articles import Options, corpus_stamp, read_articles
 from assistant.corpus.report import Report, Summary
 from assistant.errors import AssistantError, IndexMissing
-from assistant.extras import remedy
+from assistant.extras import own_version, remedy
 from assistant.index.opened import Index
 from assistant.models import packaged
 from assistant.settings import APP, EXTRACTIVE, Settings
@@ -45,7 +45,8 @@ Check = tuple[bool, str, str]
 
 
 def _software() -> list[Check]:
-    checks: list[Check] = [(True, "python", platform.python_version()), (True, APP, _own_version())]
+    installed = own_version() or "not installed, runs from a checkout"
+    checks: list[Check] = [(True, "python", platform.python_version()), (True, APP, installed)]
     for name, extra in LIBRARIES.items():
         try:
             checks.append((True, name, version(name)))
@@ -54,13 +55,6 @@ def _software() -> list[Check]:
             found = "not installed; if you want it" if extra else "not installed; install it with"
             checks.append((bool(extra), name, f"{found}: {command}"))
     return checks
-
-
-def _own_version() -> str:
-    try:
-        return version(APP)
-    except PackageNotFoundError:
-        return "not installed, runs from a checkout"
 
 
 def _models(settings: Settings) -> list[Check]:

@@ -26,12 +26,10 @@ def _flag(name: str, text: str, **more: Any) -> Any:
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import PackageNotFoundError, version
+        from assistant.extras import own_version
 
-        try:
-            typer.echo(f"assistant {version('news-assistant')}")
-        except PackageNotFoundError:
-            typer.echo("assistant, not installed")
+        installed = own_version()
+        typer.echo(f"assistant {installed}" if installed else "assistant, not installed")
         raise typer.Exit
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from assistant.corpus.readers.registry import COMMON, SUFFIXES
+from assistant.corpus.report import Notice
 from assistant.errors import FetchError, FetchRefused, PageGone, reason
 from assistant.fetching.addresses import is_url, target_of
 from assistant.fetching.feeds import Feed, Item, feed_of, is_feed
@@ -17,7 +18,6 @@ from assistant.fetching.pages import Page, page_of, page_of_fragment
 from assistant.fetching.replies import Known, Reply
 from assistant.fetching.store import FeedState, Store
 
-Notice = Callable[[str], None]
 Progress = Callable[[int, int], None]
 
 FEED_FILES = (".xml", ".rss", ".atom", ".json")

@@ -15,11 +15,11 @@ import time
 from collections.abc import Callable, Iterator, MutableMapping
 from functools import cached_property
 from http.client import HTTPException
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from assistant.errors import FetchError, FetchRefused
+from assistant.extras import own_version
 from assistant.fetching.addresses import Resolver, Target, reachable, resolved, target_of
 from assistant.fetching.replies import WAITING, Known, Limits, Reply, content_type, judged, seconds_of
 from assistant.fetching.robots import AGENT, LONGEST, Robots
@@ -123,7 +123,7 @@ class Client:
 
         headers = {
             "Host": target.site,
-            "User-Agent": f"{AGENT}/{_version()} (reads articles for one person's own collection)",
+            "User-Agent": f"{AGENT}/{own_version() or 0} (reads articles for one person's own collection)",
             "Accept": "text/html,application/xhtml+xml,application/rss+xml,application/atom+xml,"
             "application/feed+json,application/xml;q=0.9,*/*;q=0.1",
             "Accept-Encoding": "gzip, deflate",
@@ -245,10 +245,3 @@ def _end(connection: socket.socket) -> None:
     with contextlib.suppress(OSError):
         # Not the method of an SSL socket, which would go on reading without decrypting.
         socket.socket.shutdown(connection, socket.SHUT_RDWR)
-
-
-def _version() -> str:
-    try:
-        return version("news-assistant")
-    except PackageNotFoundError:
-        return "0"

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.corpus.articles import corpus_stamp
+from assistant.corpus.report import Notice
 from assistant.errors import AssistantError, CorpusError
-from assistant.fetching.adding import Notice
 
 LOOK_EVERY = 2.0
 """Seconds between two looks at the folder."""

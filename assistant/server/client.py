@@ -34,6 +34,9 @@ LARGEST = 64 * 1024 * 1024
 """Bytes of an answer that are read."""
 
 STREAM = "text/event-stream"
+CAPABLE = "X-Assistant-Capable"
+"""Header of an answer: whether the model is a capable one, which changes what a person is advised."""
+
 OK = HTTPStatus.OK
 UNREADABLE = "the server's answer cannot be read; is it one of assistant serve?"
 
@@ -97,7 +100,7 @@ def post(url: str, path: str, asked: dict[str, Any], watching: Watching | None =
                 text = response.read(LARGEST).decode()
             if response.status != OK:
                 raise ServerError(_refusal(response.status, text, url))
-            return Reply(text, response.getheader("X-Assistant-Capable") == "yes")
+            return Reply(text, response.getheader(CAPABLE) == "yes")
     except TimeoutError:
         raise ServerError(f"{url} said nothing for {ANSWER_SECONDS:.0f} seconds; ask again") from None
     except (HTTPException, UnicodeError):

@@ -32,8 +32,6 @@ from assistant.server.guard import words_of
 PAUSE = 15.0
 """Seconds after which a comment says that the answer is still being worked on."""
 
-MEDIA_TYPE = "text/event-stream"
-
 
 class Telling:
     """What is told of an answer in the making, as (name, data); data that is text is JSON already."""

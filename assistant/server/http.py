@@ -16,6 +16,7 @@ from assistant.api.assistant import Assistant
 from assistant.errors import AssistantError, SettingsError
 from assistant.schema import Answer, SearchAnswer
 from assistant.server import events, openai_chat
+from assistant.server.client import CAPABLE, STREAM
 from assistant.server.guard import Guard, Refused, answer_problem, as_json, note, words_of
 from assistant.server.openai_chat import ChatRequest
 from assistant.server.openapi import document
@@ -38,9 +39,6 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from assistant.corpus.articles import Article
-
-CAPABLE = "X-Assistant-Capable"
-"""Header of an answer: whether the model is a capable one, which changes what a person is advised."""
 
 
 def application(news: Assistant, work: Work[Any], *, token: str, host: str) -> ASGIApp:
@@ -80,7 +78,7 @@ class Endpoints:
         def answer(on_event: Telling) -> Answer:
             return self._news.ask(asked.question, history=asked.turns(), on_event=on_event, **asked.limits())
 
-        if not asked.stream and events.MEDIA_TYPE not in request.headers.get("accept", ""):
+        if not asked.stream and STREAM not in request.headers.get("accept", ""):
             return await self._answered(request, answer)
         await self._limits_checked(asked.limits())
         happening, telling = self._work.stream(answer), events.Telling()
@@ -203,7 +201,7 @@ class Endpoints:
         from starlette.responses import StreamingResponse
 
         kept = events.kept_alive(parts)
-        return StreamingResponse(kept, media_type=events.MEDIA_TYPE, headers=self._headers())
+        return StreamingResponse(kept, media_type=STREAM, headers=self._headers())
 
     def _headers(self) -> dict[str, str]:
         return {CAPABLE: "yes" if self._news.capable else "no"}

@@ -8,42 +8,19 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from commands import Run
 from fakes import QueuedChat, drafted, with_chat, write_corpus
 
 from assistant.answering.pipeline import Pipeline
 from assistant.api import build
 from assistant.api.build import build_pipeline, profile_for
-from assistant.cli.main import main
 from assistant.settings import Settings
 
 COST = "What will the valley dam cost?"
 NOTHING = "Which composer wrote the opera Nabucco about Babylon?"
-
-
-class Ended(NamedTuple):
-    status: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Ended]
-
-
-@pytest.fixture
-def run(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """`assistant` in this process, as `main` runs it."""
-
-    def run(*arguments: str) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["assistant", *arguments])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return Ended(int(ended.value.code or 0), *capsys.readouterr())
-
-    return run
 
 
 @pytest.fixture(scope="module")

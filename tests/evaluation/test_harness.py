@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from commands import Run
 from fakes import QueuedModel, checked, drafted, write_corpus
 from langchain_core.cross_encoders import BaseCrossEncoder
 from langchain_core.embeddings import Embeddings
@@ -66,7 +67,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 @pytest.fixture
-def place(tmp_path: Path, corpus: tuple[Path, Path], capsys: Any, monkeypatch: pytest.MonkeyPatch) -> Place:
+def place(tmp_path: Path, corpus: tuple[Path, Path], run: Run, monkeypatch: pytest.MonkeyPatch) -> Place:
     """Gold of two cases, a model that says what it is told to, and `assistant eval` over them."""
     gold = tmp_path / "gold.jsonl"
     write_gold(gold, *CASES)
@@ -74,21 +75,17 @@ def place(tmp_path: Path, corpus: tuple[Path, Path], capsys: Any, monkeypatch: p
     for module in ("assistant.models.chat.loading", "assistant.evaluation.harness"):
         monkeypatch.setattr(f"{module}.load_chat_model", lambda *arguments, **options: model)
 
-    def run(*arguments: str) -> Ended:
+    def evaluate(*arguments: str) -> Ended:
         places = ["--corpus", str(corpus[0]), "--index", str(corpus[1]), "--gold", str(gold)]
         if arguments[:1] == ("init",):
             line = [*arguments, *places]
         else:
             line = [*places, "--model", "some:model", *arguments]
-        monkeypatch.setattr(sys, "argv", ["assistant", "eval", *line])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capsys.readouterr()
-        lines = [line.removeprefix("assistant: ") for line in err.splitlines()]
-        return Ended(int(ended.value.code or 0), out, lines)
+        ended = run("eval", *line)
+        lines = [line.removeprefix("assistant: ") for line in ended.err.splitlines()]
+        return Ended(ended.status, ended.out, lines)
 
-    return Place(gold, model, run)
+    return Place(gold, model, evaluate)
 
 
 def verdict(ended: Ended) -> str:

@@ -9,12 +9,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from commands import Ended, Run
 from fake_server import FakeServer, Handler, fails, serving
 
-from assistant.cli.main import main
 from assistant.errors import ServerError
 from assistant.schema import Answer
 from assistant.server import tokens
@@ -28,28 +28,8 @@ NOTHING = "Which composer wrote the opera Nabucco about Babylon?"
 ENOUGH = "a-token-of-the-tests"
 
 
-class Ended(NamedTuple):
-    status: int
-    out: str
-    err: str
-
-
 @pytest.fixture
-def run(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ended]:
-    """`assistant` in this process, as `main` runs it."""
-
-    def run(*arguments: str) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["assistant", *arguments])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return Ended(int(ended.value.code or 0), *capsys.readouterr())
-
-    return run
-
-
-@pytest.fixture
-def both(server: Any, run: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ended]:
+def both(server: Any, run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs a command with the server and without; what the server gave, which must be the same."""
     monkeypatch.setenv("XDG_DATA_HOME", str(server.data))
     folder = server.data.parent
@@ -85,7 +65,7 @@ def both(server: Any, run: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
         (COST, ["--as-of", "2025-01-01", "--since", "2025-01-02"], 2),
     ],
 )
-def test_an_answer(both: Callable[..., Ended], question: str, more: list[str], status: int) -> None:
+def test_an_answer(both: Run, question: str, more: list[str], status: int) -> None:
     assert both("ask", question, *more).status == status
 
 
@@ -99,7 +79,7 @@ def test_an_answer(both: Callable[..., Ended], question: str, more: list[str], s
         (["--outlet", "Gazette"], 2),
     ],
 )
-def test_a_search(both: Callable[..., Ended], more: list[str], status: int) -> None:
+def test_a_search(both: Run, more: list[str], status: int) -> None:
     assert both("search", "ferry ran aground", *more).status == status
 
 
@@ -137,7 +117,7 @@ finally:
         (["--max-cost", "1"], "--max-cost"),
     ],
 )
-def test_what_is_the_server_s_own(run: Callable[..., Ended], more: list[str], name: str) -> None:
+def test_what_is_the_server_s_own(run: Run, more: list[str], name: str) -> None:
     ended = run("ask", COST, "--server", "http://127.0.0.1:9", *more)
     assert (ended.status, ended.out) == (2, "")
     assert ended.err == (
@@ -145,14 +125,14 @@ def test_what_is_the_server_s_own(run: Callable[..., Ended], more: list[str], na
     )
 
 
-def test_a_batch_is_not_for_a_server(run: Callable[..., Ended]) -> None:
+def test_a_batch_is_not_for_a_server(run: Run) -> None:
     for command in ("ask", "search"):
         ended = run(command, "--batch", "-", "--server", "http://127.0.0.1:9")
         assert (ended.status, ended.out) == (2, "")
         assert ended.err.startswith("assistant: --batch cannot be given with --server")
 
 
-def test_no_server(run: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_server(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
@@ -178,13 +158,13 @@ def test_no_server(run: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch) -
         "",
     ],
 )
-def test_what_is_no_address(run: Callable[..., Ended], url: str) -> None:
+def test_what_is_no_address(run: Run, url: str) -> None:
     ended = run("ask", COST, "--server", url)
     assert (ended.status, ended.out) == (2, "")
     assert "write it as http://127.0.0.1:8421" in ended.err
 
 
-def test_a_wrong_token(server: Any, run: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_token(server: Any, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASSISTANT_TOKEN", ENOUGH)
     ended = run("ask", COST, "--server", server.url)
     assert (ended.status, ended.out) == (2, "")
@@ -220,9 +200,7 @@ def says(text: str) -> Callable[[Handler], None]:
         says("[" * 100_000),
     ],
 )
-def test_another_server(
-    fake: FakeServer, run: Callable[..., Ended], script: Callable[[Handler], None]
-) -> None:
+def test_another_server(fake: FakeServer, run: Run, script: Callable[[Handler], None]) -> None:
     fake.script = [script]
     ended = run("ask", COST, "--server", fake.url)
     assert (ended.status, ended.out) == (2, "")
@@ -231,13 +209,13 @@ def test_another_server(
     assert fake.keys == [f"Bearer {ENOUGH}"]
 
 
-def test_a_server_of_another_version(fake: FakeServer, run: Callable[..., Ended]) -> None:
+def test_a_server_of_another_version(fake: FakeServer, run: Run) -> None:
     fake.script = [says('{"version": 3, "claims": []}')]
     ended = run("ask", COST, "--server", fake.url)
     assert ended.err == "assistant: the server answers in version 3, not 2; install the same here\n"
 
 
-def test_escapes_in_a_server_s_words_reach_no_terminal(fake: FakeServer, run: Callable[..., Ended]) -> None:
+def test_escapes_in_a_server_s_words_reach_no_terminal(fake: FakeServer, run: Run) -> None:
     fake.script = [lambda handler: handler.send(400, json.dumps({"error": "a\x1b[2J\nb"}))]
     ended = run("ask", COST, "--server", fake.url)
     assert (ended.status, ended.err) == (2, "assistant: a<U+001B>[2J b\n")
@@ -332,7 +310,7 @@ def test_the_token_lies_beside_the_indexes(monkeypatch: pytest.MonkeyPatch) -> N
 # Starting
 
 
-def test_a_port_in_use(run: Callable[..., Ended]) -> None:
+def test_a_port_in_use(run: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as used:
         port = str(used.getsockname()[1])
         ended = run("serve", "--port", port)
@@ -340,7 +318,7 @@ def test_a_port_in_use(run: Callable[..., Ended]) -> None:
     assert f"cannot listen on 127.0.0.1 port {port} (Address already in use)" in ended.err
 
 
-def test_what_is_not_installed(run: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_not_installed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     ended = run("serve", "--port", "0")
     assert (ended.status, ended.out) == (2, "")

@@ -13,17 +13,16 @@ import asyncio
 import threading
 import time
 import traceback
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from assistant.api.assistant import Assistant
 from assistant.api.build import open_catalogue
 from assistant.api.selection import limits
+from assistant.corpus.report import Notice
 from assistant.errors import AssistantError, SettingsError
-from assistant.extras import require
+from assistant.extras import own_version, require
 from assistant.server.mcp.streams import Lines, taken
 from assistant.server.mcp.tools import Desk, Tool, tools_for
 from assistant.server.mcp.view import described, in_order
@@ -37,8 +36,6 @@ if TYPE_CHECKING:
 
     from assistant.answering.events import Event
     from assistant.index.filters import Filters
-
-Notice = Callable[[str], None]
 
 WORKERS = 4
 """Calls that run side by side. The threads are kept, since each has its own connection to the catalogue."""
@@ -100,7 +97,7 @@ class Session:
         from mcp import types
         from mcp.server.lowlevel import Server
 
-        server: Server[Any, Any] = Server(APP, _own_version(), self._instructions())
+        server: Server[Any, Any] = Server(APP, own_version() or "0", self._instructions())
         listed = [_listed(tool) for tool in self._tools.values()]
 
         async def list_tools(request: types.ListToolsRequest) -> types.ServerResult:
@@ -273,10 +270,3 @@ def _failed(message: str) -> types.CallToolResult:
     from mcp import types
 
     return types.CallToolResult(content=[types.TextContent(type="text", text=message)], isError=True)
-
-
-def _own_version() -> str | None:
-    try:
-        return version(APP)
-    except PackageNotFoundError:
-        return "0"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
+from assistant.api.asked import first_problem
 from assistant.api.selection import article_named
 from assistant.errors import SettingsError
 from assistant.index.filters import Filters
@@ -164,12 +165,9 @@ class Tool:
         try:
             return self.takes.model_validate(given)
         except ValidationError as error:
-            first = error.errors()[0]
-            name = ".".join(str(part) for part in first["loc"]) or self.name
             known = f"; there are: {', '.join(self.takes.model_fields)}"
-            more = known if first["type"] == "extra_forbidden" else ""
-            reason = first["msg"].removeprefix("Value error, ")
-            raise SettingsError(f"{name}: {reason}{more}") from None
+            more = known if error.errors()[0]["type"] == "extra_forbidden" else ""
+            raise SettingsError(f"{first_problem(error)}{more}") from None
 
     def input_schema(self) -> dict[str, Any]:
         """JSON schema of the arguments, without the unions that some clients cannot read."""

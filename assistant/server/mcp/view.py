@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from assistant.api.selection import LISTED
+from assistant.api.selection import unknown
 from assistant.errors import SettingsError
 from assistant.index.filters import Filters
 
@@ -36,9 +36,7 @@ def narrowed(view: Filters, asked: Filters, catalogue: Catalogue) -> Filters:
         if fixed is not None:
             raise SettingsError(f"this server shows only the {name} {fixed!r}; leave {name} out")
         if not catalogue.matching(replace(view, **{name: wanted})):
-            known = catalogue.known(name, view)
-            listed = ", ".join(known[:LISTED]) + (" ..." if len(known) > LISTED else "")
-            raise SettingsError(f"no article has the {name} {wanted!r}; there are: {listed or 'none'}")
+            raise unknown(name, wanted, catalogue.known(name, view))
         both = replace(both, **{name: wanted})
     return both
 
