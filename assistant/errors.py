@@ -8,6 +8,7 @@
     │   └── PageGone            its site says that it no longer exists
     ├── IndexMissing        no index, or an empty folder
     ├── IndexMismatch       an index made with another embedder or another chunking
+    │   └── IndexOutdated       one that an earlier version wrote; the next run makes it anew
     ├── IndexBusy           another process is writing the index
     ├── ModelError          weights, packages, keys or a model that fails
     │   ├── WeightsError    weights missing, with a wrong checksum, or not to be fetched
@@ -64,6 +65,10 @@ class IndexMissing(AssistantError):
 
 class IndexMismatch(AssistantError):
     """The index was made with another embedder or another chunking than the settings ask for."""
+
+
+class IndexOutdated(IndexMismatch):
+    """The index was written by an earlier version of this program; the next run makes it anew."""
 
 
 class IndexBusy(AssistantError):

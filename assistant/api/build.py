@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from assistant.corpus.articles import Options, compare, corpus_stamp, read_articles
 from assistant.corpus.chunking import CHUNKING
 from assistant.corpus.report import Notice, Report
-from assistant.errors import IndexMismatch, IndexMissing
+from assistant.errors import IndexMismatch, IndexMissing, IndexOutdated
 from assistant.index import snapshots
 from assistant.index.lexical import CATALOGUE, Catalogue
 from assistant.index.opened import Index
@@ -86,13 +86,15 @@ def build_index(
 
 
 def open_index(settings: Settings, notice: Notice, on_progress: Progress) -> Index:
-    """The index, built if missing; sends a notice if articles have changed since it was built."""
+    """The index, built if missing or outdated; sends a notice if articles have changed since it was built."""
     wanted = identity(settings)
     try:
         index = Index.open(settings.index_path, wanted)
-    except IndexMissing:
-        notice(f"building the index of {settings.corpus_path} first")
-        summary = build_index(settings, notice, on_progress).reading
+    except (IndexMissing, IndexOutdated) as why:
+        outdated = isinstance(why, IndexOutdated)
+        until_now = "; an earlier version wrote the present one" if outdated else ""
+        notice(f"building the index of {settings.corpus_path} first{until_now}")
+        summary = build_index(settings, notice, on_progress, options=last_options(settings)).reading
         if summary is not None and summary.passed_over:
             notice(next(summary.lines()))
         return Index.open(settings.index_path, wanted)
@@ -102,19 +104,19 @@ def open_index(settings: Settings, notice: Notice, on_progress: Progress) -> Ind
     return index
 
 
-def open_catalogue(settings: Settings) -> Catalogue | None:
+def open_catalogue(settings: Settings, *, outdated: bool = False) -> Catalogue | None:
     """The catalogue without the vectors, which take longer to open; None if there is no index yet.
 
-    Raises IndexMismatch.
+    `outdated` as `Catalogue`. Raises IndexMismatch.
     """
     state = snapshots.current(settings.index_path)
-    return Catalogue(state / CATALOGUE) if state else None
+    return Catalogue(state / CATALOGUE, outdated=outdated) if state else None
 
 
 def last_options(settings: Settings) -> Options:
     """How the last run read the corpus; the defaults where there was none, or its index cannot be read."""
     try:
-        catalogue = open_catalogue(settings)
+        catalogue = open_catalogue(settings, outdated=True)
     except (IndexMissing, IndexMismatch):
         return Options()
     if catalogue is None:

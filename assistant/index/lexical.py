@@ -19,7 +19,7 @@ from pathlib import Path
 
 from assistant.corpus.articles import Article, Source
 from assistant.corpus.chunking import Chunk, heading
-from assistant.errors import IndexMismatch, IndexMissing
+from assistant.errors import IndexMismatch, IndexMissing, IndexOutdated
 from assistant.index.filters import Filters
 from assistant.text.normalize import acronyms
 
@@ -68,14 +68,17 @@ class Catalogue:
     Each thread has a connection of its own: one that is shared would let threads wait for each other.
     """
 
-    def __init__(self, path: Path, *, writable: bool = False) -> None:
-        """Raises IndexMissing when a reader finds none, IndexMismatch for one that cannot be read."""
+    def __init__(self, path: Path, *, writable: bool = False, outdated: bool = False) -> None:
+        """`outdated` opens an earlier version's too, to read its facts.
+
+        Raises IndexMissing when a reader finds none, IndexMismatch for one that cannot be read.
+        """
+        self._outdated = outdated
         if writable:
             path.parent.mkdir(parents=True, exist_ok=True)
         elif not path.is_file():
             raise IndexMissing(f"no index at {path.parent}; make one with: assistant index")
-        mode = "rwc" if writable else "ro"
-        self._uri = f"{path.resolve().as_uri()}?mode={mode}"
+        self._uri = f"{path.resolve().as_uri()}?mode={'rwc' if writable else 'ro'}"
         self._own = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._closed = False
@@ -96,8 +99,10 @@ class Catalogue:
             raise IndexMismatch(f"{reason}; run: assistant index --rebuild") from None
         if version == 0:
             raise IndexMissing(f"no index at {path.parent}; make one with: assistant index")
-        if version != SCHEMA_VERSION:
-            raise IndexMismatch(f"{path} was written by another version; run: assistant index --rebuild")
+        if version > SCHEMA_VERSION:
+            raise IndexMismatch(f"{path} was written by a later version; run: assistant index --rebuild")
+        if version < SCHEMA_VERSION and not self._outdated:
+            raise IndexOutdated(f"{path} was written by an earlier version; run: assistant index")
 
     @property
     def _db(self) -> sqlite3.Connection:
@@ -261,25 +266,20 @@ class Catalogue:
         published, *later = [day.toordinal() if day else None for day in days]
         sources = json.dumps([[source.outlet, source.url] for source in article.sources], ensure_ascii=False)
         known = (article.id, fingerprint, article.title, published, article.section, sources)
-        insert = f"INSERT INTO articles VALUES ({', '.join('?' * 13)})"
-        self._db.execute(
-            insert, (*known, article.url, article.text, *later, article.author, article.language)
-        )
+        values = (*known, article.url, article.text, *later, article.author, article.language)
+        self._db.execute(f"INSERT INTO articles VALUES ({', '.join('?' * len(values))})", values)
         for chunk in chunks:
-            row = self._db.execute(
-                'INSERT INTO chunks (article, position, start, "end") VALUES (?, ?, ?, ?)',
-                (article.id, chunk.position, chunk.start, chunk.end),
-            ).lastrowid
-            insert = "INSERT INTO passages (rowid, heading, body) VALUES (?, ?, ?)"
-            self._db.execute(insert, (row, heading(article), chunk.text))
+            place = (article.id, chunk.position, chunk.start, chunk.end)
+            insert = 'INSERT INTO chunks (article, position, start, "end") VALUES (?, ?, ?, ?)'
+            row = self._db.execute(insert, place).lastrowid
+            passage = (row, heading(article), chunk.text)
+            self._db.execute("INSERT INTO passages (rowid, heading, body) VALUES (?, ?, ?)", passage)
 
     def remove(self, article_id: str) -> None:
         """Removes an article, its chunks and its pending mark; one that is not there is no error."""
-        self._db.execute(
-            "DELETE FROM passages WHERE rowid IN (SELECT rowid FROM chunks WHERE article = ?)", (article_id,)
-        )
-        self._db.execute("DELETE FROM chunks WHERE article = ?", (article_id,))
-        self._db.execute("DELETE FROM articles WHERE id = ?", (article_id,))
+        of_chunks = "rowid IN (SELECT rowid FROM chunks WHERE article = ?)"
+        for place in (f"passages WHERE {of_chunks}", "chunks WHERE article = ?", "articles WHERE id = ?"):
+            self._db.execute(f"DELETE FROM {place}", (article_id,))
         self._db.execute("DELETE FROM pending WHERE article = ?", (article_id,))
 
 

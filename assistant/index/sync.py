@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.corpus.articles import Article, compare, fingerprint
 from assistant.corpus.chunking import Chunk, split_article, to_document
 from assistant.corpus.report import Summary
-from assistant.errors import IndexMismatch
+from assistant.errors import IndexMismatch, IndexOutdated
 from assistant.index import snapshots, vectors
 from assistant.index.lexical import CATALOGUE, Catalogue
 from assistant.index.vectors import REBUILD, Identity
@@ -56,6 +56,8 @@ def sync(
 ) -> Changes:
     """Brings the index at `path` in line with `articles`; embeds only what is new or changed.
 
+    One that an earlier version of this program wrote is made anew.
+
     The articles are gone through three times and never held together. `stamp` is remembered as the corpus's
     state, and `facts` beside it; `on_progress` gets chunks done and chunks to do.
 
@@ -66,7 +68,12 @@ def sync(
     with snapshots.lock(path), vectors.store_errors(path):
         state = snapshots.begin(path, rebuild)
         with ExitStack() as stack:
-            catalogue = stack.enter_context(closing(Catalogue(state / CATALOGUE, writable=True)))
+            try:
+                catalogue = Catalogue(state / CATALOGUE, writable=True)
+            except IndexOutdated:
+                state = snapshots.begin(path, rebuild=True)
+                catalogue = Catalogue(state / CATALOGUE, writable=True)
+            stack.callback(catalogue.close)
             store = vectors.open_store(path, state, embeddings, identity)
             stack.callback(vectors.close_store, store)
             vectors.check_identity(store, identity, path)

@@ -4,11 +4,13 @@ import datetime as dt
 import inspect
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from assistant.api.assistant import Assistant
 from assistant.api.selection import article_named
 from assistant.errors import AssistantError, SettingsError
 from assistant.index.filters import Filters
+from assistant.index.lexical import CATALOGUE
 
 QUESTION = "What did parliament approve?"
 
@@ -131,6 +134,28 @@ url: https://x.example/dam
 ---
 The dam at Selm broke and {number} people died, the police said.
 """
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_the_index_of_an_earlier_version_is_made_anew_with_the_same_options(
+    tmp_path: Path, asked: bool
+) -> None:
+    corpus = write_corpus(tmp_path / "corpus")
+    (corpus / "draft.md").write_text(
+        "---\ntitle: A draft\n---\n\nA draft of the valley dam.\n", encoding="utf-8"
+    )
+    with assistant.open(corpus, index=tmp_path / "index", model="extractive") as first:
+        count = first.index(exclude=["draft*"]).chunks
+    (state,) = (tmp_path / "index").glob("state-*")
+    with closing(sqlite3.connect(state / CATALOGUE)) as database:
+        database.executescript("DROP TABLE articles; PRAGMA user_version = 1;")
+    told: list[str] = []
+    with Assistant(first.settings, notice=told.append) as news:
+        if not asked:
+            assert news.index().chunks == count
+        assert news.search("valley dam").passages
+        assert "draft" not in {article.id for article in news.articles()}
+    assert [line for line in told if "an earlier version wrote" in line] == told[: int(asked)]
 
 
 def test_an_earlier_version_that_is_cited_can_be_read(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from assistant.corpus.articles import Article, Source
 from assistant.corpus.chunking import split_article
-from assistant.errors import IndexMismatch, IndexMissing
+from assistant.errors import IndexMismatch, IndexMissing, IndexOutdated
 from assistant.index.filters import Filters
 from assistant.index.lexical import SCHEMA_VERSION, Catalogue, Hidden, match_expression, query_terms
 
@@ -296,12 +296,25 @@ def test_a_file_of_something_else_is_a_mismatch(tmp_path: Path, writable: bool) 
 
 
 @pytest.mark.parametrize("writable", [False, True])
-def test_the_file_of_another_version_is_a_mismatch(catalogue: Catalogue, path: Path, writable: bool) -> None:
+@pytest.mark.parametrize(
+    ("version", "error", "message"),
+    [
+        (SCHEMA_VERSION - 1, IndexOutdated, "by an earlier version; run: assistant index$"),
+        (SCHEMA_VERSION + 1, IndexMismatch, "by a later version; run: assistant index --rebuild"),
+    ],
+)
+def test_the_file_of_another_version_is_refused(
+    catalogue: Catalogue, path: Path, writable: bool, version: int, error: type[Exception], message: str
+) -> None:
+    catalogue.set_fact("reading", "as it was")
+    catalogue._db.execute(f"PRAGMA user_version = {version}")
+    catalogue._db.commit()
     catalogue.close()
-    with closing(sqlite3.connect(path)) as db:
-        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
-    with pytest.raises(IndexMismatch, match="another version; run: assistant index --rebuild"):
+    with pytest.raises(error, match=message):
         Catalogue(path, writable=writable)
+    if version < SCHEMA_VERSION:
+        with closing(Catalogue(path, outdated=True)) as earlier:
+            assert earlier.fact("reading") == "as it was"
 
 
 def test_a_folder_in_place_of_the_file_is_a_mismatch(tmp_path: Path) -> None:
