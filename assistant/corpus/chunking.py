@@ -136,6 +136,11 @@ def heading(article: Article) -> str:
     return f"{article.title} ({in_words(day)})" if day else article.title
 
 
+def passage_text(chunk: Chunk, article: Article) -> str:
+    """What is embedded of a chunk: its text under the article's heading."""
+    return f"{heading(article)}\n{chunk.text}"
+
+
 def to_document(chunk: Chunk, article: Article) -> Document:
     """The vector store's record of a chunk. `published`, `written` and `superseded` are ordinal days, so that
     they can be compared."""
@@ -155,4 +160,4 @@ def to_document(chunk: Chunk, article: Article) -> Document:
         metadata["published"] = article.published.toordinal()
     if article.written:
         metadata["written"] = article.written.toordinal()
-    return Document(id=chunk.id, page_content=f"{heading(article)}\n{chunk.text}", metadata=metadata)
+    return Document(id=chunk.id, page_content=passage_text(chunk, article), metadata=metadata)

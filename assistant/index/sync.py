@@ -9,25 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.corpus.articles import Article, compare, fingerprint
-from assistant.corpus.chunking import Chunk, split_article, to_document
+from assistant.corpus.chunking import split_article
 from assistant.corpus.report import Summary
 from assistant.errors import IndexMismatch, IndexOutdated
 from assistant.index import snapshots, vectors
+from assistant.index.encoding import Encode, Encoder, batches
 from assistant.index.lexical import CATALOGUE, Catalogue
 from assistant.index.vectors import REBUILD, Identity
 
 if TYPE_CHECKING:
     from langchain_chroma import Chroma
     from langchain_core.embeddings import Embeddings
-
-SplitArticle = tuple[Article, list[Chunk]]
-
-BATCH = 64
-"""Chunks embedded and committed at a time: what a killed run loses at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +46,7 @@ def sync(
     embeddings: Embeddings,
     identity: Identity,
     *,
+    encode: Encode | None = None,
     stamp: str = "",
     facts: Mapping[str, str] | None = None,
     rebuild: bool = False,
@@ -58,7 +56,8 @@ def sync(
 
     One that an earlier version of this program wrote is made anew.
 
-    The articles are gone through three times and never held together. `stamp` is remembered as the corpus's
+    The articles are gone through three times and never held together. `encode` encodes them elsewhere than
+    in this process. `stamp` is remembered as the corpus's
     state, and `facts` beside it; `on_progress` gets chunks done and chunks to do.
 
     Raises:
@@ -81,7 +80,13 @@ def sync(
             if store._collection.count() != catalogue.counts()[1]:
                 raise IndexMismatch(f"the index at {path} has lost some of its vectors; {REBUILD}")
             changes = _sync(
-                catalogue, store, articles, identity, {"stamp": stamp, **(facts or {})}, on_progress
+                catalogue,
+                store,
+                articles,
+                identity,
+                encode or partial(map, Encoder(embeddings, identity.most_words)),
+                {"stamp": stamp, **(facts or {})},
+                on_progress,
             )
         snapshots.finish(path, state)
         return changes
@@ -92,6 +97,7 @@ def _sync(
     store: Chroma,
     articles: Iterable[Article],
     identity: Identity,
+    encode: Encode,
     facts: Mapping[str, str],
     on_progress: Callable[[int, int], None],
 ) -> Changes:
@@ -101,27 +107,23 @@ def _sync(
     todo = changed.union(difference.added)
     _forget(catalogue, store, difference.removed)
 
-    def split() -> Iterator[SplitArticle]:
+    def left() -> Iterator[Article]:
         """What is to be embedded, one article at a time."""
-        for article in articles if todo else ():
-            if article.id in todo:
-                yield article, split_article(article, identity.most_words)
+        return (article for article in articles if article.id in todo)
 
-    total = sum(len(chunks) for _, chunks in split())
+    total = sum(len(split_article(article, identity.most_words)) for article in left()) if todo else 0
     done = 0
     on_progress(done, total)
-    for batch in _batches(split()):
+    for batch in encode(batches(left())) if todo else ():
         with catalogue.transaction():
-            catalogue.mark_pending(article.id for article, _ in batch)
-        _delete_chunks(store, [article.id for article, _ in batch if article.id in changed])
-        documents = [to_document(chunk, article) for article, chunks in batch for chunk in chunks]
-        for part in vectors.in_parts(documents, BATCH):
-            store.add_documents(part)
-            done += len(part)
-            on_progress(done, total)
+            catalogue.mark_pending(encoded.article.id for encoded in batch)
+        _delete_chunks(store, [encoded.article.id for encoded in batch if encoded.article.id in changed])
+        vectors.upsert(store, batch)
         with catalogue.transaction():
-            for article, chunks in batch:
-                catalogue.add(article, fingerprint(article), chunks)
+            for encoded in batch:
+                catalogue.add(encoded.article, fingerprint(encoded.article), encoded.chunks)
+        done += sum(len(encoded.chunks) for encoded in batch)
+        on_progress(done, total)
     with catalogue.transaction():
         for name, value in facts.items():
             catalogue.set_fact(name, value)
@@ -129,19 +131,6 @@ def _sync(
     unchanged = len(known) - len(difference.removed) - len(changed)
     counts = (len(difference.added), len(changed), len(difference.removed), unchanged)
     return Changes(*counts, catalogue.counts()[1])
-
-
-def _batches(split: Iterable[SplitArticle]) -> Iterator[list[SplitArticle]]:
-    """Whole articles, about `BATCH` chunks at a time."""
-    batch, size = list[SplitArticle](), 0
-    for article, chunks in split:
-        batch.append((article, chunks))
-        size += len(chunks)
-        if size >= BATCH:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
 
 
 def _forget(catalogue: Catalogue, store: Chroma, article_ids: list[str]) -> None:

@@ -6,19 +6,23 @@ Opens and closes it, checks that it matches the settings, and translates its err
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from assistant.corpus.chunking import CHUNKING
+import numpy as np
+
+from assistant.corpus.chunking import CHUNKING, to_document
 from assistant.errors import IndexMismatch, reason
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
     from langchain_chroma import Chroma
     from langchain_core.embeddings import Embeddings
+
+    from assistant.index.encoding import EncodedArticle
 
 Element = TypeVar("Element")
 
@@ -27,6 +31,9 @@ STORE = "chroma"
 
 MOST_IDS = 30_000
 """Ids named in one call to Chroma; SQLite takes 32,766 variables in a query."""
+
+MOST_CHUNKS = 1000
+"""Chunks written in one call to Chroma."""
 
 REBUILD = "run: assistant index --rebuild"
 
@@ -81,6 +88,22 @@ def open_store(
         )
         stack.pop_all()
         return store
+
+
+def upsert(store: Chroma, encoded: Iterable[EncodedArticle]) -> None:
+    """Writes chunks with their vectors, in place of those with the same ids."""
+    rows = [
+        (to_document(chunk, one.article), vector)
+        for one in encoded
+        for chunk, vector in zip(one.chunks, one.vectors, strict=True)
+    ]
+    for part in in_parts(rows, MOST_CHUNKS):
+        store._collection.upsert(
+            ids=[str(document.id) for document, _ in part],
+            embeddings=np.stack([vector for _, vector in part]),
+            documents=[document.page_content for document, _ in part],
+            metadatas=[document.metadata for document, _ in part],
+        )
 
 
 def close_store(store: Chroma) -> None:

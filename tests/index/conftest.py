@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.index import sync as sync_module
+from assistant.index import encoding
 
 
 @pytest.fixture
@@ -14,4 +14,4 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sync_module, "BATCH", 3)
+    monkeypatch.setattr(encoding, "BATCH", 400)

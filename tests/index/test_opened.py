@@ -10,8 +10,7 @@ from indexing import CORPUS, EVERYTHING, IDENTITY, LATER, article, embedding, wh
 
 from assistant.corpus.articles import Article
 from assistant.errors import IndexMismatch, IndexMissing
-from assistant.index import snapshots, vectors
-from assistant.index import sync as sync_module
+from assistant.index import encoding, snapshots, vectors
 from assistant.index.filters import Filters
 from assistant.index.opened import Index
 from assistant.index.sync import Changes, sync
@@ -39,7 +38,7 @@ def test_ties_are_broken_by_id(path: Path) -> None:
 
 
 def test_filters_do_not_cost_places(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sync_module, "BATCH", 64)
+    monkeypatch.setattr(encoding, "BATCH", 40_000)
     many = [article(f"a{n}", 1) for n in range(120)]
     sync(path, many, embedding(), IDENTITY)
     days = sorted(one.published for one in many if one.published)

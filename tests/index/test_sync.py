@@ -24,7 +24,7 @@ from indexing import (
 
 from assistant.corpus.articles import Article
 from assistant.errors import IndexBusy
-from assistant.index import snapshots
+from assistant.index import snapshots, vectors
 from assistant.index.opened import Index
 from assistant.index.sync import Changes, sync
 
@@ -78,11 +78,12 @@ def test_an_empty_corpus_empties_the_index(path: Path) -> None:
 
 def test_progress_counts_chunks(path: Path) -> None:
     told: list[tuple[int, int]] = []
-    sync(path, [article("long", 20)], embedding(), IDENTITY, on_progress=lambda *both: told.append(both))
-    assert told[0] == (0, 20)
-    assert told[-1] == (20, 20)
+    several = [article(name, 3) for name in "abcdefg"]
+    sync(path, several, embedding(), IDENTITY, on_progress=lambda *both: told.append(both))
+    assert told[0] == (0, 21)
+    assert told[-1] == (21, 21)
     assert sorted(told) == told
-    assert len(told) > 5  # an article is embedded in parts
+    assert len(told) > 5
 
 
 def test_the_stamp_is_that_of_the_last_finished_run(path: Path) -> None:
@@ -153,7 +154,7 @@ def interrupting(step: str, times: int) -> Iterator[None]:
     places = {
         "embed": (CountingEmbedding, "embed_documents"),
         "delete": (Chroma, "delete"),
-        "upsert": (Chroma, "add_documents"),
+        "upsert": (vectors, "upsert"),
         "finish": (snapshots, "finish"),
     }
     owner, name = places.get(step, (Catalogue, step))
@@ -190,8 +191,8 @@ WRITER = """
     sys.path.insert(0, {tests!r})
     import indexing
     from assistant import errors
-    from assistant.index import sync as index
-    index.BATCH = 3
+    from assistant.index import encoding, sync as index
+    encoding.BATCH = 400
 
     class Embedding(indexing.CountingEmbedding):
         def embed_documents(self, texts):
