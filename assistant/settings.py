@@ -25,6 +25,8 @@ from assistant.errors import AssistantError, SettingsError
 
 APP = "news-assistant"
 SETTINGS_FILE = "assistant.toml"
+AUTO = "auto"
+"""The embedder's name that leaves the choice to the corpus."""
 EXTRACTIVE = "extractive"
 """The model name that means no language model: answers quote the articles' own sentences."""
 
@@ -43,8 +45,9 @@ class Settings(BaseSettings):
     cache: Path = Field(default_factory=lambda: Path(platformdirs.user_cache_dir(APP)))
     """Folder for joined weights, exported models and verified checksums."""
 
-    embedder: str = "bge-small-en-v1.5"
-    """A packaged embedder's name, or any sentence-transformers hub id or folder."""
+    embedder: str = AUTO
+    """A packaged embedder's name, any sentence-transformers hub id or folder, or "auto": the index's own, or
+    for a new index the one that the languages of its articles need."""
     reranker: str = "ms-marco-MiniLM-L12-v2"
     """The packaged cross-encoder's name, any sentence-transformers CrossEncoder, or "none"."""
     reader: str = "packaged"

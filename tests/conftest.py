@@ -51,12 +51,14 @@ def no_network() -> Iterator[None]:
 def encoders_once() -> Iterator[None]:
     """The encoders of the same settings are loaded once: they are safe to share, and remember nothing."""
     from assistant.api import build
+    from assistant.api.remembered import embedder_of
 
     loaded: dict[tuple[Any, ...], Any] = {}
     load = build.load_encoders
 
     def once(settings: Any) -> Any:
-        key = settings.embedder, settings.reranker, settings.reader, settings.cache, settings.threads
+        embedder = embedder_of(settings)
+        key = embedder, settings.reranker, settings.reader, settings.cache, settings.threads
         if key not in loaded:
             loaded[key] = load(settings)
         return loaded[key]

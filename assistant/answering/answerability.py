@@ -20,7 +20,8 @@ RELEVANT = 0.01
 
 
 def chance(passages: Sequence[Passage]) -> float | None:
-    """The reader's probability that one of the best chunks answers; None if it read none."""
+    """The reader's probability that one of the best chunks answers; None if one of them was not read."""
     hits = [hit for passage in passages for hit in passage.hits if hit.reading]
     best = sorted(hits, key=lambda hit: -hit.score)[:BEST]
-    return max((hit.reading.answers for hit in best if hit.reading), default=None)
+    chances = [hit.reading.answers for hit in best if hit.reading and hit.reading.answers is not None]
+    return max(chances) if chances and len(chances) == len(best) else None

@@ -25,6 +25,7 @@ from assistant.retrieval.scores import probability
 from assistant.schema import AbstentionReason, Answer
 from assistant.settings import EXTRACTIVE
 from assistant.text.dates import in_words
+from assistant.text.languages import count_words
 
 POOL = 30
 """Passages retrieved for a topic."""
@@ -83,7 +84,7 @@ def _parts(evidence: Sequence[Sentence], words: int) -> list[list[Sentence]]:
     parts: list[list[Sentence]] = []
     room = 0
     for sentence in evidence:
-        size = len(sentence.text.split())
+        size = count_words(sentence.text)
         if size > room:
             parts.append([])
             room = words
@@ -104,7 +105,7 @@ def timeline(
     chosen: list[Statement] = []
     for entry in sorted(entries, key=lambda entry: -entry.support):
         (sentence,) = entry.sentences
-        size = len(entry.text.split())
+        size = count_words(entry.text)
         known = any(
             sentence.article.id == other.article.id or copied(sentence.text, other.text)
             for statement in chosen

@@ -16,6 +16,7 @@ from assistant.corpus.chunking import sentence_spans
 from assistant.injection.scan import is_instruction, neutral, visible
 from assistant.retrieval.passages import Passage
 from assistant.text.dates import with_weekday
+from assistant.text.languages import count_words
 
 BESIDE = 0.05
 """Probability added to every sentence of a passage: the context of an answer says who and when."""
@@ -53,16 +54,15 @@ class Sentence:
 def sentences_of(passage: Passage, number: int) -> list[Sentence]:
     """The sentences of a passage, without Markdown headings."""
     found: list[Sentence] = []
-    for first, end in sentence_spans(passage.text):
+    for first, end in sentence_spans(passage.text, passage.article.language):
         headings = _HEADINGS.match(passage.text, first, end)
         start = headings.end() if headings else first
         if start >= end:
             continue
         place = passage.start + start, passage.start + end
         chance, span = _reading(passage, *place)
-        text = passage.text[start:end]
         suspect = is_instruction(passage.article.text, *place)
-        identity = f"{number}.{len(found) + 1}"
+        identity, text = f"{number}.{len(found) + 1}", passage.text[start:end]
         found.append(Sentence(identity, passage.article, *place, text, chance, span, suspect))
     return found
 
@@ -81,7 +81,7 @@ def pack(passages: Sequence[Passage], words: int) -> list[Sentence]:
     """The sentences of the best passages that fit into `words` words; of at least one passage."""
     packed: list[Sentence] = []
     for number, passage in enumerate(passages, 1):
-        size = len(passage.text.split())
+        size = count_words(passage.text)
         if packed and size > words:
             break
         words -= size

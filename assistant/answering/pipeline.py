@@ -34,8 +34,10 @@ from assistant.models.chat.structured_output import StructuredChat
 from assistant.models.prompts import Prompt
 from assistant.retrieval.fusion import fused
 from assistant.retrieval.retriever import Retriever
+from assistant.retrieval.similarity import unread
 from assistant.schema import Answer
 from assistant.settings import EXTRACTIVE
+from assistant.text.languages import count_words
 
 MORE = 6
 """Passages that a further search adds."""
@@ -158,7 +160,7 @@ class Pipeline:
                     on_text=lambda text: course.on_event(TextSoFar(text)),
                 )
             except ContextExceeded:
-                words = sum(len(sentence.text.split()) for sentence in evidence) // 2
+                words = sum(count_words(sentence.text) for sentence in evidence) // 2
                 if len(pack(course.passages, words)) == len(evidence):
                     raise
                 continue
@@ -209,6 +211,7 @@ class Pipeline:
         """Answers with quotes: the one nearest to an embedded model's words, if any, and the likeliest."""
         self._search(course, course.query.searches, self.retriever.k)
         course.chance = answerability.chance(course.passages)
+        course.warnings += unread(course.passages)
         if not course.passages or course.passages[0].score < answerability.RELEVANT:
             course.reason = "nothing-relevant"
         elif course.chance is not None and course.chance < answerability.THRESHOLD:

@@ -21,6 +21,7 @@ from assistant.models.chat.json_replies import parse_object
 from assistant.models.chat.structured_output import StructuredChat
 from assistant.retrieval.passages import Passage
 from assistant.schema import Tokens
+from assistant.text.languages import count_words
 from assistant.text.normalize import words
 
 MOST_QUOTES = 2
@@ -79,7 +80,7 @@ def quotes(evidence: Sequence[Sentence], question: str, said: str = "") -> list[
     least = SECOND * max(sentence.chance for sentence in evidence)
     others = [one for one in evidence if one.place != first.place and one.chance >= least]
     chosen = [first, *sorted(others, key=lambda sentence: -sentence.chance)[: MOST_QUOTES - 1]]
-    fits = sum(len(sentence.text.split()) for sentence in chosen) <= MOST_WORDS
+    fits = sum(count_words(sentence.text) for sentence in chosen) <= MOST_WORDS
     return [quoted(sentence) for sentence in (chosen if fits else chosen[:1])]
 
 

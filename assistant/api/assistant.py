@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from assistant.api import build
+from assistant.api.remembered import last_options
 from assistant.api.selection import article_named, limits
 from assistant.corpus.articles import Options
 from assistant.corpus.fields.metadata import mapping_of
@@ -187,7 +188,7 @@ class Assistant:
         assigns keys to fields: "date=published_at". Without these, those of the last run hold, unless the
         index is made anew with `rebuild`. The result's `reading` is a summary.
         """
-        known = Options() if rebuild else build.last_options(self.settings)
+        known = Options() if rebuild else last_options(self.settings)
         options = Options(
             known.exclude if exclude is None else tuple(exclude),
             known.mapping if mapping is None else mapping_of(mapping),

@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from assistant.api.remembered import choose_embedder, embedder_of, last_options
 from assistant.corpus.articles import Options, compare, corpus_stamp, read_articles
 from assistant.corpus.chunking import CHUNKING
 from assistant.corpus.report import Notice, Report
-from assistant.errors import IndexMismatch, IndexMissing, IndexOutdated
+from assistant.errors import IndexMissing, IndexOutdated
 from assistant.index import snapshots
-from assistant.index.lexical import CATALOGUE, Catalogue
 from assistant.index.opened import Index
 from assistant.index.sync import Changes, sync
 from assistant.index.vectors import Identity
@@ -44,7 +44,7 @@ def identity(settings: Settings) -> Identity:
     """The embedder and chunking of an index built with these settings."""
     from assistant.models.encoders.embeddings import embedder_id
 
-    return Identity(embedder_id(settings.embedder), settings.chunk_words)
+    return Identity(embedder_id(embedder_of(settings)), settings.chunk_words)
 
 
 def build_index(
@@ -69,16 +69,16 @@ def build_index(
     stamp = corpus_stamp(settings.corpus_path, options.exclude)
     report = Report(notice, strict=strict, tell_all=tell_all)
     with closing(read_articles(settings.corpus_path, report, options)) as articles:
-        embeddings = load_embeddings(
-            settings.embedder, settings.cache, for_queries=False, threads=settings.threads
-        )
+        embedder = choose_embedder(settings, articles, notice, rebuild=rebuild)
+        settings = settings.model_copy(update={"embedder": embedder})
+        embeddings = load_embeddings(embedder, settings.cache, for_queries=False, threads=settings.threads)
         changes = sync(
             settings.index_path,
             articles,
             embeddings,
             identity(settings),
             stamp=stamp,
-            facts={"reading": options.dump(), "summary": report.summary.dump()},
+            facts={"reading": options.dump(), "summary": report.summary.dump(), "embedder": embedder},
             rebuild=rebuild,
             on_progress=on_progress,
         )
@@ -87,9 +87,8 @@ def build_index(
 
 def open_index(settings: Settings, notice: Notice, on_progress: Progress) -> Index:
     """The index, built if missing or outdated; sends a notice if articles have changed since it was built."""
-    wanted = identity(settings)
     try:
-        index = Index.open(settings.index_path, wanted)
+        index = Index.open(settings.index_path, identity(settings))
     except (IndexMissing, IndexOutdated) as why:
         outdated = isinstance(why, IndexOutdated)
         until_now = "; an earlier version wrote the present one" if outdated else ""
@@ -97,32 +96,11 @@ def open_index(settings: Settings, notice: Notice, on_progress: Progress) -> Ind
         summary = build_index(settings, notice, on_progress, options=last_options(settings)).reading
         if summary is not None and summary.passed_over:
             notice(next(summary.lines()))
-        return Index.open(settings.index_path, wanted)
+        return Index.open(settings.index_path, identity(settings))
     changed = _changed_articles(index, settings)
     if changed:
         notice(f"{changed} since the index was built; bring it up to date with: assistant index")
     return index
-
-
-def open_catalogue(settings: Settings, *, outdated: bool = False) -> Catalogue | None:
-    """The catalogue without the vectors, which take longer to open; None if there is no index yet.
-
-    `outdated` as `Catalogue`. Raises IndexMismatch.
-    """
-    state = snapshots.current(settings.index_path)
-    return Catalogue(state / CATALOGUE, outdated=outdated) if state else None
-
-
-def last_options(settings: Settings) -> Options:
-    """How the last run read the corpus; the defaults where there was none, or its index cannot be read."""
-    try:
-        catalogue = open_catalogue(settings, outdated=True)
-    except (IndexMissing, IndexMismatch):
-        return Options()
-    if catalogue is None:
-        return Options()
-    with closing(catalogue):
-        return Options.load(catalogue.fact("reading"))
 
 
 def _changed_articles(index: Index, settings: Settings) -> str:
@@ -157,7 +135,7 @@ def load_encoders(settings: Settings) -> Encoders:
     from assistant.models.encoders.reranker import load_reranker
 
     return Encoders(
-        load_embeddings(settings.embedder, settings.cache, for_queries=True, threads=settings.threads),
+        load_embeddings(embedder_of(settings), settings.cache, for_queries=True, threads=settings.threads),
         load_reranker(settings.reranker, settings.cache, threads=settings.threads),
         load_reader(settings.reader, settings.cache, threads=settings.threads),
     )
@@ -170,7 +148,10 @@ def begin_encoders(settings: Settings) -> Callable[[], Encoders]:
     also waits for the thread, so encoders that may take long are loaded by the returned function instead.
     """
     load = partial(load_encoders, settings)
-    if not all(packaged.is_onnx(name) for name in (settings.embedder, settings.reranker) if name != "none"):
+    used = (embedder_of(settings), settings.reranker)
+    # Which embedder a new index will have is not known yet.
+    new = snapshots.current(settings.index_path) is None
+    if new or not all(packaged.is_light(name) for name in used if name != "none"):
         return load
     pool = ThreadPoolExecutor(1, "encoders")
     loading = pool.submit(load)

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from rich.text import Text
 
 from assistant.api.build import identity, load_model, load_prompts, profile_for, settled, without_a_model
+from assistant.api.remembered import embedder_of
 from assistant.corpus.articles import Options, corpus_stamp, read_articles
 from assistant.corpus.report import Report, Summary
 from assistant.errors import AssistantError, IndexMissing
@@ -62,7 +63,7 @@ def _models(settings: Settings) -> list[Check]:
     for state in packaged.inventory(settings.cache):
         package = f"package version {state.version}" if state.version else "no package"
         finding = f"{state.role}, {package}, checksum {state.checksum}"
-        used = state.name in (settings.model, settings.embedder, settings.reranker)
+        used = state.name in (settings.model, embedder_of(settings), settings.reranker)
         well = not state.remedy or (state.checksum == "missing" and not used)
         checks.append((well, state.name, f"{finding}; {state.remedy}" if state.remedy else finding))
     return checks

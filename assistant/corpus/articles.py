@@ -26,6 +26,7 @@ from assistant.corpus.whole.boilerplate import Boilerplate
 from assistant.corpus.whole.identities import Entry, Repeats, day, resolve
 from assistant.corpus.whole.suspects import suspicion
 from assistant.errors import CorpusError
+from assistant.text.languages import is_english, language_of
 
 __all__ = [
     "Article",
@@ -76,6 +77,8 @@ class Articles:
         self._entries: list[Entry] = []
         self._boilerplate = Boilerplate()
         self._repeats = Repeats()
+        self.foreign = 0
+        """How many are not in English."""
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -98,6 +101,10 @@ class Articles:
             report.notice(message, "exact repeat skipped")
             entry.id = min(entry.id, article.id, key=len)  # that of "a copy" and "a" is "a"
             return
+        read = f"{article.title}\n{article.text}"
+        if not is_english(read):
+            self.foreign += 1
+            article = article if article.language else replace(article, language=language_of(read))
         for lacking, what in (
             (article.published is None, "date"),
             (not article.sources, "outlet"),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.corpus.articles import Article
 from assistant.text.dates import in_words
+from assistant.text.languages import base, count_words, words_of
 
 if TYPE_CHECKING:
     from langchain_core.documents import Document
@@ -26,8 +27,6 @@ MIN_WORDS = 25
 """A shorter paragraph is joined to the next one: a lone line says too little to be found by."""
 
 _BLANK_LINE = re.compile(r"\n\s*\n")
-_WORD = re.compile(r"\S{1,40}")
-"""A longer run counts as several words, so that text without spaces still makes passages that can be read."""
 
 NEVER = dt.date.max.toordinal() + 1
 """In the vector store, the day on which the newest text is superseded: it cannot look for a lack."""
@@ -51,12 +50,15 @@ class Chunk:
         return f"{self.article_id}#{self.position}"
 
 
-def sentence_spans(text: str) -> list[Span]:
-    """Offsets of the sentences of `text`, in order, without the white space around them."""
+def sentence_spans(text: str, language: str = "") -> list[Span]:
+    """Offsets of the sentences of `text`, in order, without the white space around them.
+
+    `language` is a code such as "de"; empty is English.
+    """
     from sentencex import get_sentence_boundaries
 
     spans: list[Span] = []
-    for boundary in get_sentence_boundaries("en", text):
+    for boundary in get_sentence_boundaries(base(language) or "en", text):
         raw = boundary["text"]
         start = boundary["start_index"] + len(raw) - len(raw.lstrip())
         end = boundary["start_index"] + len(raw.rstrip())
@@ -70,21 +72,23 @@ def sentence_spans(text: str) -> list[Span]:
 
 def split_article(article: Article, most_words: int) -> list[Chunk]:
     """The chunks of an article, in order: non-empty, not overlapping, and of at most `most_words` words."""
-    spans = _join_short(list(_paragraph_pieces(article.text, most_words)), article.text, most_words)
+    pieces = _paragraph_pieces(article.text, most_words, article.language)
+    spans = _join_short(list(pieces), article.text, most_words)
     return [
         Chunk(article.id, position, start, end, article.text[start:end])
         for position, (start, end) in enumerate(spans)
     ]
 
 
-def _paragraph_pieces(text: str, most_words: int) -> Iterator[Span]:
+def _paragraph_pieces(text: str, most_words: int, language: str) -> Iterator[Span]:
     """Each paragraph, cut between sentences into even pieces where it is too long."""
     breaks = [match.span() for match in _BLANK_LINE.finditer(text)]
     starts = [0, *(end for _, end in breaks)]
     ends = [*(start for start, _ in breaks), len(text)]
     for offset, end in zip(starts, ends, strict=True):
         body = text[offset:end]
-        units = [unit for span in sentence_spans(body) for unit in _cut_long(body, span, most_words)]
+        sentences = sentence_spans(body, language)
+        units = [unit for span in sentences for unit in _cut_long(body, span, most_words)]
         total = sum(_words(body, unit) for unit in units)
         # Even pieces: a paragraph of 170 words becomes 85 + 85, not 160 and a stray sentence.
         target = total / -(-total // most_words) if total else 1
@@ -108,7 +112,7 @@ def _pack(text: str, units: list[Span], most_words: int, target: float) -> Itera
 
 def _cut_long(text: str, span: Span, most_words: int) -> Iterator[Span]:
     """A sentence of more than `most_words` words in pieces; any other as it is."""
-    words = [(span[0] + m.start(), span[0] + m.end()) for m in _WORD.finditer(text[span[0] : span[1]])]
+    words = words_of(text, *span)
     for first in range(0, len(words), most_words):
         part = words[first : first + most_words]
         yield part[0][0], part[-1][1]
@@ -127,7 +131,7 @@ def _join_short(spans: list[Span], text: str, most_words: int) -> list[Span]:
 
 
 def _words(text: str, span: Span) -> int:
-    return sum(1 for _ in _WORD.finditer(text, span[0], span[1]))
+    return count_words(text, *span)
 
 
 def heading(article: Article) -> str:

@@ -21,6 +21,7 @@ from assistant.corpus.articles import Article, Source
 from assistant.corpus.chunking import Chunk, heading
 from assistant.errors import IndexMismatch, IndexMissing, IndexOutdated
 from assistant.index.filters import Filters
+from assistant.text.languages import STOP_WORDS, bigrams
 from assistant.text.normalize import acronyms
 
 CATALOGUE = "catalogue.sqlite3"
@@ -46,11 +47,6 @@ PRAGMA user_version = {SCHEMA_VERSION};
 """
 
 _TERM = re.compile(r"\w+")
-STOP_WORDS = frozenset(
-    "a an and are as at be been but by can could did do does for from had has have he her him his how i if "
-    "in into is it its me my of on or our she should so than that the their them then there these they this "
-    "those to up us was we were what when where which who whom whose why will with would you your".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +268,7 @@ class Catalogue:
             place = (article.id, chunk.position, chunk.start, chunk.end)
             insert = 'INSERT INTO chunks (article, position, start, "end") VALUES (?, ?, ?, ?)'
             row = self._db.execute(insert, place).lastrowid
-            passage = (row, heading(article), chunk.text)
+            passage = (row, bigrams(heading(article)), bigrams(chunk.text))
             self._db.execute("INSERT INTO passages (rowid, heading, body) VALUES (?, ?, ?)", passage)
 
     def remove(self, article_id: str) -> None:
@@ -289,7 +285,7 @@ def _day(ordinal: int | None) -> dt.date | None:
 
 def query_terms(query: str) -> list[str]:
     """The words of a query that are worth looking up: lower case, without stop words, each once."""
-    terms = dict.fromkeys(term.lower() for term in _TERM.findall(query))
+    terms = dict.fromkeys(term.lower() for term in _TERM.findall(bigrams(query)))
     named = acronyms(query)
     kept = [term for term in terms if term not in STOP_WORDS or term in named]
     return kept or list(terms)

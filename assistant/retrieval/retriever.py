@@ -30,8 +30,10 @@ from assistant.models.encoders.reader import Reader
 from assistant.retrieval.fusion import ChunkKey, group_copies, reciprocal_rank_fusion
 from assistant.retrieval.passages import Hit, Passage, Ranks
 from assistant.retrieval.scores import Scores, logit
+from assistant.retrieval.similarity import in_place, unreadable, weighed
 from assistant.retrieval.time_preference import time_preference
 from assistant.text.dates import Times, question_times
+from assistant.text.languages import count_words
 
 POOL = 50
 """Chunks taken from each of the two searches, or more if more passages are asked for."""
@@ -84,13 +86,26 @@ class Retriever(BaseRetriever):
                 hits = self._with_candidates(hits, near)
             if on_candidates is not None:
                 on_candidates(self._passages(hits[: self.candidates], k))
-            if self.reranker is not None and hits:
+            head = hits[: self.candidates]
+            foreign = unreadable(question, head)
+            ranked = [hit for hit in head if hit.chunk.id not in foreign]
+            if self.reranker is not None and ranked:
                 today = filters.as_of or index.catalogue.newest(filters)
                 times = question_times(question, today) if today else None
-                hits = rerank(self.reranker, question, hits, self.candidates, times)
-            if self.reader is not None and hits:
-                hits = read(self.reader, question, hits)
-            return self._passages(hits, k)
+                ranked = rerank(self.reranker, question, ranked, times)
+            if self.reader is not None and ranked:
+                ranked = read(self.reader, question, ranked)
+            rest = hits[self.candidates :]
+            hits = in_place(head, ranked) + (_below(rest, ranked) if self.reranker or self.reader else rest)
+            return self._passages(self._weighed(question, hits, foreign), k)
+
+    def _weighed(self, question: str, hits: list[Hit], foreign: frozenset[str]) -> list[Hit]:
+        """The hits, with the sentences of those among the first `READ` that no reader understands weighed."""
+        chosen = [hit for hit in hits[:READ] if hit.chunk.id in foreign]
+        if not chosen:
+            return hits
+        known = {hit.chunk.id: hit for hit in weighed(self.embeddings, question, chosen)}
+        return [known.get(hit.chunk.id, hit) for hit in hits]
 
     def dense(self, question: str, count: int, filters: Filters) -> list[tuple[str, int, float]]:
         """The chunks nearest to the question: (article id, position, cosine similarity), best first."""
@@ -168,7 +183,7 @@ class Retriever(BaseRetriever):
     def _neighbourhood(self, hit: Hit, taken: set[ChunkKey]) -> list[Chunk]:
         """The hit's chunk and those after and before it, in the order of the article."""
         chunks = [hit.chunk]
-        words = len(hit.chunk.text.split())
+        words = count_words(hit.chunk.text)
         grew = True
         while grew:
             grew = False
@@ -176,7 +191,7 @@ class Retriever(BaseRetriever):
                 chunk = self.index.catalogue.chunk(hit.article, position)
                 if chunk is None or (hit.article.id, position) in taken:
                     continue
-                more = len(chunk.text.split())
+                more = count_words(chunk.text)
                 if words + more <= self.most_words:
                     chunks.insert(place, chunk)
                     words += more
@@ -184,11 +199,8 @@ class Retriever(BaseRetriever):
         return chunks
 
 
-def rerank(
-    reranker: BaseCrossEncoder, question: str, hits: list[Hit], most: int, times: Times | None
-) -> list[Hit]:
-    """Reranks the first `most` hits by cross-encoder, fused rank and time; the rest follow unchanged."""
-    head, rest = hits[:most], hits[most:]
+def rerank(reranker: BaseCrossEncoder, question: str, hits: Sequence[Hit], times: Times | None) -> list[Hit]:
+    """Reranks the hits by cross-encoder, fused rank and time."""
 
     def prior(rank: int, hit: Hit) -> float:
         return (time_preference(times, hit.article.published) if times else 0.0) - PRIOR * math.log(rank)
@@ -196,14 +208,14 @@ def rerank(
     # Words to a machine do not help a passage to be found.
     texts = [
         f"{heading(hit.article)}\n{without_instructions(hit.article.text, hit.chunk.start, hit.chunk.end)}"
-        for hit in head
+        for hit in hits
     ]
     logits = reranker.score([(question, text) for text in texts])
     scores = [
         replace(hit.scores, rerank=value, prior=prior(rank, hit))
-        for rank, (hit, value) in enumerate(zip(head, logits, strict=True), 1)
+        for rank, (hit, value) in enumerate(zip(hits, logits, strict=True), 1)
     ]
-    return _ranked([replace(hit, scores=made) for hit, made in zip(head, scores, strict=True)], rest)
+    return _ranked([replace(hit, scores=made) for hit, made in zip(hits, scores, strict=True)])
 
 
 def read(reader: Reader, question: str, hits: list[Hit]) -> list[Hit]:
@@ -212,15 +224,21 @@ def read(reader: Reader, question: str, hits: list[Hit]) -> list[Hit]:
     texts = [blanked(hit.article.text, hit.chunk.start, hit.chunk.end) for hit in head]
     readings = reader.read(question, texts, [heading(hit.article) for hit in head])
     scored = [
-        replace(hit, scores=replace(hit.scores, reader=logit(reading.answers)), reading=reading)
+        replace(hit, scores=replace(hit.scores, reader=logit(reading.answers or 0.0)), reading=reading)
         for hit, reading in zip(head, readings, strict=True)
     ]
-    return _ranked(scored, rest)
+    ranked = _ranked(scored)
+    return ranked + _below(rest, ranked)
 
 
-def _ranked(scored: Sequence[Hit], rest: Sequence[Hit]) -> list[Hit]:
-    """The scored hits, best first, ties by id; then the rest, scored no higher than the last of them."""
+def _ranked(scored: Sequence[Hit]) -> list[Hit]:
+    """The scored hits, best first, ties by id."""
     valued = [replace(hit, score=hit.scores.probability) for hit in scored]
     ordered = sorted(valued, key=lambda hit: (-hit.score, hit.chunk.article_id, hit.chunk.position))
-    ranked = [replace(hit, ranks=replace(hit.ranks, reranked=rank)) for rank, hit in enumerate(ordered, 1)]
-    return ranked + [replace(hit, score=min(hit.score, ranked[-1].score)) for hit in rest]
+    return [replace(hit, ranks=replace(hit.ranks, reranked=rank)) for rank, hit in enumerate(ordered, 1)]
+
+
+def _below(rest: Sequence[Hit], ranked: Sequence[Hit]) -> list[Hit]:
+    """The rest, scored no higher than the last that was ranked."""
+    most = min((hit.score for hit in ranked), default=1.0)
+    return [replace(hit, score=min(hit.score, most)) for hit in rest]

@@ -21,6 +21,7 @@ from pydantic import ValidationError
 
 from assistant.answering.pipeline import Pipeline
 from assistant.api.build import build_pipeline, build_retriever, identity, provenance
+from assistant.api.remembered import embedder_of
 from assistant.corpus.articles import Article, read_corpus
 from assistant.corpus.chunking import sentence_spans
 from assistant.errors import AssistantError, GoldError
@@ -224,7 +225,7 @@ def measure(settings: Settings, attacks: Sequence[Attack], notice: Callable[[str
     if problems := check_attacks(attacks, articles):
         raise GoldError(f"{problems[0]} (of {len(problems)} such problems); correct the attacks")
     embeddings = load_embeddings(
-        settings.embedder, settings.cache, for_queries=False, threads=settings.threads
+        embedder_of(settings), settings.cache, for_queries=False, threads=settings.threads
     )
     made = identity(settings)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from assistant.api.build import build_index, identity
+from assistant.api.remembered import embedder_of
 from assistant.corpus.articles import corpus_stamp
 from assistant.errors import IndexMismatch, IndexMissing
 from assistant.index.opened import Index
@@ -23,7 +24,7 @@ def indexed(
     """A set's index below `work`, in line with its corpus (None: the built-in one), and the settings it was
     opened with. Raises AssistantError.
     """
-    embedder = Path(settings.embedder).name
+    embedder = Path(embedder_of(settings)).name
     place = (work or settings.cache / "bench") / f"{name}-{embedder}"
     settings = settings.model_copy(update={"corpus": corpus, "index": place})
     if not _is_current(settings):

@@ -20,6 +20,7 @@ import numpy as np
 from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from assistant.api.build import build_retriever, identity
+from assistant.api.remembered import embedder_of
 from assistant.corpus.articles import read_corpus
 from assistant.evaluation.report import table
 from assistant.index.opened import Index
@@ -86,7 +87,7 @@ def _alone(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
 
 def index_size(settings: Settings, corpora: Sequence[Path], count: int, path: Path) -> tuple[int, float]:
     """Indexes `count` articles afresh at `path`; how many chunks they make, and the seconds it took."""
-    real = load_embeddings(settings.embedder, settings.cache, for_queries=True, threads=settings.threads)
+    real = load_embeddings(embedder_of(settings), settings.cache, for_queries=True, threads=settings.threads)
     pseudo = DeterministicFakeEmbedding(size=len(real.embed_query("How long is a vector?")))
     articles = many_articles(corpora, count)
     # An index keeps its last state beside the new one, which would be weighed as well.

@@ -11,6 +11,7 @@ from langchain_core.cross_encoders import BaseCrossEncoder
 from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from assistant.answering.query import Turn, make_query
+from assistant.api.remembered import ENGLISH
 from assistant.corpus.articles import Article, read_corpus
 from assistant.corpus.chunking import Chunk, split_article
 from assistant.errors import GoldError
@@ -198,7 +199,7 @@ def test_the_prior_is_taken_back() -> None:
 
 
 def test_the_default_row_is_the_default() -> None:
-    assert DEFAULT_ROW.embedder == Settings.model_fields["embedder"].default
+    assert DEFAULT_ROW.embedder == ENGLISH
     assert DEFAULT_ROW.changes == ()
     assert len({row.name for row in GOLD_ROWS}) == len(GOLD_ROWS)
 

@@ -26,6 +26,7 @@ from assistant.models.encoders.embeddings import (
     export_folder,
     load_embeddings,
 )
+from assistant.models.encoders.multilingual import USE
 
 pytestmark = pytest.mark.slow
 
@@ -82,6 +83,22 @@ def test_bge_finds_the_passage(bge: Embeddings) -> None:
     passages = bge.embed_documents(["Egypt mediated the talks.", "Rates were left unchanged.", "It rained."])
     scores = np.array(passages) @ np.array(bge.embed_query("Who was the mediator?"))
     assert scores.argmax() == 0
+
+
+def test_one_space_for_many_languages(cache: Path) -> None:
+    embedder = load_embeddings(USE, cache, for_queries=True)
+    passages = [
+        "Ägypten vermittelte die Gespräche.",
+        "La banque centrale n'a pas changé ses taux.",
+        "Весь день шёл дождь.",
+    ]
+    vectors = np.array(embedder.embed_documents(passages))
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    for question, place in (("Who mediated the talks?", 0), ("中央银行的利率", 1), ("Did it rain?", 2)):
+        assert int(np.argmax(vectors @ np.array(embedder.embed_query(question)))) == place
+    alone = np.array([embedder.embed_documents([text])[0] for text in TEXTS])
+    assert np.abs(alone - np.array(embedder.embed_documents(list(TEXTS)))).max() < 1e-5
+    assert embedder.embed_documents([]) == []
 
 
 def test_a_vector_does_not_depend_on_the_texts_beside_it(bge: Embeddings) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from langchain_core.cross_encoders import BaseCrossEncoder
 from langchain_core.embeddings import DeterministicFakeEmbedding
 
+from assistant.answering.answerability import chance
 from assistant.api.build import build_retriever, identity
 from assistant.corpus.articles import Article, read_corpus
 from assistant.evaluation.gold.cases import Case, quote_spans, read_gold
@@ -23,7 +24,8 @@ from assistant.index.sync import sync
 from assistant.index.vectors import Identity
 from assistant.retrieval.fusion import ChunkKey, group_copies, reciprocal_rank_fusion
 from assistant.retrieval.passages import Hit, Passage
-from assistant.retrieval.retriever import Retriever, rerank
+from assistant.retrieval.retriever import Retriever
+from assistant.retrieval.similarity import unread
 from assistant.settings import corpus_folder, load_settings
 
 CASES = read_gold(corpus_folder().parent / "eval" / "gold.jsonl")
@@ -58,6 +60,55 @@ def real(built_in_index: Path) -> Iterator[Retriever]:
 def indexed(path: Path, articles: list[Article]) -> Index:
     sync(path, articles, EMBEDDING, IDENTITY)
     return Index.open(path, IDENTITY)
+
+
+# Other languages
+
+GERMAN = (
+    "Die Hafenbrücke {n} wird im Mai für den Verkehr gesperrt, weil ihre Lager ersetzt werden müssen. "
+    "Die Arbeiten dauern nach Angaben der Stadt bis zum Herbst und kosten {n} Millionen Euro. "
+    "Eine Fähre soll in dieser Zeit die Pendler übersetzen, wie der Senat mitteilte."
+)
+MIXED = [
+    *(Article(f"de{n}", f"Brücke {n}", GERMAN.format(n=n), dt.date(2025, 5, n)) for n in range(1, 5)),
+    *(
+        Article(f"en{n}", f"Bridge {n}", f"The harbour bridge {n} is to be closed in May for the repair "
+                f"of its bearings, and that will cost {n} million euros, the city said.", dt.date(2025, 5, n))
+        for n in range(1, 5)
+    ),
+]  # fmt: skip
+
+
+class Unasked(BaseCrossEncoder):
+    """Fails where it is asked about a text that is not in English."""
+
+    def score(self, text_pairs: list[tuple[str, str]]) -> list[float]:
+        assert not any("Brücke" in question + text for question, text in text_pairs)
+        return [float(text.count("3")) for _, text in text_pairs]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "question", ["What will the Hafenbrücke 3 repair cost?", "Wann wird die Brücke gesperrt?"]
+)
+def test_english_encoders_judge_english_only(tmp_path: Path, question: str) -> None:
+    with closing(indexed(tmp_path / "index", MIXED)) as index:
+        ask = retriever(index, Unasked())
+        candidates: list[Passage] = []
+        passages = ask.retrieve(question, on_candidates=candidates.extend)
+        check(passages)
+        places = [n for n, passage in enumerate(candidates) if passage.article.id.startswith("de")]
+        assert [n for n, passage in enumerate(passages) if passage.article.id.startswith("de")] == places
+        if question.startswith("What"):
+            best = next(passage for passage in passages if passage.article.id.startswith("en"))
+            assert best.article.id == "en3"
+        for passage in passages:
+            reading = passage.hits[0].reading
+            assert (reading is not None and reading.answers is None) == (
+                passage.article.id.startswith("de") or question.startswith("Wann")
+            )
+        assert unread(passages)
+        assert chance(passages) is None
 
 
 # What every list of passages promises
@@ -267,15 +318,16 @@ def test_fusion_breaks_ties_by_id() -> None:
     assert reciprocal_rank_fusion([], []) == []
 
 
+@pytest.mark.slow
 def test_candidates_beyond_those_reranked_stay_behind(corpus: Index) -> None:
-    plain = Retriever(index=corpus, embeddings=EMBEDDING)
     question = "Who signed the reconstruction fund?"
-    hits = plain._fuse([], corpus.catalogue.search(question, 20, Filters()))
-    ranked = rerank(CommonWords(), question, hits, 5, None)
-    assert [hit.chunk.id for hit in ranked[5:]] == [hit.chunk.id for hit in hits[5:]]
-    assert {hit.chunk.id for hit in ranked[:5]} == {hit.chunk.id for hit in hits[:5]}
-    assert [hit.ranks.reranked for hit in ranked[:6]] == [1, 2, 3, 4, 5, None]
-    assert [hit.score for hit in ranked] == sorted((hit.score for hit in ranked), reverse=True)
+    fused: list[Passage] = []
+    passages = retriever(corpus, candidates=5).retrieve(question, k=40, on_candidates=fused.extend)
+    hits = [hit for passage in passages for hit in passage.hits]
+    assert sorted(hit.ranks.reranked for hit in hits if hit.ranks.reranked) == [1, 2, 3, 4, 5]
+    behind = [passage.hits[0].ranks for passage in passages if passage.hits[0].ranks.reranked is None]
+    assert len(behind) > 5
+    assert [rank.fused for rank in behind] == sorted(rank.fused or 0 for rank in behind)
 
 
 @given(

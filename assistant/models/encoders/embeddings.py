@@ -24,6 +24,7 @@ from assistant.errors import ModelError
 from assistant.extras import require
 from assistant.models import packaged
 from assistant.models.encoders import hub
+from assistant.models.encoders.multilingual import USE, MultilingualEmbeddings
 from assistant.models.encoders.onnx import Floats, OnnxEncoder
 
 if TYPE_CHECKING:
@@ -49,7 +50,9 @@ def load_embeddings(name: str, cache: Path, *, for_queries: bool, threads: int |
     """
     known = packaged.known(name)
     if known is not None and known.role != "embedder":
-        raise ModelError(f"{name} is a {known.role}, not an embedder; choose {BGE} or {MINILM}")
+        raise ModelError(f"{name} is a {known.role}, not an embedder; choose {BGE}, {USE} or {MINILM}")
+    if name == USE:
+        return MultilingualEmbeddings(cache, threads)
     if name == BGE:
         folder = packaged.folder(name, cache)
         encoder = OnnxEncoder(folder, max_tokens=BGE_TOKENS, threads=threads)

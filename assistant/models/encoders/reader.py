@@ -37,12 +37,13 @@ class Reading:
     """What the reader made of one passage: `passage[start:end]` is the likeliest answer.
 
     `answers` is its probability that the passage answers the question, `span` the probability of that span
-    among all spans of the passage. Both lie between 0 and 1 and are not calibrated.
+    among all spans of the passage. Both lie between 0 and 1 and are not calibrated. `answers` is None where
+    no reader knows the language.
     """
 
     start: int
     end: int
-    answers: float
+    answers: float | None
     span: float
     starts: tuple[tuple[int, float], ...] = ()
     """Where each token of the passage starts, and the probability that the answer starts there."""

@@ -18,7 +18,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from assistant.api.assistant import Assistant
-from assistant.api.build import open_catalogue
+from assistant.api.remembered import open_catalogue
 from assistant.api.selection import limits
 from assistant.corpus.report import Notice
 from assistant.errors import AssistantError, SettingsError

@@ -1,0 +1,76 @@
+"""What an index remembers of its last run: how the corpus was read, and which embedder it was made with."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from assistant.corpus.articles import Articles, Options
+from assistant.corpus.report import Notice
+from assistant.errors import IndexMismatch, IndexMissing
+from assistant.extras import present, remedy
+from assistant.index import snapshots
+from assistant.index.lexical import CATALOGUE, Catalogue
+from assistant.models.encoders.multilingual import USE
+from assistant.settings import AUTO, Settings
+
+ENGLISH = "bge-small-en-v1.5"
+"""The embedder for articles in English."""
+
+FOREIGN = 0.2
+"""Share of articles in other languages from which the multilingual embedder is chosen; set by judgement."""
+
+
+def open_catalogue(settings: Settings, *, outdated: bool = False) -> Catalogue | None:
+    """The catalogue without the vectors, which take longer to open; None if there is no index yet.
+
+    `outdated` as `Catalogue`. Raises IndexMismatch.
+    """
+    state = snapshots.current(settings.index_path)
+    return Catalogue(state / CATALOGUE, outdated=outdated) if state else None
+
+
+def last_options(settings: Settings) -> Options:
+    """How the last run read the corpus; the defaults where there was none, or its index cannot be read."""
+    try:
+        catalogue = open_catalogue(settings, outdated=True)
+    except (IndexMissing, IndexMismatch):
+        return Options()
+    if catalogue is None:
+        return Options()
+    with closing(catalogue):
+        return Options.load(catalogue.fact("reading"))
+
+
+def embedder_of(settings: Settings) -> str:
+    """The embedder's name: as set, else that of the index, else the one for English."""
+    return settings.embedder if settings.embedder != AUTO else _made_with(settings) or ENGLISH
+
+
+def choose_embedder(settings: Settings, articles: Articles, notice: Notice, *, rebuild: bool) -> str:
+    """The embedder for an index of these articles: as set, else that of the index unless it is made anew,
+    else the one for their languages."""
+    if settings.embedder != AUTO:
+        return settings.embedder
+    made_with = None if rebuild else _made_with(settings)
+    share = articles.foreign / len(articles)
+    if share < FOREIGN or made_with == USE:
+        return made_with or ENGLISH
+    found = f"{share:.0%} of the articles are not in English"
+    if made_with is None and present("multilingual"):
+        notice(f"{found}: embedding with {USE}")
+        return USE
+    first = "" if present("multilingual") else f"{remedy('multilingual')} and "
+    notice(f"{found}, where {made_with or ENGLISH} finds little; better: {first}assistant index --rebuild")
+    return made_with or ENGLISH
+
+
+def _made_with(settings: Settings) -> str | None:
+    """The embedder of the index; None if there is no index."""
+    try:
+        catalogue = open_catalogue(settings, outdated=True)
+    except (IndexMissing, IndexMismatch):
+        return None
+    if catalogue is None:
+        return None
+    with closing(catalogue):
+        return catalogue.fact("embedder") or ENGLISH

