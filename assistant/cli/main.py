@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import gc
 import io
+import os
 import sys
 import traceback
 from typing import Any, NoReturn
@@ -18,7 +19,22 @@ from typer.core import TyperGroup
 
 from assistant.cli import adding, evaluating, indexing, models, options, overviews, running, serving
 from assistant.cli.options import examples, one_of
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, reason
+
+_SILENT = {
+    **dict.fromkeys(("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING_V2"), "false"),
+    **{"ANONYMIZED_TELEMETRY": "False", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"},
+}
+"""Set before any library is imported, whatever the environment says: what is asked is confidential."""
+
+_REMEDIES = {
+    errno.ENOSPC: "make room and try again",
+    errno.EDQUOT: "make room and try again",
+    errno.EROFS: "choose another folder",
+    errno.EACCES: "make it accessible, or choose another folder",
+    errno.EMFILE: "raise the limit with: ulimit -n 4096",
+    errno.ENOMEM: "close other programs and try again",
+}
 
 ORDER = "ask chat search show brief timeline index add watch serve mcp eval models doctor".split()
 """The commands, in the order that `--help` lists them."""
@@ -221,6 +237,7 @@ app.add_typer(evaluating.app, name="eval")
 
 def main() -> NoReturn:
     """Runs the command line and handles every error."""
+    os.environ.update(_SILENT)
     # Imports create many objects and no garbage; collecting at every 700th takes a seventh of that time.
     gc.set_threshold(50_000)
     # A closed stream is None in Python; discard what would be written to it.
@@ -236,10 +253,9 @@ def main() -> NoReturn:
 
         print(f"assistant: {' '.join(safe(str(error)).split())}", file=sys.stderr)
     except OSError as error:
-        if error.errno != errno.ENOSPC:
-            traceback.print_exc()
-        else:
-            print(f"assistant: cannot write ({error.strerror}); make room and try again", file=sys.stderr)
+        where = f" {error.filename}" if isinstance(error.filename, str) else ""
+        remedy = _REMEDIES.get(error.errno or 0, "correct that and try again")
+        print(f"assistant: cannot read or write{where} ({reason(error)}); {remedy}", file=sys.stderr)
     except Exception:
         # A bug. Python's default exit status, 1, would mean that the corpus does not say.
         traceback.print_exc()

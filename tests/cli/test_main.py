@@ -419,7 +419,7 @@ def test_no_room_and_nowhere_to_write(asking: list[str]) -> None:
         with start("search", COST, *asking[:4], before=shell) as process:
             out, err = process.communicate(timeout=60)
         told.append((process.returncode, err, bool(out)))
-    full = "assistant: cannot write (No space left on device); make room and try again\n"
+    full = "assistant: cannot read or write (No space left on device); make room and try again\n"
     assert told == [(2, full, False), (0, "", False), (0, "", True)]
 
 

