@@ -26,12 +26,11 @@ from assistant.models import packaged
 from assistant.settings import EXTRACTIVE, Settings, prompts_folder
 
 if TYPE_CHECKING:
-    from langchain_core.cross_encoders import BaseCrossEncoder
-    from langchain_core.embeddings import Embeddings
     from langchain_core.language_models import BaseChatModel
 
     from assistant.answering.pipeline import Pipeline
     from assistant.models.chat.profiles import Profile
+    from assistant.models.encoders.kinds import Embeddings, Reranker
     from assistant.models.encoders.reader import Reader
     from assistant.models.prompts import Prompt
     from assistant.models.recordings import Recordings
@@ -143,7 +142,7 @@ class Encoders:
     """The models that a search runs."""
 
     embeddings: Embeddings
-    reranker: BaseCrossEncoder | None
+    reranker: Reranker | None
     reader: Reader | None
 
 
