@@ -155,21 +155,25 @@ def load_encoders(settings: Settings) -> Encoders:
     from assistant.models.encoders.reader import load_reader
     from assistant.models.encoders.reranker import load_reranker
 
-    return Encoders(
-        load_embeddings(settings.embedder, settings.cache, for_queries=True, threads=settings.threads),
-        load_reranker(settings.reranker, settings.cache, threads=settings.threads),
-        load_reader(settings.reader, settings.cache, threads=settings.threads),
-    )
+    cache, threads = settings.cache, settings.threads
+    # Libraries that load with torch are not made for being imported by several threads.
+    with ThreadPoolExecutor(2 if _without_torch(settings) else 1, "encoder") as pool:
+        embeddings = pool.submit(load_embeddings, settings.embedder, cache, for_queries=True, threads=threads)
+        reranker = pool.submit(load_reranker, settings.reranker, cache, threads=threads)
+        reader = pool.submit(load_reader, settings.reader, cache, threads=threads)
+        return Encoders(embeddings.result(), reranker.result(), reader.result())
+
+
+def _without_torch(settings: Settings) -> bool:
+    names = settings.embedder, settings.reranker
+    return all(packaged.is_onnx(name) for name in names if name != "none")
 
 
 def begin_encoders(settings: Settings) -> Callable[[], Encoders]:
-    """Starts loading the encoders in a thread; the returned function waits, and raises as `load_encoders`.
-
-    Creating an ONNX session releases the GIL, so the index can be imported and opened at the same time. Exit
-    also waits for the thread, so encoders that may take long are loaded by the returned function instead.
-    """
+    """Starts loading the encoders in a thread, while the index is opened; the returned function waits, and
+    raises as `load_encoders`. Exit waits too, so what may take long is loaded by the returned function."""
     load = partial(load_encoders, settings)
-    if not all(packaged.is_onnx(name) for name in (settings.embedder, settings.reranker) if name != "none"):
+    if not _without_torch(settings):
         return load
     pool = ThreadPoolExecutor(1, "encoders")
     loading = pool.submit(load)
