@@ -3,10 +3,10 @@
     python -m eval.benchmarks.speed [--runs 5] [--questions 30] [--corpus FOLDER] [--against CHECKOUT]
 
 Cold is a process of its own, from its start to its end or to the first passages on a terminal. What is
-compared runs in turn, so that a busy machine slows all of it. The tutorial's process imports what the tutorial
-imports, opens its index and looks for the question; once with its embedder in torch, as the tutorial has it,
-and once with the export to ONNX that this project makes of it. Seconds are medians, of the clock and of the
-processor.
+compared runs in turn, so that a busy machine slows all of it. The tutorial's process imports what the
+tutorial imports, opens its index and looks for the question; once with its embedder in torch, as the tutorial
+has it, and once with the export to ONNX that this project makes of it. Seconds are medians, of the clock and
+of the processor.
 """
 
 from __future__ import annotations
