@@ -19,7 +19,8 @@ export Q
 LOCK := $(if $(shell command -v flock),flock Makefile)
 
 .PHONY: help setup lock ask test test-slow test-all lint format eval harm attacks calibrate train-reader bench-retrieval \
-	bench-answers bench-wikinews bench-languages how-good check-scorers bench-judgecal bench-claims bench-start cast screenshots wheel clean
+	bench-answers bench-wikinews bench-languages how-good check-scorers bench-judgecal bench-claims bench-speed bench-start cast \
+	screenshots wheel clean
 
 help:  ## list what there is to make
 	@awk -F ':.*##' '/^[a-z-]+:.*##/ { printf "  make %-16s%s\n", $$1, $$2 }' Makefile
@@ -110,6 +111,9 @@ bench-judgecal: setup  ## measure how the scorer, or JUDGE=model on N=... answer
 
 bench-claims: setup  ## measure the checks of sentences against their quotes (A="--model NAME": by a model too)
 	@$(BIN)/python -m eval.benchmarks.claims $(A)
+
+bench-speed: setup  ## measure cold and warm searches beside the tutorial's (A="--against CHECKOUT": compare)
+	@$(BIN)/python -m eval.benchmarks.speed $(A)
 
 bench-start: setup  ## measure how soon the chat and `ask` are there (A="--against CHECKOUT": compare)
 	@$(BIN)/python demo/start.py $(A)

@@ -8,6 +8,7 @@ from langchain_core.embeddings import DeterministicFakeEmbedding
 from pydantic import Field
 
 from assistant.corpus.articles import Article
+from assistant.index import reading, snapshots
 from assistant.index.filters import Filters
 from assistant.index.opened import Index
 from assistant.index.vectors import Identity
@@ -45,8 +46,13 @@ LATER = [article("a"), article("b", 1), article("c", 3, "changed"), article("e")
 
 def whole(path: Path) -> dict[str, str]:
     """Everything both stores hold, once checked against each other: chunk id -> what is embedded."""
-    with closing(Index.open(path, IDENTITY)) as index:
-        stored = index._store.get()
+    state = snapshots.current(path)
+    assert state
+    with (
+        closing(Index.open(path, IDENTITY)) as index,
+        closing(reading.ByChroma(path, state)) as chroma,
+    ):
+        stored = chroma._store.get()
         chunks = dict(zip(stored["ids"], stored["documents"], strict=True))
         articles = [index.catalogue.article(name) for name in index.catalogue.matching(EVERYTHING)]
         listed = [

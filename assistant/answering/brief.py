@@ -66,7 +66,7 @@ def _written(
     """Points from as many passages per call as fit the model; several calls are merged by one more."""
 
     def write(sentences: Sequence[Sentence]) -> list[Drafted]:
-        prompt = assistant.prompts["brief"].template
+        prompt = assistant.prompts["brief"]
         drafted = points(chat, prompt.format_messages(evidence=render(sentences), topic=topic, words=words))
         course.tokens += drafted.tokens
         return list(drafted.sentences)

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
-from langchain_core.prompts import ChatPromptTemplate
 
 from assistant.answering.evidence import Sentence, render
 from assistant.answering.query import Query
 from assistant.answering.verify import Drafted, Rejected
 from assistant.models.chat.json_replies import parse_object, readable, strings
 from assistant.models.chat.structured_output import Reply, StructuredChat
+from assistant.models.prompts import Prompt
 from assistant.schema import Tokens
 
 Verdict = Literal["answered", "partly", "not_stated", "search"]
@@ -80,7 +80,7 @@ def schema(*, may_search: bool) -> dict[str, Any]:
 
 def draft(
     chat: StructuredChat,
-    prompt: ChatPromptTemplate,
+    prompt: Prompt,
     query: Query,
     evidence: Sequence[Sentence],
     *,

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from assistant.answering import answerability, short
 from assistant.answering.course import Course
@@ -24,20 +25,21 @@ from assistant.answering.events import (
     ignore,
 )
 from assistant.answering.evidence import Sentence, pack
-from assistant.answering.generate import Draft, draft, repair
 from assistant.answering.query import Turn, make_query, reword
 from assistant.answering.verify import Drafted, Rejected, Statement, check_by_model, check_exactly
 from assistant.errors import ContextExceeded
 from assistant.index.filters import Filters
+from assistant.models.asking import Prompt, StructuredChat
 from assistant.models.chat.profiles import Profile
-from assistant.models.chat.structured_output import StructuredChat
-from assistant.models.prompts import Prompt
 from assistant.retrieval.fusion import fused
 from assistant.retrieval.retriever import Retriever
 from assistant.retrieval.similarity import unread
 from assistant.schema import Answer
 from assistant.settings import EXTRACTIVE
 from assistant.text.languages import count_words
+
+if TYPE_CHECKING:
+    from assistant.answering.generate import Draft
 
 MORE = 6
 """Passages that a further search adds."""
@@ -105,7 +107,7 @@ class Pipeline:
     def _ask_model(self, chat: StructuredChat, course: Course) -> None:
         """A capable model answers, may request further searches, and is checked."""
         if course.query.history:
-            course.query, spent = reword(chat, self.prompts["rewrite"].template, course.query)
+            course.query, spent = reword(chat, self.prompts["rewrite"], course.query)
             course.tokens += spent
         self._search(course, course.query.searches, self.profile.passages)
         if not course.passages:
@@ -147,13 +149,15 @@ class Pipeline:
 
     def _draft(self, chat: StructuredChat, course: Course) -> tuple[Draft, list[Sentence]]:
         """The model's draft from the passages that fit; on context overflow, retries with half of them."""
+        from assistant.answering.generate import draft
+
         words = self.profile.evidence_words
         while True:
             evidence = pack(course.passages, words)
             try:
                 drafted = draft(
                     chat,
-                    self.prompts["answer"].template,
+                    self.prompts["answer"],
                     course.query,
                     evidence,
                     may_search=course.rounds < self.profile.rounds,
@@ -171,6 +175,8 @@ class Pipeline:
         self, chat: StructuredChat, course: Course, drafted: Draft, evidence: Sequence[Sentence]
     ) -> Draft:
         """Checks the sentences, sends failed ones back once, and returns the resulting draft."""
+        from assistant.answering.generate import repair
+
         course.statements, course.rejected = self.check(course, drafted.sentences, evidence)
         if not course.rejected:
             return drafted
@@ -200,7 +206,7 @@ class Pipeline:
         statements = [one for one in judged if isinstance(one, Statement)]
         rejected = [one for one in judged if isinstance(one, Rejected)]
         if statements and self.chat is not None and not self._exact:
-            prompt = self.prompts["verify"].template
+            prompt = self.prompts["verify"]
             judged, spent = check_by_model(statements, self.chat, prompt, course.tell)
             course.tokens += spent
             statements = [one for one in judged if isinstance(one, Statement)]
@@ -219,7 +225,7 @@ class Pipeline:
         else:
             evidence, said = short.numbered(course.passages, self.profile.passages), ""
             if self.chat is not None and evidence:
-                prompt = self.prompts["answer_small"].template
+                prompt = self.prompts["answer_small"]
                 said, spent = short.worded(self.chat, prompt, course.query, evidence)
                 course.tokens += spent
             course.statements = short.quotes(evidence, course.query.standalone, said)

@@ -6,12 +6,10 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from langchain_core.prompts import ChatPromptTemplate
-
 from assistant.answering.evidence import plain
 from assistant.index.filters import Filters
+from assistant.models.asking import Prompt, StructuredChat
 from assistant.models.chat.json_replies import parse_object
-from assistant.models.chat.structured_output import StructuredChat
 from assistant.schema import Tokens
 from assistant.text.dates import day_asked_as_of, in_words
 from assistant.text.normalize import without_markers
@@ -88,7 +86,7 @@ def make_query(question: str, history: Sequence[Turn], filters: Filters, newest:
     return Query(question, question, filters, filters.as_of or newest, tuple(history))
 
 
-def reword(chat: StructuredChat, prompt: ChatPromptTemplate, query: Query) -> tuple[Query, Tokens]:
+def reword(chat: StructuredChat, prompt: Prompt, query: Query) -> tuple[Query, Tokens]:
     """A follow-up reworded by a model as a standalone question, from earlier turns. Raises ModelError."""
     conversation = "\n".join(
         f"Question: {plain(turn.question)}\nAnswer: {plain(without_markers(turn.answer))}"

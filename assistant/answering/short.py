@@ -12,13 +12,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from langchain_core.prompts import ChatPromptTemplate
-
 from assistant.answering.evidence import Sentence, likeliest, plain
 from assistant.answering.query import Query
 from assistant.answering.verify import Statement
+from assistant.models.asking import Prompt, StructuredChat
 from assistant.models.chat.json_replies import parse_object
-from assistant.models.chat.structured_output import StructuredChat
 from assistant.retrieval.passages import Passage
 from assistant.schema import Tokens
 from assistant.text.languages import count_words
@@ -56,7 +54,7 @@ def numbered(passages: Sequence[Passage], count: int) -> list[Sentence]:
 
 def worded(
     chat: StructuredChat,
-    prompt: ChatPromptTemplate,
+    prompt: Prompt,
     query: Query,
     evidence: Sequence[Sentence],
 ) -> tuple[str, Tokens]:

@@ -12,11 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from langchain_core.prompts import ChatPromptTemplate
-
 from assistant.answering.evidence import Sentence, described, plain
+from assistant.models.asking import Prompt, StructuredChat
 from assistant.models.chat.json_replies import parse_object
-from assistant.models.chat.structured_output import StructuredChat
 from assistant.schema import CheckedBy, Tokens
 from assistant.text.normalize import words
 from assistant.text.numbers import CitedText, unconfirmed
@@ -130,7 +128,7 @@ def sources_of(sentences: Sequence[Sentence]) -> list[CitedText]:
 def check_by_model(
     statements: Sequence[Statement],
     chat: StructuredChat,
-    prompt: ChatPromptTemplate,
+    prompt: Prompt,
     on_kept: Callable[[Statement], object] = lambda statement: None,
 ) -> tuple[list[Statement | Rejected], Tokens]:
     """Checks in one call to a model that quotes support their statements. Raises ModelError.

@@ -2,7 +2,7 @@
 
 assistant   Assistant, which `assistant.open` returns
 build       the composition root: builds index, models and pipeline from settings
-runnable    the assistant as a LangChain Runnable
+runnable    the assistant in LangChain's forms: Runnable, BaseRetriever
 asked       questions as JSON, for batches and the server
 search      retrieval without an answer
 selection   looks up sections, outlets and articles by name

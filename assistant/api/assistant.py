@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from assistant.answering.events import Event
     from assistant.answering.pipeline import Pipeline
     from assistant.answering.query import Turn
-    from assistant.api.runnable import AnswerRunnable
+    from assistant.api.runnable import AnswerRunnable, PassageRetriever
     from assistant.corpus.articles import Article
     from assistant.index.filters import Filters
     from assistant.index.lexical import Catalogue
@@ -150,7 +150,7 @@ class Assistant:
         from assistant.api.search import search
 
         filters = self.filters(as_of, since, section, outlet)
-        return search(self.retriever, query, filters, k=k, history=history, explain=explain)
+        return search(self.searcher, query, filters, k=k, history=history, explain=explain)
 
     # Articles
 
@@ -216,13 +216,11 @@ class Assistant:
     # Parts that others can build on
 
     @property
-    def retriever(self) -> Retriever:
-        """The retriever, a LangChain `BaseRetriever`."""
-        with self._lock:
-            if self._retriever is None:
-                self.prepare()
-                self._retriever = build.build_retriever(self.settings, self.opened_index, self._encoders)
-            return self._retriever
+    def retriever(self) -> PassageRetriever:
+        """A LangChain `BaseRetriever`."""
+        from assistant.api.runnable import PassageRetriever
+
+        return PassageRetriever(found_by=self.searcher)
 
     def runnable(self) -> AnswerRunnable:
         """The assistant as a LangChain `Runnable` from a question to an `Answer`."""
@@ -237,10 +235,19 @@ class Assistant:
             notice=self._notice,
             on_progress=self._on_progress,
         )
-        other._index, other._retriever = self.opened_index, self.retriever
+        other._index, other._retriever = self.opened_index, self.searcher
         return other
 
     # Used by the commands
+
+    @property
+    def searcher(self) -> Retriever:
+        """Finds passages, with the models that it needs loaded."""
+        with self._lock:
+            if self._retriever is None:
+                self.prepare()
+                self._retriever = build.build_retriever(self.settings, self.opened_index, self._encoders)
+            return self._retriever
 
     def prepare(self, *, encoders: bool = True) -> None:
         """Opens the index, building a missing one, while the encoders start to load."""
@@ -270,7 +277,7 @@ class Assistant:
             if self._pipeline is None:
                 if self._modelless:
                     self._notice(self._modelless)
-                self._pipeline = build.build_pipeline(self.settings, self.retriever, notice=self._notice)
+                self._pipeline = build.build_pipeline(self.settings, self.searcher, notice=self._notice)
             return self._pipeline
 
     @property

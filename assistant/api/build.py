@@ -26,12 +26,11 @@ from assistant.models import packaged
 from assistant.settings import EXTRACTIVE, Settings, prompts_folder
 
 if TYPE_CHECKING:
-    from langchain_core.cross_encoders import BaseCrossEncoder
-    from langchain_core.embeddings import Embeddings
     from langchain_core.language_models import BaseChatModel
 
     from assistant.answering.pipeline import Pipeline
     from assistant.models.chat.profiles import Profile
+    from assistant.models.encoders.kinds import Embeddings, Reranker
     from assistant.models.encoders.reader import Reader
     from assistant.models.prompts import Prompt
     from assistant.models.recordings import Recordings
@@ -121,7 +120,7 @@ class Encoders:
     """The models that a search runs."""
 
     embeddings: Embeddings
-    reranker: BaseCrossEncoder | None
+    reranker: Reranker | None
     reader: Reader | None
 
 
@@ -134,24 +133,27 @@ def load_encoders(settings: Settings) -> Encoders:
     from assistant.models.encoders.reader import load_reader
     from assistant.models.encoders.reranker import load_reranker
 
-    return Encoders(
-        load_embeddings(embedder_of(settings), settings.cache, for_queries=True, threads=settings.threads),
-        load_reranker(settings.reranker, settings.cache, threads=settings.threads),
-        load_reader(settings.reader, settings.cache, threads=settings.threads),
-    )
+    embedder, cache, threads = embedder_of(settings), settings.cache, settings.threads
+    # Libraries that load with torch are not made for being imported by several threads.
+    with ThreadPoolExecutor(2 if _without_torch(settings) else 1, "encoder") as pool:
+        embeddings = pool.submit(load_embeddings, embedder, cache, for_queries=True, threads=threads)
+        reranker = pool.submit(load_reranker, settings.reranker, cache, threads=threads)
+        reader = pool.submit(load_reader, settings.reader, cache, threads=threads)
+        return Encoders(embeddings.result(), reranker.result(), reader.result())
+
+
+def _without_torch(settings: Settings) -> bool:
+    names = embedder_of(settings), settings.reranker
+    return all(packaged.is_light(name) for name in names if name != "none")
 
 
 def begin_encoders(settings: Settings) -> Callable[[], Encoders]:
-    """Starts loading the encoders in a thread; the returned function waits, and raises as `load_encoders`.
-
-    Creating an ONNX session releases the GIL, so the index can be imported and opened at the same time. Exit
-    also waits for the thread, so encoders that may take long are loaded by the returned function instead.
-    """
+    """Starts loading the encoders in a thread, while the index is opened; the returned function waits, and
+    raises as `load_encoders`. Exit waits too, so what may take long is loaded by the returned function."""
     load = partial(load_encoders, settings)
-    used = (embedder_of(settings), settings.reranker)
     # Which embedder a new index will have is not known yet.
     new = snapshots.current(settings.index_path) is None
-    if new or not all(packaged.is_light(name) for name in used if name != "none"):
+    if new or not _without_torch(settings):
         return load
     pool = ThreadPoolExecutor(1, "encoders")
     loading = pool.submit(load)

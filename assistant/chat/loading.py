@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistant.api.assistant import Assistant
@@ -110,7 +111,7 @@ class Engine:
 
 def _warm_up(assistant: Assistant) -> None:
     """Does what is done at the first search alone: reading the vectors, and making patterns and buffers."""
-    assistant.retriever.model_copy(update={"candidates": 1, "reader": None}).retrieve("news", k=1)
+    replace(assistant.searcher, candidates=1, reader=None).retrieve("news", k=1)
 
 
 def _read_weights(assistant: Assistant) -> None:

@@ -67,16 +67,14 @@ class Evaluator:
         )
         if wanted not in self._reports:
             news = self._open()
-            self._reports[wanted] = evaluate(
-                self.settings, news.opened_index, wanted, _silent, news.retriever
-            )
+            self._reports[wanted] = evaluate(self.settings, news.opened_index, wanted, _silent, news.searcher)
         return self._reports[wanted]
 
     def grade(self, case: Case) -> Graded:
         """Asks and scores one gold case. Raises GoldError for one that cannot be answered."""
         news = self._open()
         if self._prepared is None:
-            self._prepared = prepare(self.settings, news.opened_index, self._wanted, news.retriever)
+            self._prepared = prepare(self.settings, news.opened_index, self._wanted, news.searcher)
         if problems := check_gold([case], self._prepared.articles):
             raise GoldError(f"{problems[0]}; correct the gold")
         (graded,) = self._prepared.run([case], _silent).graded

@@ -17,13 +17,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from langchain_core.cross_encoders import BaseCrossEncoder
-
 from assistant.api.build import identity
 from assistant.errors import SettingsError
 from assistant.index.filters import Filters
 from assistant.models import packaged
 from assistant.models.encoders import reader as reader_model
+from assistant.models.encoders.kinds import Reranker
 from assistant.models.encoders.onnx import ARITHMETIC
 from assistant.models.encoders.reader import Reader, Reading
 from assistant.models.encoders.reranker import MAX_TOKENS
@@ -94,11 +93,11 @@ class Memory:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Remembered(BaseCrossEncoder):
+class Remembered:
     """Passes on to `reranker` only the pairs whose logits are not known; `identity` is what else they depend
     on."""
 
-    reranker: BaseCrossEncoder
+    reranker: Reranker
     memory: Memory
     identity: str
 
@@ -139,10 +138,11 @@ class RememberedReader:
         )
 
 
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
 class RememberedRetriever(Retriever):
     """A retriever that runs a vector search only for questions it has not seen."""
 
-    memory: Any
+    memory: Memory
     identity: str
 
     def dense(self, question: str, count: int, filters: Filters) -> list[tuple[str, int, float]]:
@@ -157,13 +157,15 @@ class RememberedRetriever(Retriever):
 def with_memory(retriever: Retriever, settings: Settings, memory: Memory | None = None) -> Retriever:
     """The retriever with a memory, of those of its models whose names say what they are."""
     memory = memory or Memory(settings.cache / FILE)
-    reader = retriever.reader
+    reader: Any = retriever.reader
     if reader is not None:
         read_by = f"{reader_model.reader_id(settings.reader)} {reader_model.MAX_TOKENS}"
         reader = RememberedReader(reader, memory, read_by)
     reranker = remembered(retriever.reranker, settings, memory)
     articles = json.dumps(sorted(retriever.index.catalogue.fingerprints().items()))
-    fields = {name: getattr(retriever, name) for name in Retriever.model_fields}
+    fields = {
+        name: getattr(retriever, name) for name in (field.name for field in dataclasses.fields(Retriever))
+    }
     return RememberedRetriever(
         **fields | {"reader": reader, "reranker": reranker},
         memory=memory,
@@ -172,8 +174,8 @@ def with_memory(retriever: Retriever, settings: Settings, memory: Memory | None 
 
 
 def remembered(
-    reranker: BaseCrossEncoder | None, settings: Settings, memory: Memory | None = None
-) -> BaseCrossEncoder | None:
+    reranker: Reranker | None, settings: Settings, memory: Memory | None = None
+) -> Reranker | None:
     """The reranker of these settings with a memory; without one where its name does not say what it is."""
     known = packaged.known(settings.reranker)
     if reranker is None or known is None:

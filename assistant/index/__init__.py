@@ -3,6 +3,7 @@
 filters     which articles a question may see
 lexical     the catalogue: stored articles, chunk offsets, BM25
 vectors     Chroma: opening, closing, and checking that it matches the settings
+reading     the vectors, read without importing chromadb
 opened      Index: both of them, opened for questions
 sync        updates both from a corpus
 snapshots   the index's folders: a run writes a copy, which then becomes current

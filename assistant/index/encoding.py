@@ -18,7 +18,7 @@ from assistant.errors import ModelError
 from assistant.index.vectors import in_parts
 
 if TYPE_CHECKING:
-    from langchain_core.embeddings import Embeddings
+    from assistant.models.encoders.kinds import Embeddings
 
 BATCH = 40_000
 """Characters embedded and committed at a time, about 64 chunks: what a killed run loses at most."""

@@ -12,7 +12,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from assistant.errors import IndexMissing
-from assistant.index import snapshots, vectors
+from assistant.index import reading, snapshots, vectors
 from assistant.index.filters import Filters
 from assistant.index.lexical import CATALOGUE, Catalogue
 from assistant.index.vectors import Identity
@@ -28,9 +28,8 @@ class Index:
         self._path, self._identity, self._state = path, identity, state
         with ExitStack() as stack:
             self.catalogue = stack.enter_context(closing(Catalogue(state / CATALOGUE)))
-            self._store = vectors.open_store(path, state, None)
-            stack.callback(vectors.close_store, self._store)
-            vectors.check_identity(self._store, identity, path)
+            self._store = stack.enter_context(closing(reading.open_vectors(path, state)))
+            vectors.check_identity(self._store.metadata, identity, path)
             stack.pop_all()
         self._opened = [(self.catalogue, self._store)]
         self.lock = threading.RLock()
@@ -50,7 +49,7 @@ class Index:
         """Closes all but the newest, and lets go of Chroma's clients, which the process would keep."""
         while len(self._opened) > but:
             catalogue, store = self._opened.pop(0)
-            vectors.close_store(store)
+            store.close()
             catalogue.close()
 
     def dense(self, vector: list[float], k: int, filters: Filters) -> list[tuple[str, int, float]]:
@@ -66,14 +65,12 @@ class Index:
             found = [
                 pair
                 for part in parts
-                for pair in self._store.similarity_search_by_vector_with_relevance_scores(
-                    vector, k=k, filter=filters.chroma(part, versions=versions)
-                )
+                for pair in self._store.nearest(vector, k, filters.chroma(part, versions=versions))
             ]
         # Chroma gives distances; ties are broken by id so that a ranking does not depend on insertion order.
         hits = [
-            (document.metadata["article"], document.metadata["position"], 1.0 - distance)
-            for document, distance in found
+            (str(metadata["article"]), int(metadata["position"]), 1.0 - distance)
+            for metadata, distance in found
         ]
         return sorted(hits, key=lambda hit: (-hit[2], hit[0], hit[1]))[:k]
 

@@ -24,7 +24,8 @@ from assistant.index.vectors import REBUILD, Identity
 
 if TYPE_CHECKING:
     from langchain_chroma import Chroma
-    from langchain_core.embeddings import Embeddings
+
+    from assistant.models.encoders.kinds import Embeddings
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def sync(
             stack.callback(catalogue.close)
             store = vectors.open_store(path, state, embeddings, identity)
             stack.callback(vectors.close_store, store)
-            vectors.check_identity(store, identity, path)
+            vectors.check_identity(store._collection.metadata or {}, identity, path)
             _forget(catalogue, store, catalogue.pending())
             if store._collection.count() != catalogue.counts()[1]:
                 raise IndexMismatch(f"the index at {path} has lost some of its vectors; {REBUILD}")

@@ -6,7 +6,7 @@ Opens and closes it, checks that it matches the settings, and translates its err
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +20,10 @@ from assistant.errors import IndexMismatch, reason
 if TYPE_CHECKING:
     from chromadb.api.client import Client
     from langchain_chroma import Chroma
-    from langchain_core.embeddings import Embeddings
+    from langchain_core.embeddings import Embeddings as LangChainEmbeddings
 
     from assistant.index.encoding import EncodedArticle
+    from assistant.models.encoders.kinds import Embeddings
 
 Element = TypeVar("Element")
 
@@ -51,9 +52,11 @@ class Identity:
         return {"hnsw:space": "cosine", "embedder": self.embedder, "chunking": chunking}
 
 
-def check_identity(store: Chroma, identity: Identity, path: Path) -> None:
-    """Raises IndexMismatch when the collection was made with another embedder or chunking."""
-    made = store._collection.metadata or {}
+def check_identity(made: Mapping[str, Any], identity: Identity, path: Path) -> None:
+    """Raises IndexMismatch when the collection was made with another embedder or chunking.
+
+    `made` is its metadata.
+    """
     for name, wanted in identity.metadata().items():
         if made.get(name) != wanted:
             raise IndexMismatch(
@@ -82,7 +85,7 @@ def open_store(
         store = Chroma(
             client=client,
             collection_name=COLLECTION,
-            embedding_function=embeddings,
+            embedding_function=cast("LangChainEmbeddings | None", embeddings),
             collection_metadata=metadata,
             create_collection_if_not_exists=made_as is not None,
         )
@@ -114,12 +117,13 @@ def close_store(store: Chroma) -> None:
 @contextmanager
 def store_errors(path: Path, *others: type[Exception]) -> Iterator[None]:
     """Raises IndexMismatch for the exceptions of Chroma and SQLite, and for others named."""
-    from chromadb.errors import ChromaError
-
-    errors: tuple[type[Exception], ...] = (ChromaError, sqlite3.Error, *others)
     try:
         yield
-    except errors as error:
+    except Exception as error:
+        from chromadb.errors import ChromaError  # takes a second to import
+
+        if not isinstance(error, (ChromaError, sqlite3.Error, *others)):
+            raise
         raise IndexMismatch(
             f"the index at {path} cannot be used ({reason(error)}); try again, or {REBUILD}"
         ) from None

@@ -7,6 +7,7 @@
     packaged     finds their weights and verifies them
     pull         downloads a language model's weights from the Hugging Face hub
     prompts      prompts/*.md as templates
+    asking       what answering asks a model with, without importing LangChain
     recordings   a language model's recorded answers, replayed without it
 
 Only these modules import providers. Heavy libraries are imported inside the functions that need them.

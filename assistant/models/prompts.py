@@ -10,11 +10,16 @@ import hashlib
 import re
 from collections.abc import Set
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-
-from langchain_core.prompts import ChatPromptTemplate
+from string import Formatter
+from typing import TYPE_CHECKING
 
 from assistant.errors import PromptError
+
+if TYPE_CHECKING:
+    from langchain_core.messages import BaseMessage
+    from langchain_core.prompts import ChatPromptTemplate
 
 SLOTS = {
     "answer": {"evidence", "question", "today"},
@@ -31,12 +36,24 @@ _PARTS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Prompt:
-    """A template and the digest of the file it came from, which tells two versions apart."""
+    """The two parts of a prompt and the digest of the file it came from, which tells two versions apart."""
 
-    template: ChatPromptTemplate
+    system: str
+    user: str
     digest: str
+
+    @cached_property
+    def template(self) -> ChatPromptTemplate:
+        """Made where a model is asked: LangChain takes longer to import than a search takes."""
+        from langchain_core.prompts import ChatPromptTemplate
+
+        return ChatPromptTemplate.from_messages([("system", self.system), ("human", self.user)])
+
+    def format_messages(self, **values: object) -> list[BaseMessage]:
+        """The messages, their slots filled."""
+        return self.template.format_messages(**values)
 
 
 def load_prompt(folder: Path, name: str, slots: Set[str] | None = None) -> Prompt:
@@ -53,12 +70,14 @@ def load_prompt(folder: Path, name: str, slots: Set[str] | None = None) -> Promp
     if parts is None:
         raise PromptError(f"{path} needs a '# system' part and a '# user' part; restore them")
     try:
-        template = ChatPromptTemplate.from_messages(
-            [("system", parts["system"].strip()), ("human", parts["user"].strip())]
-        )
+        fields = [field for part in parts.groups() for field in Formatter().parse(part)]
     except ValueError as error:  # a brace that is neither a slot nor doubled
         raise PromptError(f"{path}: {error}; write a literal brace twice") from None
-    wanted, found = sorted(slots or SLOTS[name]), sorted(template.input_variables)
+    # A slot has a name and nothing else, such as a width.
+    named = {
+        name + (conversion or "") + (form or "") for _, name, form, conversion in fields if name is not None
+    }
+    wanted, found = sorted(slots or SLOTS[name]), sorted(named)
     if found != wanted:
         raise PromptError(f"{path} has the slots {found}, but needs {wanted}; correct them")
-    return Prompt(template, hashlib.sha256(raw).hexdigest()[:12])
+    return Prompt(parts["system"].strip(), parts["user"].strip(), hashlib.sha256(raw).hexdigest()[:12])

@@ -1,6 +1,6 @@
 """From a question to passages, best first: two searches, fused, reranked, read.
 
-retriever         Retriever, a LangChain `BaseRetriever`
+retriever         Retriever: the stages in order
 fusion            merges rankings, and groups near-duplicates
 passages          Ranks, Hit, Passage
 scores            each stage's score for a chunk, and their combined probability

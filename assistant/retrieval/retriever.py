@@ -12,21 +12,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Any
-
-from langchain_core.callbacks import CallbackManagerForRetrieverRun
-from langchain_core.cross_encoders import BaseCrossEncoder
-from langchain_core.documents import Document
-from langchain_core.embeddings import Embeddings
-from langchain_core.retrievers import BaseRetriever
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from assistant.corpus.articles import Article
-from assistant.corpus.chunking import Chunk, heading, to_document
+from assistant.corpus.chunking import Chunk, heading
 from assistant.index.filters import Filters
-from assistant.index.opened import Index
 from assistant.injection.scan import blanked, without_instructions
-from assistant.models.encoders.reader import Reader
 from assistant.retrieval.fusion import ChunkKey, group_copies, reciprocal_rank_fusion
 from assistant.retrieval.passages import Hit, Passage, Ranks
 from assistant.retrieval.scores import Scores, logit
@@ -34,6 +26,11 @@ from assistant.retrieval.similarity import in_place, unreadable, weighed
 from assistant.retrieval.time_preference import time_preference
 from assistant.text.dates import Times, question_times
 from assistant.text.languages import count_words
+
+if TYPE_CHECKING:
+    from assistant.index.opened import Index
+    from assistant.models.encoders.kinds import Embeddings, Reranker
+    from assistant.models.encoders.reader import Reader
 
 POOL = 50
 """Chunks taken from each of the two searches, or more if more passages are asked for."""
@@ -49,13 +46,14 @@ READ = 9
 """Chunks that the reader reads; it costs about as much per chunk as the reranker."""
 
 
-class Retriever(BaseRetriever):
-    """Hybrid retrieval over an index, as a LangChain retriever; threads take turns."""
+@dataclass(frozen=True, eq=False)
+class Retriever:
+    """Hybrid retrieval over an index; threads take turns. LangChain's form of it is in `api.runnable`."""
 
-    index: Any  # Index; pydantic need not look into it
+    index: Index
     embeddings: Embeddings
-    reranker: Any = None  # BaseCrossEncoder or None
-    reader: Any = None  # Reader or None
+    reranker: Reranker | None = None
+    reader: Reader | None = None
     candidates: int = 22
     k: int = 8
     most_words: int = 160
@@ -74,7 +72,7 @@ class Retriever(BaseRetriever):
         `on_candidates` receives the results of the two searches, in fused order, because ranking them takes
         ten times as long as finding them.
         """
-        index: Index = self.index
+        index = self.index
         k = k if k is not None else self.k
         with index.lock:
             pool = max(POOL, 2 * k)
@@ -121,11 +119,6 @@ class Retriever(BaseRetriever):
             )
             for passage in self._widen(kept, k)
         ]
-
-    def _get_relevant_documents(
-        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
-    ) -> list[Document]:
-        return [to_document(passage.hits[0].chunk, passage.article) for passage in self.retrieve(query)]
 
     def _fuse(self, dense: list[tuple[str, int, float]], lexical: list[tuple[str, int, float]]) -> list[Hit]:
         """Candidates by reciprocal rank fusion; the score is the cosine until a reranker gives a logit."""
@@ -199,7 +192,7 @@ class Retriever(BaseRetriever):
         return chunks
 
 
-def rerank(reranker: BaseCrossEncoder, question: str, hits: Sequence[Hit], times: Times | None) -> list[Hit]:
+def rerank(reranker: Reranker, question: str, hits: Sequence[Hit], times: Times | None) -> list[Hit]:
     """Reranks the hits by cross-encoder, fused rank and time."""
 
     def prior(rank: int, hit: Hit) -> float:

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from langchain_core.embeddings import Embeddings
 
 from assistant.corpus.articles import Article
 from assistant.corpus.chunking import sentence_spans
+from assistant.models.encoders.kinds import Embeddings
 from assistant.models.encoders.reader import Reading
 from assistant.retrieval.passages import Hit, Passage
 from assistant.schema import AnswerWarning

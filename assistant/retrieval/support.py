@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 from assistant.retrieval.scores import probability
 
 if TYPE_CHECKING:
-    from langchain_core.cross_encoders import BaseCrossEncoder
-
+    from assistant.models.encoders.kinds import Reranker
     from assistant.models.encoders.reader import Reader
 
 Support = Callable[[Sequence[tuple[str, str]]], list[float]]
 """Gives for each (claim, quote) the probability that the quote supports the claim."""
 
 
-def support_of(reader: Reader | None, reranker: BaseCrossEncoder | None) -> Support:
+def support_of(reader: Reader | None, reranker: Reranker | None) -> Support:
     """Does a quote support a claim? The reader's probability; without one, the cross-encoder's; without
     either, the share of common words.
 

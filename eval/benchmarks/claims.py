@@ -157,7 +157,7 @@ def model_verdicts(settings: Settings, pairs: Sequence[ClaimPair]) -> set[str]:
     profile = profile_for(settings)
     model = load_model(settings, profile)
     chat = StructuredChat(model, settings.model, profile, notice, timeout=settings.timeout)
-    prompt = load_prompt(prompts_folder(), "verify").template
+    prompt = load_prompt(prompts_folder(), "verify")
     found = set()
     for first in range(0, len(pairs), TOGETHER):
         part = pairs[first : first + TOGETHER]

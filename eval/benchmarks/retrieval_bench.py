@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -73,7 +73,7 @@ class Bench:
 
     def quick(self, retriever: Retriever) -> Retriever:
         """The same, with a reranker that scores no pair twice."""
-        return retriever.model_copy(update={"reranker": remembered(retriever.reranker, self.settings)})
+        return replace(retriever, reranker=remembered(retriever.reranker, self.settings))
 
     def run(
         self,

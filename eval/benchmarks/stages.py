@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
-
-from langchain_core.cross_encoders import BaseCrossEncoder
-from langchain_core.embeddings import Embeddings
 
 from assistant.index.filters import Filters
 from assistant.index.lexical import Catalogue
 from assistant.index.opened import Index
 from assistant.models.encoders.embeddings import BGE, MINILM
+from assistant.models.encoders.kinds import Embeddings, Reranker
 from assistant.retrieval.retriever import PRIOR, Retriever
 
 EMBEDDERS = (MINILM, BGE)
@@ -64,10 +62,10 @@ class NoEmbeddings(Embeddings):
 
 
 @dataclass(frozen=True, slots=True)
-class Without(BaseCrossEncoder):
+class Without:
     """A reranker that is not shown the heading, or whose prior is taken back."""
 
-    reranker: BaseCrossEncoder
+    reranker: Reranker
     heading: bool = False
     prior: bool = False
 
@@ -82,32 +80,32 @@ class Without(BaseCrossEncoder):
 
 
 def lexical(retriever: Retriever) -> Retriever:
-    return retriever.model_copy(update={"index": LexicalOnly(retriever.index), "embeddings": NoEmbeddings()})
+    return replace(retriever, index=LexicalOnly(retriever.index), embeddings=NoEmbeddings())
 
 
 def dense(retriever: Retriever) -> Retriever:
-    return retriever.model_copy(update={"index": DenseOnly(retriever.index)})
+    return replace(retriever, index=DenseOnly(retriever.index))
 
 
 def unranked(retriever: Retriever) -> Retriever:
-    return retriever.model_copy(update={"reranker": None})
+    return replace(retriever, reranker=None)
 
 
 def narrow(retriever: Retriever) -> Retriever:
     """Paragraphs alone: no neighbour fits into one word."""
-    return retriever.model_copy(update={"most_words": 1})
+    return replace(retriever, most_words=1)
 
 
 def without_prior(retriever: Retriever) -> Retriever:
-    return retriever.model_copy(update={"reranker": Without(retriever.reranker, prior=True)})
+    return replace(retriever, reranker=Without(retriever.reranker, prior=True))
 
 
 def without_heading(retriever: Retriever) -> Retriever:
-    return retriever.model_copy(update={"reranker": Without(retriever.reranker, heading=True)})
+    return replace(retriever, reranker=Without(retriever.reranker, heading=True))
 
 
 def candidates(most: int) -> Change:
-    return lambda retriever: retriever.model_copy(update={"candidates": most})
+    return lambda retriever: replace(retriever, candidates=most)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ def read(reply: Any, **more: Any) -> Any:
 def test_a_draft_is_asked_for_and_read() -> None:
     chat = QueuedChat(drafted(("It costs 90 billion crowns.", "1.2"), accounts_differ=True))
     heard: list[str] = []
-    prompt = load_prompt(prompts_folder(), "answer").template
+    prompt = load_prompt(prompts_folder(), "answer")
     made = make_draft(chat, prompt, QUERY, sentences_of(DAM), may_search=True, on_text=heard.append)  # type: ignore[arg-type]
     assert made.sentences == (Drafted("It costs 90 billion crowns.", ("1.2",)),)
     assert (made.verdict, made.accounts_differ, made.tokens.prompt) == ("answered", True, 100)

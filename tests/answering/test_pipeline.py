@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 import json
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,7 @@ def test_sentences_on_one_quote_share_its_number(base: Pipeline) -> None:
 
 
 def test_a_further_search_adds_to_what_was_read(base: Pipeline) -> None:
-    retriever = base.retriever.model_copy(update={"reader": None, "reranker": None})
+    retriever = replace(base.retriever, reader=None, reranker=None)
     first = Pipeline(retriever, base.prompts, None, CAPABLE)
     chat = QueuedChat(
         {"verdict": "search", "search": ["herring quota"], "sentences": []},
@@ -293,7 +294,7 @@ def test_a_follow_up_that_nobody_rewords_is_looked_up_with_the_turn_before_it(ba
 
 def test_articles_cited_before_are_candidates(base: Pipeline) -> None:
     """With room for one candidate, it is of the article cited before, in place of the likeliest."""
-    retriever = base.retriever.model_copy(update={"candidates": 1, "reader": None})
+    retriever = replace(base.retriever, candidates=1, reader=None)
     assistant = Pipeline(retriever, base.prompts, None, SMALL)
     reranked: list[set[str]] = []
 

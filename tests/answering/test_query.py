@@ -15,7 +15,7 @@ from assistant.settings import prompts_folder
 
 NEWEST = dt.date(2025, 12, 24)
 TURN = Turn("Was the dam approved?", "Yes, by 61 votes [1][2].", ("dam",))
-PROMPT = load_prompt(prompts_folder(), "rewrite").template
+PROMPT = load_prompt(prompts_folder(), "rewrite")
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def test_a_long_second_quote_is_left_out(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def worded(reply: Any) -> str:
-    prompt = load_prompt(prompts_folder(), "answer_small").template
+    prompt = load_prompt(prompts_folder(), "answer_small")
     said, _ = short.worded(QueuedChat(reply), prompt, QUERY, BOTH)  # type: ignore[arg-type]
     return said
 

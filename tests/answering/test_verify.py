@@ -30,7 +30,7 @@ DAM = Article(
     dt.date(2025, 3, 4),
 )
 EVIDENCE = {one.id: one for one in sentences_of(DAM)}
-PROMPT = load_prompt(prompts_folder(), "verify").template
+PROMPT = load_prompt(prompts_folder(), "verify")
 
 
 def exact(text: str, *cites: str, computed: bool = False) -> Statement | Rejected:

@@ -225,7 +225,7 @@ def test_it_fits_into_chains(news: Assistant) -> None:
 
 def test_another_model_shares_the_index(news: Assistant) -> None:
     other = news.with_model("openai:any")
-    assert other.retriever is news.retriever
+    assert other.searcher is news.searcher
     assert (other.capable, news.capable) == (True, False)
 
 

@@ -60,7 +60,7 @@ def test_weights_are_read_when_nobody_is_waiting(begun: Loading, monkeypatch: py
     monkeypatch.setattr(loading, "IDLE", 0.01)
     changed = threading.Event()
     engine.start(pytest.fail, changed.set)
-    assert engine.assistant().retriever.retrieve("valley dam")
+    assert engine.assistant().searcher.retrieve("valley dam")
     assert changed.wait(SECONDS)
     assert engine.status == ""
     assert read.wait(SECONDS)
@@ -71,18 +71,18 @@ def test_a_question_comes_before_the_weights(begun: Loading, monkeypatch: pytest
     engine, read = begun
     monkeypatch.setattr(loading, "IDLE", SECONDS)
     engine.start(pytest.fail, lambda: None)
-    assert engine.assistant().retriever.retrieve("valley dam")
+    assert engine.assistant().searcher.retrieve("valley dam")
     assert not read.is_set()
 
 
 def test_a_model_that_is_switched_to_reads_its_weights_at_once(begun: Loading) -> None:
     engine, read = begun
     engine.load(pytest.fail, lambda done, total: None)
-    before = engine.assistant().retriever
+    before = engine.assistant().searcher
     assert not read.is_set()
     engine.switch("qwen2.5-coder-1.5b")
     assert read.wait(SECONDS)
-    assert engine.assistant().retriever.reranker is before.reranker, "what searches is loaded once"
+    assert engine.assistant().searcher.reranker is before.reranker, "what searches is loaded once"
 
 
 def test_encoders_are_loaded_beside_what_comes_next(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from fakes import SMALL, CommonWords, write_corpus
@@ -81,7 +82,7 @@ def test_further_searches_of_the_model_are_made_too(retriever: Retriever) -> Non
     assert ("fish", 0) not in retrieve(retriever, graded, read=1).lexical
     changes = {"searches": [question, "herring stocks"], "rounds": 2}
     searched = graded.model_copy(update={"answer": graded.answer.model_copy(update=changes)})
-    found = retrieve(retriever.model_copy(update={"k": 1}), searched, read=1)
+    found = retrieve(replace(retriever, k=1), searched, read=1)
     assert (found.lexical["dam", 0], found.lexical["fish", 0]) == (1, 1)
     assert {passage.article for passage in found.passages[: found.returned]} == {"dam", "ferry", "fish"}
     assert {chunk.article_id for chunk in found.read} == {"dam", "ferry", "fish"}

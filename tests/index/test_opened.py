@@ -1,5 +1,6 @@
 """An opened index: the nearest chunks, what cannot be opened, and what is read while another is written."""
 
+import datetime as dt
 import shutil
 import sqlite3
 from contextlib import closing
@@ -10,7 +11,7 @@ from indexing import CORPUS, EVERYTHING, IDENTITY, LATER, article, embedding, wh
 
 from assistant.corpus.articles import Article
 from assistant.errors import IndexMismatch, IndexMissing
-from assistant.index import encoding, snapshots, vectors
+from assistant.index import encoding, reading, snapshots, vectors
 from assistant.index.filters import Filters
 from assistant.index.opened import Index
 from assistant.index.sync import Changes, sync
@@ -172,10 +173,11 @@ def test_chroma_sends_nothing_and_is_closed(path: Path) -> None:
     from chromadb.api.shared_system_client import SharedSystemClient
 
     sync(path, CORPUS, embedding(), IDENTITY)
-    index = Index.open(path, IDENTITY)
-    assert index._store._client.get_settings().anonymized_telemetry is False
-    index.dense([1.0] * 8, 3, EVERYTHING)
-    index.close()
+    state = snapshots.current(path)
+    assert state
+    store = vectors.open_store(path, state, None)
+    assert store._client.get_settings().anonymized_telemetry is False
+    vectors.close_store(store)
     assert not [place for place in SharedSystemClient._identifier_to_system if place.startswith(str(path))]
 
 
@@ -188,6 +190,30 @@ def test_nothing_stays_open_after_a_refusal(path: Path) -> None:
     with pytest.raises(IndexMismatch):
         sync(path, CORPUS, embedding(), Identity("other", 40))
     assert not [place for place in SharedSystemClient._identifier_to_system if place.startswith(str(path))]
+
+
+@pytest.mark.parametrize(
+    "filters", [EVERYTHING, Filters(section="energy"), Filters(since=dt.date(2025, 3, 2))]
+)
+def test_rust_finds_what_chromadb_finds(
+    path: Path, filters: Filters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And it is asked where a release of Chroma is called otherwise."""
+
+    class Direct:
+        def __init__(self, folder: Path) -> None:
+            raise TypeError("Bindings() got an unexpected keyword argument")
+
+    sync(path, CORPUS, embedding(), IDENTITY)
+    question = embedding().embed_query("a question")
+    with closing(Index.open(path, IDENTITY)) as index:
+        assert isinstance(index._store, reading.Direct)
+        found = index.dense(question, 9, filters)
+    monkeypatch.setattr(reading, "Direct", Direct)
+    with closing(Index.open(path, IDENTITY)) as index:
+        assert isinstance(index._store, reading.ByChroma)
+        assert index.dense(question, 9, filters) == found
+    assert found
 
 
 def test_a_question_changes_nothing_that_is_indexed(path: Path) -> None:

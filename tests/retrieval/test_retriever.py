@@ -11,17 +11,18 @@ import pytest
 from fakes import CommonWords
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from langchain_core.cross_encoders import BaseCrossEncoder
 from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from assistant.answering.answerability import chance
 from assistant.api.build import build_retriever, identity
+from assistant.api.runnable import PassageRetriever
 from assistant.corpus.articles import Article, read_corpus
 from assistant.evaluation.gold.cases import Case, quote_spans, read_gold
 from assistant.index.filters import Filters
 from assistant.index.opened import Index
 from assistant.index.sync import sync
 from assistant.index.vectors import Identity
+from assistant.models.encoders.kinds import Reranker
 from assistant.retrieval.fusion import ChunkKey, group_copies, reciprocal_rank_fusion
 from assistant.retrieval.passages import Hit, Passage
 from assistant.retrieval.retriever import Retriever
@@ -36,7 +37,7 @@ EMBEDDING = DeterministicFakeEmbedding(size=16)
 RECALL_FLOOR = 0.9
 
 
-def retriever(index: Index, reranker: BaseCrossEncoder | None = None, **options: int) -> Retriever:
+def retriever(index: Index, reranker: Reranker | None = None, **options: int) -> Retriever:
     return Retriever(index=index, embeddings=EMBEDDING, reranker=reranker or CommonWords(), **options)
 
 
@@ -79,7 +80,7 @@ MIXED = [
 ]  # fmt: skip
 
 
-class Unasked(BaseCrossEncoder):
+class Unasked:
     """Fails where it is asked about a text that is not in English."""
 
     def score(self, text_pairs: list[tuple[str, str]]) -> list[float]:
@@ -223,7 +224,8 @@ def test_ranks_tell_of_every_stage(corpus: Index) -> None:
 
 
 def test_it_is_a_langchain_retriever(corpus: Index) -> None:
-    documents = retriever(corpus, k=3).invoke("Who signed the reconstruction fund?")
+    found_by = retriever(corpus, k=3)
+    documents = PassageRetriever(found_by=found_by).invoke("Who signed the reconstruction fund?")
     assert len(documents) == 3
     assert all({"article", "position", "start", "end"} <= document.metadata.keys() for document in documents)
 

@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from langchain_core.embeddings import Embeddings
 
 from assistant.errors import ModelError
 from assistant.extras import require
 from assistant.models import packaged
 from assistant.models.encoders import hub
+from assistant.models.encoders.kinds import Embeddings
 from assistant.models.encoders.multilingual import USE, MultilingualEmbeddings
 from assistant.models.encoders.onnx import Floats, OnnxEncoder
 
@@ -55,7 +55,7 @@ def load_embeddings(name: str, cache: Path, *, for_queries: bool, threads: int |
         return MultilingualEmbeddings(cache, threads)
     if name == BGE:
         folder = packaged.folder(name, cache)
-        encoder = OnnxEncoder(folder, max_tokens=BGE_TOKENS, threads=threads)
+        encoder = OnnxEncoder(folder, max_tokens=BGE_TOKENS, threads=threads, cache=cache)
         return OnnxEmbeddings(encoder, query_prompt=BGE_QUERY)
     export = export_folder(name, cache)
     if for_queries and export.is_dir():
@@ -87,7 +87,7 @@ def export_folder(name: str, cache: Path) -> Path:
     return cache / "onnx" / hashlib.sha256(key).hexdigest()[:16]
 
 
-class OnnxEmbeddings(Embeddings):
+class OnnxEmbeddings:
     """An encoder that gives a row one vector, or one for each token, of which the first ([CLS]) counts."""
 
     def __init__(self, encoder: OnnxEncoder, *, query_prompt: str = "", document_prompt: str = "") -> None:
@@ -107,7 +107,7 @@ class OnnxEmbeddings(Embeddings):
         return [_unit(output[0] if output.ndim == 2 else output) for output in self._encoder.run(texts)]
 
 
-class TorchEmbeddings(Embeddings):
+class TorchEmbeddings:
     """A sentence-transformers model with the prompts it comes with."""
 
     def __init__(self, model: SentenceTransformer) -> None:

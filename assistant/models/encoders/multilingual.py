@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from langchain_core.embeddings import Embeddings
-
 from assistant.models import packaged
 
 USE = "use-multilingual-v3"
 
 
-class MultilingualEmbeddings(Embeddings):
+class MultilingualEmbeddings:
     """Vectors of length 1, in 512 dimensions. Its weights are checked before its package reads them."""
 
     def __init__(self, cache: Path, threads: int | None = None) -> None:

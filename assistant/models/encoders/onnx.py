@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from assistant.errors import ModelError
 from assistant.models.cores import usable_cores
+from assistant.models.encoders import optimised
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
@@ -74,22 +75,15 @@ class OnnxEncoder:
         max_tokens: int,
         truncate: Literal["longest_first", "only_second"] = "longest_first",
         threads: int | None = None,
+        cache: Path | None = None,
     ) -> None:
-        """`max_tokens` includes the special ones; longer rows lose their end. Raises ModelError."""
-        import onnxruntime
-
+        """`max_tokens` includes the special ones; longer rows lose their end. The optimised graph is kept in
+        `cache`, if given. Raises ModelError."""
         self.tokenizer = load_tokenizer(folder / "tokenizer.json")
         self.tokenizer.enable_truncation(max_tokens, strategy=truncate)
         self._threads = threads or min(MOST_THREADS, usable_cores())
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        options.add_session_config_entry("session.x64quantprecision", "1")  # see ARITHMETIC
         try:
-            self._session = onnxruntime.InferenceSession(
-                str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
-            )
+            self._session = _session(folder / "model.onnx", cache)
         except Exception as error:  # onnxruntime's exceptions have no common base but this
             raise ModelError(f"cannot load {folder / 'model.onnx'}: {error}; replace that file") from error
         self._inputs = [given.name for given in self._session.get_inputs()]
@@ -113,6 +107,31 @@ class OnnxEncoder:
         except Exception as error:
             raise ModelError(f"the ONNX model failed: {error}; run `assistant doctor`") from error
         return encoding, [np.asarray(output[0], dtype=np.float32) for output in outputs]
+
+
+def _session(model: Path, cache: Path | None) -> Any:
+    """An onnxruntime session, of the graph that an earlier one optimised where it is kept."""
+    import onnxruntime
+
+    def opened(path: Path, *, optimised_to: Path | None = None, optimise: bool = True) -> Any:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        options.add_session_config_entry("session.x64quantprecision", "1")  # see ARITHMETIC
+        if not optimise:
+            options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        if optimised_to is not None:
+            options.optimized_model_filepath = str(optimised_to)
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+    if cache is None:
+        return opened(model)
+    made_with = f"{onnxruntime.__version__} {ARITHMETIC} {optimised.processor()}"
+    if (kept := optimised.kept(model, made_with, cache)) is not None:
+        return opened(kept, optimise=False)
+    with optimised.keeping(model, made_with, cache) as target:
+        return opened(model, optimised_to=target)
 
 
 def _feed(encoding: Encoding) -> dict[str, NDArray[np.int64]]:

@@ -60,9 +60,11 @@ class Reading:
 class Reader:
     """The packaged reader. Deterministic, and safe to share between threads."""
 
-    def __init__(self, folder: Path, *, threads: int | None = None) -> None:
+    def __init__(self, folder: Path, *, threads: int | None = None, cache: Path | None = None) -> None:
         """Raises ModelError if `folder` does not hold a reader."""
-        self._encoder = OnnxEncoder(folder, max_tokens=MAX_TOKENS, truncate="only_second", threads=threads)
+        self._encoder = OnnxEncoder(
+            folder, max_tokens=MAX_TOKENS, truncate="only_second", threads=threads, cache=cache
+        )
         self._questions = cutting(self._encoder.tokenizer, MAX_QUESTION)
 
     def read(
@@ -99,7 +101,7 @@ def load_reader(choice: str, cache: Path, *, threads: int | None = None) -> Read
         return None
     if choice != "packaged":
         raise SettingsError(f"no reader {choice!r}; set reader to packaged or none")
-    return Reader(packaged.folder(NAME, cache), threads=threads)
+    return Reader(packaged.folder(NAME, cache), threads=threads, cache=cache)
 
 
 def reader_id(choice: str) -> str:

@@ -9,12 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from langchain_core.cross_encoders import BaseCrossEncoder
-
 from assistant.errors import ModelError
 from assistant.extras import require
 from assistant.models import packaged
 from assistant.models.encoders import hub
+from assistant.models.encoders.kinds import Reranker
 from assistant.models.encoders.onnx import OnnxEncoder, cutting
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ MAX_TOKENS = 256
 
 def load_reranker(
     name: str, cache: Path, *, max_tokens: int = MAX_TOKENS, threads: int | None = None
-) -> BaseCrossEncoder | None:
+) -> Reranker | None:
     """The reranker of that name, None for "none".
 
     "ms-marco-MiniLM-L12-v2" is the packaged one. Any other name is a folder or a hub id for the
@@ -37,15 +36,26 @@ def load_reranker(
     if name == "none":
         return None
     if name == PACKAGED:
-        return PackagedReranker(packaged.folder(name, cache), max_tokens=max_tokens, threads=threads)
+        return PackagedReranker(
+            packaged.folder(name, cache), max_tokens=max_tokens, threads=threads, cache=cache
+        )
     return TorchReranker(name, max_tokens=max_tokens)
 
 
-class PackagedReranker(BaseCrossEncoder):
+class PackagedReranker:
     """An ONNX cross-encoder with one logit. A pair's score does not depend on the pairs beside it."""
 
-    def __init__(self, folder: Path, *, max_tokens: int = MAX_TOKENS, threads: int | None = None) -> None:
-        self._encoder = OnnxEncoder(folder, max_tokens=max_tokens, truncate="only_second", threads=threads)
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        max_tokens: int = MAX_TOKENS,
+        threads: int | None = None,
+        cache: Path | None = None,
+    ) -> None:
+        self._encoder = OnnxEncoder(
+            folder, max_tokens=max_tokens, truncate="only_second", threads=threads, cache=cache
+        )
         self._questions = cutting(self._encoder.tokenizer, max_tokens // 2)
 
     def score(self, text_pairs: list[tuple[str, str]]) -> list[float]:
@@ -61,7 +71,7 @@ class PackagedReranker(BaseCrossEncoder):
         return question[: encoding.offsets[-1][1]] if encoding.overflowing else question
 
 
-class TorchReranker(BaseCrossEncoder):
+class TorchReranker:
     """Any cross-encoder with one logit that sentence-transformers loads; too long a pair loses its end."""
 
     def __init__(self, name: str, *, max_tokens: int = MAX_TOKENS) -> None:

@@ -1,0 +1,115 @@
+"""The vectors, opened for reading by Chroma's own library in Rust.
+
+Importing chromadb takes longer than a search, and a question needs nothing of its server, its telemetry and
+its client for other servers. What chromadb calls is called here in the same way. Should a release call it
+otherwise, chromadb itself is imported instead, which is slower and finds the same.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from assistant.errors import IndexMismatch
+from assistant.index import vectors
+
+TENANT, DATABASE = "default_tenant", "default_database"
+"""Chroma's, of a collection that was made without naming any."""
+
+FILES = 5
+"""Files of one HNSW index, by which chromadb limits how many are open."""
+
+Found = list[tuple[Mapping[str, Any], float]]
+
+log = logging.getLogger(__name__)
+
+
+class Vectors(Protocol):
+    """A collection that is only read."""
+
+    metadata: Mapping[str, Any]
+
+    def nearest(self, vector: Sequence[float], k: int, where: dict[str, Any] | None) -> Found:
+        """The metadata of the k nearest chunks that pass `where`, and their cosine distances, in order."""
+
+    def close(self) -> None:
+        """Closes its files."""
+
+
+def open_vectors(path: Path, state: Path) -> Vectors:
+    """The vectors of one state of the index at `path`. Raises IndexMismatch."""
+    folder = state / vectors.STORE
+    if not (folder / "chroma.sqlite3").is_file():
+        raise IndexMismatch(f"the index at {path} has lost its vectors; {vectors.REBUILD}")
+    with vectors.store_errors(path, OSError, ValueError):
+        try:
+            return Direct(folder)
+        except (ImportError, AttributeError, TypeError) as error:
+            log.info("this release of Chroma is read by way of chromadb: %s", error)
+    return ByChroma(path, state)
+
+
+class Direct:
+    """By `chromadb_rust_bindings`, as `chromadb.api.rust` uses it."""
+
+    def __init__(self, folder: Path) -> None:
+        import chromadb_rust_bindings as rust
+
+        self._rust: Any = rust.Bindings(
+            allow_reset=False,
+            sqlite_db_config=rust.SqliteDBConfig(
+                hash_type=rust.MigrationHash.MD5,
+                migration_mode=rust.MigrationMode.Apply,
+                url=str(folder / "chroma.sqlite3"),
+            ),
+            persist_path=str(folder),
+            hnsw_cache_size=_most_files() // FILES,
+        )
+        collection = self._rust.get_collection(vectors.COLLECTION, TENANT, DATABASE)
+        self._id = str(collection.id)
+        self.metadata: Mapping[str, Any] = collection.metadata or {}
+
+    def nearest(self, vector: Sequence[float], k: int, where: dict[str, Any] | None) -> Found:
+        """As `Vectors`."""
+        condition = json.dumps(where) if where else None
+        include = ["metadatas", "distances"]
+        found = self._rust.query(
+            self._id, None, [list(vector)], k, condition, None, include, TENANT, DATABASE
+        )
+        return list(zip(found.metadatas[0], found.distances[0], strict=True))
+
+    def close(self) -> None:
+        """As `Vectors`."""
+        self._rust = None
+
+
+class ByChroma:
+    """By chromadb's client."""
+
+    def __init__(self, path: Path, state: Path) -> None:
+        self._store = vectors.open_store(path, state, None)
+        self.metadata: Mapping[str, Any] = self._store._collection.metadata or {}
+
+    def nearest(self, vector: Sequence[float], k: int, where: dict[str, Any] | None) -> Found:
+        """As `Vectors`."""
+        pairs = self._store.similarity_search_by_vector_with_relevance_scores(list(vector), k=k, filter=where)
+        return [(document.metadata, distance) for document, distance in pairs]
+
+    def close(self) -> None:
+        """As `Vectors`."""
+        vectors.close_store(self._store)
+
+
+def _most_files() -> int:
+    """Files that this process may have open."""
+    if sys.platform == "win32":
+        import ctypes
+
+        return int(ctypes.cdll.msvcrt._getmaxstdio())
+    import resource
+
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
