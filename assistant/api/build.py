@@ -196,12 +196,11 @@ def build_pipeline(
     Raises ModelError and PromptError.
     """
     from assistant.answering.pipeline import Pipeline
-    from assistant.models.chat.structured_output import StructuredChat
 
-    prompts = load_prompts()
-    profile = profile_for(settings)
-    chat = None
+    prompts, profile, chat = load_prompts(), profile_for(settings), None
     if settings.model != EXTRACTIVE:
+        from assistant.models.chat.structured_output import StructuredChat
+
         load = partial(load_model, settings, profile)
         model = recordings.chat_model(load) if recordings else load()
         chat = StructuredChat(model, settings.model, profile, notice, timeout=settings.timeout)
