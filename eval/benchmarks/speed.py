@@ -106,7 +106,12 @@ class Bench:
 
         start, before = perf_counter(), _children()
         child = pexpect.spawn(
-            sys.executable, command, env=environment(checkout), dimensions=(30, 96), timeout=120
+            sys.executable,
+            command,
+            env=environment(checkout),
+            cwd=str(checkout),  # where Python looks first
+            dimensions=(30, 96),
+            timeout=120,
         )
         child.expect(FOUND)
         clock = perf_counter() - start
