@@ -106,7 +106,12 @@ class Bench:
 
         start, before = perf_counter(), _children()
         child = pexpect.spawn(
-            sys.executable, command, env=environment(checkout), dimensions=(30, 96), timeout=120
+            sys.executable,
+            command,
+            env=environment(checkout),
+            cwd=str(checkout),  # where Python looks first
+            dimensions=(30, 96),
+            timeout=120,
         )
         child.expect(FOUND)
         clock = perf_counter() - start
@@ -148,11 +153,18 @@ def _children() -> float:
 
 
 def run(arguments: Sequence[str], checkout: Path) -> str:
-    """What a Python process prints."""
-    command = [sys.executable, *arguments]
-    return subprocess.run(
-        command, env=environment(checkout), cwd=checkout, check=True, capture_output=True, text=True
-    ).stdout
+    """What a Python process prints. Raises AssistantError with the last line of what went wrong."""
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        env=environment(checkout),
+        cwd=checkout,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise AssistantError(f"in {checkout}: {done.stderr.strip().rpartition(chr(10))[2]}")
+    return done.stdout
 
 
 def environment(checkout: Path) -> dict[str, str]:
@@ -244,10 +256,7 @@ def measure(chosen: argparse.Namespace) -> tuple[str, str]:
     with tempfile.TemporaryDirectory() as folder:
         index, store = Path(folder) / "index", Path(folder) / "tutorial"
         bench = Bench(settings, settings.corpus_path, index, store, questions[: chosen.questions])
-        try:
-            bench.cold("index", *bench._place())
-        except subprocess.CalledProcessError as error:
-            raise AssistantError(error.stderr.strip()) from None
+        bench.cold("index", *bench._place())
         with tutorial.opened(store, settings.corpus_path, settings):
             pass
         return section(bench, chosen.runs, chosen.against and chosen.against.resolve())

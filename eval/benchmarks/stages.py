@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from assistant.index.filters import Filters
 from assistant.index.lexical import Catalogue
@@ -80,11 +80,11 @@ class Without:
 
 
 def lexical(retriever: Retriever) -> Retriever:
-    return replace(retriever, index=LexicalOnly(retriever.index), embeddings=NoEmbeddings())
+    return replace(retriever, index=cast("Index", LexicalOnly(retriever.index)), embeddings=NoEmbeddings())
 
 
 def dense(retriever: Retriever) -> Retriever:
-    return replace(retriever, index=DenseOnly(retriever.index))
+    return replace(retriever, index=cast("Index", DenseOnly(retriever.index)))
 
 
 def unranked(retriever: Retriever) -> Retriever:
@@ -97,11 +97,11 @@ def narrow(retriever: Retriever) -> Retriever:
 
 
 def without_prior(retriever: Retriever) -> Retriever:
-    return replace(retriever, reranker=Without(retriever.reranker, prior=True))
+    return replace(retriever, reranker=Without(cast("Reranker", retriever.reranker), prior=True))
 
 
 def without_heading(retriever: Retriever) -> Retriever:
-    return replace(retriever, reranker=Without(retriever.reranker, heading=True))
+    return replace(retriever, reranker=Without(cast("Reranker", retriever.reranker), heading=True))
 
 
 def candidates(most: int) -> Change:

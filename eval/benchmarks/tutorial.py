@@ -25,6 +25,7 @@ from chromadb.api.client import Client
 from chromadb.config import Settings as ChromaSettings
 from langchain_chroma import Chroma
 from langchain_core.documents import Document
+from langchain_core.embeddings import Embeddings
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_text_splitters import RecursiveCharacterTextSplitter
@@ -155,7 +156,7 @@ def opened(folder: Path, corpus: Path, settings: Settings) -> Iterator[Chroma]:
     )
     try:
         embeddings = load_embeddings(MINILM, settings.cache, for_queries=current, threads=settings.threads)
-        store = Chroma(NAME, embeddings, client=client)
+        store = Chroma(NAME, cast("Embeddings", embeddings), client=client)
         if not current:
             pieces = [piece for article in read_corpus(corpus) for piece in pieces_of(article)]
             for first in range(0, len(pieces), BATCH):
