@@ -81,7 +81,7 @@ def span_f1(passages: Sequence[Passage], answers: Sequence[str]) -> float | None
     read = [(hit.reading, hit.chunk.text) for passage in passages for hit in passage.hits if hit.reading]
     if not read:
         return 0.0
-    reading, text = max(read, key=lambda one: one[0].answers)
+    reading, text = max(read, key=lambda one: one[0].answers or 0.0)
     span = token_bag(text[reading.start : reading.end])
     return max(bag_f1(token_bag(answer), span) for answer in answers)
 

@@ -11,7 +11,7 @@ import argparse
 import json
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,7 @@ def _by_search(retriever: Retriever, question: str, search: str) -> list[Passage
     """The first passages by one of the searches, by both, or by all that the product does."""
     if search == "all stages":
         return retriever.retrieve(question, k=FIRST)
-    plain = retriever.model_copy(update={"reranker": None, "reader": None})
+    plain: Retriever = replace(retriever, reranker=None, reader=None)
     if search == "both searches":
         return plain.retrieve(question, k=FIRST)
     filters = Filters()

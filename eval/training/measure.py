@@ -54,7 +54,7 @@ def measure_export(folder: Path, examples: Sequence[Example]) -> dict[str, float
             pairs.append((one, 0.0, "", reader.support([(one.question, one.shown)])[0]))
         else:
             (reading,) = reader.read(one.question, [one.shown])
-            pairs.append((one, reading.answers, one.shown[reading.start : reading.end], 0.0))
+            pairs.append((one, reading.answers or 0.0, one.shown[reading.start : reading.end], 0.0))
     return figures(pairs)
 
 

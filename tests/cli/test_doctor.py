@@ -8,6 +8,7 @@ import pytest
 from fakes import write_corpus
 
 from assistant.api.build import build_index
+from assistant.api.remembered import embedder_of
 from assistant.cli import doctor
 from assistant.cli.doctor import examine
 from assistant.models import packaged
@@ -160,7 +161,7 @@ def test_no_corpus(settings: Settings, capsys: Any, tmp_path: Path) -> None:
 def test_weights(
     settings: Settings, capsys: Any, monkeypatch: pytest.MonkeyPatch, checksum: str, used: bool, mark: str
 ) -> None:
-    name = settings.embedder if used else "another"
+    name = embedder_of(settings) if used else "another"
     remedy = "" if checksum == "ok" else "reinstall it"
 
     class State:
@@ -180,4 +181,4 @@ def test_the_real_inventory_names_every_model(tmp_path: Path, monkeypatch: pytes
     settings = load_settings(cache=tmp_path, model="extractive")
     monkeypatch.setattr(packaged, "matches", lambda path, sha256, cache: True)
     named = {name for _, name, _ in doctor._models(settings)}
-    assert {settings.embedder, settings.reranker, "qwen2.5-coder-1.5b"} <= named
+    assert {embedder_of(settings), settings.reranker, "qwen2.5-coder-1.5b"} <= named

