@@ -152,7 +152,7 @@ def test_a_batch_is_answered_by_one_process_without_network_or_torch(
     assert holds(macron.answer, "26")
     check_day(plan)
     assert run.reached == []
-    assert {"chromadb", "onnxruntime", "xllamacpp"} <= run.loaded
+    assert {"onnxruntime", "xllamacpp"} <= run.loaded
     assert not run.loaded & TORCH
     shown = [quote for one in answers for quote in (*one.citations, *one.nearest)]
     check_quotes(assistant, built_in_index, shown)
