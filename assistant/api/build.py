@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from assistant.api.remembered import choose_embedder, embedder_of, last_options
+from assistant.api.remembered import choose_embedder, embedder_of, last_options, with_embedder
 from assistant.corpus.articles import Options, compare, corpus_stamp, read_articles
 from assistant.corpus.chunking import CHUNKING
 from assistant.corpus.report import Notice, Report
@@ -133,7 +133,8 @@ def load_encoders(settings: Settings) -> Encoders:
     from assistant.models.encoders.reader import load_reader
     from assistant.models.encoders.reranker import load_reranker
 
-    embedder, cache, threads = embedder_of(settings), settings.cache, settings.threads
+    settings = with_embedder(settings)
+    embedder, cache, threads = settings.embedder, settings.cache, settings.threads
     # Libraries that load with torch are not made for being imported by several threads.
     with ThreadPoolExecutor(2 if _without_torch(settings) else 1, "encoder") as pool:
         embeddings = pool.submit(load_embeddings, embedder, cache, for_queries=True, threads=threads)
@@ -143,17 +144,18 @@ def load_encoders(settings: Settings) -> Encoders:
 
 
 def _without_torch(settings: Settings) -> bool:
-    names = embedder_of(settings), settings.reranker
+    names = settings.embedder, settings.reranker
     return all(packaged.is_light(name) for name in names if name != "none")
 
 
 def begin_encoders(settings: Settings) -> Callable[[], Encoders]:
     """Starts loading the encoders in a thread, while the index is opened; the returned function waits, and
     raises as `load_encoders`. Exit waits too, so what may take long is loaded by the returned function."""
+    if snapshots.current(settings.index_path) is None:  # which embedder it will have is not known yet
+        return partial(load_encoders, settings)
+    settings = with_embedder(settings)
     load = partial(load_encoders, settings)
-    # Which embedder a new index will have is not known yet.
-    new = snapshots.current(settings.index_path) is None
-    if new or not _without_torch(settings):
+    if not _without_torch(settings):
         return load
     pool = ThreadPoolExecutor(1, "encoders")
     loading = pool.submit(load)

@@ -31,19 +31,17 @@ def open_catalogue(settings: Settings, *, outdated: bool = False) -> Catalogue |
 
 def last_options(settings: Settings) -> Options:
     """How the last run read the corpus; the defaults where there was none, or its index cannot be read."""
-    try:
-        catalogue = open_catalogue(settings, outdated=True)
-    except (IndexMissing, IndexMismatch):
-        return Options()
-    if catalogue is None:
-        return Options()
-    with closing(catalogue):
-        return Options.load(catalogue.fact("reading"))
+    return Options.load(_fact(settings, "reading"))
 
 
 def embedder_of(settings: Settings) -> str:
     """The embedder's name: as set, else that of the index, else the one for English."""
     return settings.embedder if settings.embedder != AUTO else _made_with(settings) or ENGLISH
+
+
+def with_embedder(settings: Settings) -> Settings:
+    """The settings with the embedder named, so that the index need not be asked for it again."""
+    return settings.model_copy(update={"embedder": embedder_of(settings)})
 
 
 def choose_embedder(settings: Settings, articles: Articles, notice: Notice, *, rebuild: bool) -> str:
@@ -66,6 +64,11 @@ def choose_embedder(settings: Settings, articles: Articles, notice: Notice, *, r
 
 def _made_with(settings: Settings) -> str | None:
     """The embedder of the index; None if there is no index."""
+    return _fact(settings, "embedder", ENGLISH)
+
+
+def _fact(settings: Settings, name: str, default: str | None = None) -> str | None:
+    """What the index remembers, or `default`; None where there is no index, or it cannot be read."""
     try:
         catalogue = open_catalogue(settings, outdated=True)
     except (IndexMissing, IndexMismatch):
@@ -73,4 +76,4 @@ def _made_with(settings: Settings) -> str | None:
     if catalogue is None:
         return None
     with closing(catalogue):
-        return catalogue.fact("embedder") or ENGLISH
+        return catalogue.fact(name) or default

@@ -7,6 +7,8 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 
+from assistant.text.languages import READ
+
 LATER_FIELDS = ("updated", "superseded", "author", "language")
 """Fields that count in a fingerprint only where they are filled: an article without them keeps the one it had
 before there were such fields."""
@@ -38,6 +40,11 @@ class Article:
     author: str = ""
     language: str = ""
     """As the article declares it, such as "de"; empty where it does not."""
+
+    @property
+    def opening(self) -> str:
+        """The headline and as much of the text as tells its language."""
+        return f"{self.title}\n{self.text[:READ]}"
 
     @property
     def written(self) -> dt.date | None:

@@ -101,10 +101,9 @@ class Articles:
             report.notice(message, "exact repeat skipped")
             entry.id = min(entry.id, article.id, key=len)  # that of "a copy" and "a" is "a"
             return
-        read = f"{article.title}\n{article.text}"
-        if not is_english(read):
+        if not is_english(article.opening):
             self.foreign += 1
-            article = article if article.language else replace(article, language=language_of(read))
+            article = article if article.language else replace(article, language=language_of(article.opening))
         for lacking, what in (
             (article.published is None, "date"),
             (not article.sources, "outlet"),

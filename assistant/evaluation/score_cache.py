@@ -163,9 +163,7 @@ def with_memory(retriever: Retriever, settings: Settings, memory: Memory | None 
         reader = RememberedReader(reader, memory, read_by)
     reranker = remembered(retriever.reranker, settings, memory)
     articles = json.dumps(sorted(retriever.index.catalogue.fingerprints().items()))
-    fields = {
-        name: getattr(retriever, name) for name in (field.name for field in dataclasses.fields(Retriever))
-    }
+    fields = {field.name: getattr(retriever, field.name) for field in dataclasses.fields(Retriever)}
     return RememberedRetriever(
         **fields | {"reader": reader, "reranker": reranker},
         memory=memory,

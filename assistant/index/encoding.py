@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 BATCH = 40_000
 """Characters embedded and committed at a time, about 64 chunks: what a killed run loses at most."""
 
+PART = 64
+"""Texts given to the embedder at a time, so that a very long article takes no more memory than others."""
+
 
 @dataclass(frozen=True, slots=True)
 class EncodedArticle:
@@ -48,14 +51,10 @@ class Encoder:
         """Raises ModelError for a vector that is no direction."""
         split = [(article, split_article(article, self._most_words)) for article in articles]
         texts = [passage_text(chunk, article) for article, chunks in split for chunk in chunks]
-        parts = (
-            [np.zeros((0, 0), np.float32)]
-            if not texts
-            else [
-                np.asarray(self._embeddings.embed_documents(part), np.float32) for part in in_parts(texts, 64)
-            ]
-        )
-        vectors = np.concatenate(parts)
+        parts = [
+            np.asarray(self._embeddings.embed_documents(part), np.float32) for part in in_parts(texts, PART)
+        ]
+        vectors = np.concatenate(parts) if parts else np.zeros((0, 0), np.float32)
         if not np.isfinite(vectors).all() or not vectors.any(axis=1).all():
             raise ModelError("the embedder gave a vector that is no direction; choose another --embedder")
         encoded, first = [], 0

@@ -91,7 +91,7 @@ class ByChroma:
     """By chromadb's client."""
 
     def __init__(self, path: Path, state: Path) -> None:
-        self._store = vectors.open_store(path, state, None)
+        self._store = vectors.open_store(path, state)
         self.metadata: Mapping[str, Any] = self._store._collection.metadata or {}
 
     def nearest(self, vector: Sequence[float], k: int, where: dict[str, Any] | None) -> Found:

@@ -55,11 +55,9 @@ def sync(
 ) -> Changes:
     """Brings the index at `path` in line with `articles`; embeds only what is new or changed.
 
-    One that an earlier version of this program wrote is made anew.
-
-    The articles are gone through three times and never held together. `encode` encodes them elsewhere than
-    in this process. `stamp` is remembered as the corpus's
-    state, and `facts` beside it; `on_progress` gets chunks done and chunks to do.
+    One that an earlier version of this program wrote is made anew. The articles are gone through three times
+    and never held together. `encode` encodes them elsewhere than in this process. `stamp` is remembered as
+    the corpus's state, and `facts` beside it; `on_progress` gets chunks done and chunks to do.
 
     Raises:
         IndexBusy: another process is writing it.
@@ -74,7 +72,7 @@ def sync(
                 state = snapshots.begin(path, rebuild=True)
                 catalogue = Catalogue(state / CATALOGUE, writable=True)
             stack.callback(catalogue.close)
-            store = vectors.open_store(path, state, embeddings, identity)
+            store = vectors.open_store(path, state, identity)
             stack.callback(vectors.close_store, store)
             vectors.check_identity(store._collection.metadata or {}, identity, path)
             _forget(catalogue, store, catalogue.pending())

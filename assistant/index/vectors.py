@@ -20,10 +20,8 @@ from assistant.errors import IndexMismatch, reason
 if TYPE_CHECKING:
     from chromadb.api.client import Client
     from langchain_chroma import Chroma
-    from langchain_core.embeddings import Embeddings as LangChainEmbeddings
 
     from assistant.index.encoding import EncodedArticle
-    from assistant.models.encoders.kinds import Embeddings
 
 Element = TypeVar("Element")
 
@@ -65,9 +63,7 @@ def check_identity(made: Mapping[str, Any], identity: Identity, path: Path) -> N
             )
 
 
-def open_store(
-    path: Path, state: Path, embeddings: Embeddings | None, made_as: Identity | None = None
-) -> Chroma:
+def open_store(path: Path, state: Path, made_as: Identity | None = None) -> Chroma:
     """A state's Chroma collection, with telemetry off; it is made if there is none and `made_as` is given."""
     import chromadb
     from chromadb.config import Settings as ChromaSettings
@@ -85,7 +81,6 @@ def open_store(
         store = Chroma(
             client=client,
             collection_name=COLLECTION,
-            embedding_function=cast("LangChainEmbeddings | None", embeddings),
             collection_metadata=metadata,
             create_collection_if_not_exists=made_as is not None,
         )

@@ -24,7 +24,6 @@ LATER = 0.05
 """What a sentence loses in similarity for each passage before its own. Of 62 questions in six languages, the
 answer is among the six best sentences in .77 with it, in .69 without."""
 
-
 UNREAD = (
     "no model here reads the language of the question or of these articles: the sentences nearest to the"
     " question are quoted, and nothing has judged whether they answer it"
@@ -33,12 +32,15 @@ UNREAD = (
 
 def unreadable(question: str, hits: Sequence[Hit]) -> frozenset[str]:
     """Ids of the chunks that are not in English; of all, if the question is not."""
-    foreign = is_foreign(question)
-    return frozenset(hit.chunk.id for hit in hits if foreign or not _in_english(hit.article))
+    if is_foreign(question):
+        return frozenset(hit.chunk.id for hit in hits)
+    articles = {hit.article.id: hit.article for hit in hits}
+    foreign = {name for name, article in articles.items() if not _in_english(article)}
+    return frozenset(hit.chunk.id for hit in hits if hit.article.id in foreign)
 
 
 def _in_english(article: Article) -> bool:
-    return base(article.language) in ("", "en") and is_english(f"{article.title}\n{article.text}")
+    return base(article.language) in ("", "en") and is_english(article.opening)
 
 
 def unread(passages: Sequence[Passage]) -> list[AnswerWarning]:

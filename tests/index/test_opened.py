@@ -175,7 +175,7 @@ def test_chroma_sends_nothing_and_is_closed(path: Path) -> None:
     sync(path, CORPUS, embedding(), IDENTITY)
     state = snapshots.current(path)
     assert state
-    store = vectors.open_store(path, state, None)
+    store = vectors.open_store(path, state)
     assert store._client.get_settings().anonymized_telemetry is False
     vectors.close_store(store)
     assert not [place for place in SharedSystemClient._identifier_to_system if place.startswith(str(path))]

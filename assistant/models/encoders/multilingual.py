@@ -28,7 +28,8 @@ class MultilingualEmbeddings:
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """One vector of length 1 for each text."""
-        return [[float(value) for value in row] for row in self._model.encode(texts)] if texts else []
+        vectors: list[list[float]] = self._model.encode(texts).tolist() if texts else []
+        return vectors
 
     def embed_query(self, text: str) -> list[float]:
         """The vector of a question: the same as that of a text."""
