@@ -32,34 +32,32 @@ FOUND, RANKED = rb"(?:ranking what was found|reading \d+ article)", rb"reading \
 STAGES = """
 import json, sys, time
 laps = [time.perf_counter()]
-from assistant import build, cli, live, settings, terminal
-def lap(): laps.append(time.perf_counter())
-import chromadb, langchain_chroma, onnxruntime, tokenizers
-import assistant.answering.pipeline, assistant.models.chat, assistant.models.reader, assistant.models.reranker
+import onnxruntime, tokenizers, assistant.answering.pipeline, assistant.cli.main
 from assistant.answering.events import PassagesFound
+from assistant.api.assistant import Assistant
+from assistant.settings import load_settings
+def lap(): laps.append(time.perf_counter())
 lap()
-chosen = settings.load_settings(index=sys.argv[1], model=sys.argv[3])
-index = build.open_index(chosen, print, lambda done, total: None)
-assistant = build.build_assistant(chosen, index)
+pipeline = Assistant(load_settings(index=sys.argv[1], model=sys.argv[3])).pipeline
 lap()
-assistant.load_model()
+pipeline.load_model()
 lap()
 def found(event):
     if isinstance(event, PassagesFound):
         laps[4:] = [time.perf_counter()]
-assistant.ask(sys.argv[2], on_event=found)
+pipeline.ask(sys.argv[2], on_event=found)
 lap()
 print(json.dumps([later - before for before, later in zip(laps, laps[1:])]))
 """
 
 WARM = """
 import sys, time
-from assistant import build, settings
-chosen = settings.load_settings(index=sys.argv[1], model=sys.argv[3])
-assistant = build.build_assistant(chosen, build.open_index(chosen, print, lambda done, total: None))
-assistant.ask(sys.argv[4])
+from assistant.api.assistant import Assistant
+from assistant.settings import load_settings
+pipeline = Assistant(load_settings(index=sys.argv[1], model=sys.argv[3])).pipeline
+pipeline.ask(sys.argv[4])
 start = time.perf_counter()
-assistant.ask(sys.argv[2])
+pipeline.ask(sys.argv[2])
 print(time.perf_counter() - start)
 """
 
