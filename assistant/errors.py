@@ -12,7 +12,8 @@
     ├── IndexBusy           another process is writing the index
     ├── ModelError          weights, packages, keys or a model that fails
     │   ├── WeightsError    weights missing, with a wrong checksum, or not to be fetched
-    │   └── ContextExceeded too much input for the model; fewer passages may fit
+    │   ├── ContextExceeded too much input for the model; fewer passages may fit
+    │   └── OutOfTime       the time set for a question is up
     ├── ServerError         a server that cannot be started or reached, or that refuses
     ├── ExtraMissing        a feature whose optional packages are not installed
     ├── PromptError         a prompt file that is missing or has wrong slots
@@ -85,6 +86,10 @@ class WeightsError(ModelError):
 
 class ContextExceeded(ModelError):
     """The input is too long for the model; the same question with fewer passages may fit."""
+
+
+class OutOfTime(ModelError):
+    """A model had not answered when the time set for a question was up."""
 
 
 class ServerError(AssistantError):

@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     """Address of an OpenAI-compatible server, for `model = "openai:NAME"`."""
     timeout: float = Field(default=60.0, gt=0)
     """Seconds a hosted model may take to answer."""
+    answer_timeout: float | None = Field(default=None, gt=0)
+    """Seconds that a language model has for one question, all its replies together; afterwards the articles'
+    own sentences answer. None is no limit."""
     requests_per_minute: float | None = Field(default=None, gt=0)
     """Limit on requests to a hosted model; None is no limit."""
     repeatable: bool = False

@@ -18,7 +18,9 @@ from assistant.answering.provenance import copied
 from assistant.answering.query import make_query
 from assistant.answering.verify import Drafted, Statement
 from assistant.corpus.chunking import heading
+from assistant.errors import OutOfTime
 from assistant.index.filters import Filters
+from assistant.models.chat.deadline import ending_in
 from assistant.models.chat.structured_output import StructuredChat
 from assistant.retrieval.passages import Passage
 from assistant.retrieval.scores import probability
@@ -54,8 +56,12 @@ def brief(
         return timeline(assistant, topic, filters, words=words)
     course = _found(assistant, topic, filters)
     on_event(PassagesFound(course.passages))
-    drafted, evidence = _written(assistant.chat, assistant, course, topic, words)
-    course.statements, course.rejected = assistant.check(course, drafted, evidence)
+    try:
+        with ending_in(assistant.timeout):
+            drafted, evidence = _written(assistant.chat, assistant, course, topic, words)
+            course.statements, course.rejected = assistant.check(course, drafted, evidence)
+    except OutOfTime:
+        return timeline(assistant, topic, filters, words=words, late=True)
     course.lap("generate")
     return _answer(assistant, course, assistant.model_name)
 
@@ -94,13 +100,21 @@ def _parts(evidence: Sequence[Sentence], words: int) -> list[list[Sentence]]:
 
 
 def timeline(
-    assistant: Pipeline, topic: str, filters: Filters = Filters(), *, words: int = 2 * WORDS
+    assistant: Pipeline,
+    topic: str,
+    filters: Filters = Filters(),
+    *,
+    words: int = 2 * WORDS,
+    late: bool = False,
 ) -> Answer:
     """The articles' own sentences about a topic with their articles' dates, earliest first.
 
     Takes the best-matching sentence of each article, up to `words` words in all, and skips near-duplicates.
+    With `late`, it stands for a brief whose model has run out of time.
     """
     course = _found(assistant, topic, filters)
+    if late:
+        course.without_model()
     entries = [entry for passage in course.passages if (entry := _entry(assistant, topic, passage))]
     chosen: list[Statement] = []
     for entry in sorted(entries, key=lambda entry: -entry.support):

@@ -32,6 +32,7 @@ from assistant.schema import (
     Status,
     Tokens,
 )
+from assistant.settings import EXTRACTIVE
 
 MESSAGES: dict[AbstentionReason, str] = {
     "nothing-relevant": "The corpus has nothing about this.",
@@ -78,6 +79,13 @@ class Course:
         if statement.text not in self.told:
             self.told.add(statement.text)
             self.on_event(SentenceKept(statement))
+
+    def without_model(self) -> str:
+        """Goes on without the model, whose time is up, and says so; the name of what answers instead."""
+        self.statements, self.rejected = [], []
+        late = "the model was not done in the time set; these are the articles' own sentences"
+        self.warnings.append(AnswerWarning(code="out-of-time", message=late))
+        return EXTRACTIVE
 
     @property
     def status(self) -> Status:

@@ -40,8 +40,6 @@ class Sentence:
     text: str
     chance: float = 0.0
     """How likely the answer is here, from 0 to 1; 0 if the reader did not read it."""
-    span: str = ""
-    """The reader's answer span, if it starts in this sentence."""
     suspect: bool = False
     """Whether it looks like an instruction to a machine."""
 
@@ -60,21 +58,20 @@ def sentences_of(passage: Passage, number: int) -> list[Sentence]:
         if start >= end:
             continue
         place = passage.start + start, passage.start + end
-        chance, span = _reading(passage, *place)
         suspect = is_instruction(passage.article.text, *place)
         identity, text = f"{number}.{len(found) + 1}", passage.text[start:end]
-        found.append(Sentence(identity, passage.article, *place, text, chance, span, suspect))
+        chance = _chance(passage, *place)
+        found.append(Sentence(identity, passage.article, *place, text, chance, suspect))
     return found
 
 
-def _reading(passage: Passage, start: int, end: int) -> tuple[float, str]:
-    """What the reader made of `article.text[start:end]`: the chance, and its words for the answer."""
+def _chance(passage: Passage, start: int, end: int) -> float:
+    """How likely the reader finds the answer in `article.text[start:end]`."""
     for hit in passage.hits:
         if hit.reading and hit.chunk.start <= start < hit.chunk.end:
             first, last = start - hit.chunk.start, end - hit.chunk.start
-            chance = hit.score * min(1.0, hit.reading.within(first, last) + BESIDE)
-            return chance, hit.reading.words_in(hit.chunk.text, first, last)
-    return 0.0, ""
+            return hit.score * min(1.0, hit.reading.within(first, last) + BESIDE)
+    return 0.0
 
 
 def pack(passages: Sequence[Passage], words: int) -> list[Sentence]:

@@ -15,7 +15,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from assistant.answering.evidence import Sentence, render
 from assistant.answering.query import Query
 from assistant.answering.verify import Drafted, Rejected
-from assistant.models.chat.json_replies import parse_object, readable, strings
+from assistant.models.chat.json_replies import object_of, parse_object, readable, strings
 from assistant.models.chat.structured_output import Reply, StructuredChat
 from assistant.models.prompts import Prompt
 from assistant.schema import Tokens
@@ -53,14 +53,9 @@ def schema(*, may_search: bool) -> dict[str, Any]:
     text = {"type": "string"}
     optional = {"anyOf": [text, {"type": "null"}]}
     listed = {"type": "array", "items": text}
-    sentence = {
-        "type": "object",
-        "properties": {"text": text, "cites": listed},
-        "required": ["text", "cites"],
-        "additionalProperties": False,
-    }
+    sentence = object_of(text=text, cites=listed)
     verdicts = [verdict for verdict in VERDICTS if may_search or verdict != "search"]
-    properties = {
+    properties: dict[str, dict[str, Any]] = {
         "verdict": {"type": "string", "enum": verdicts},
         "search": listed,
         "wrong_premise": optional,
@@ -70,12 +65,7 @@ def schema(*, may_search: bool) -> dict[str, Any]:
     }
     if not may_search:
         del properties["search"]
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
+    return object_of(**properties)
 
 
 def draft(
@@ -112,13 +102,7 @@ def repair(chat: StructuredChat, before: Draft, rejected: Sequence[Rejected]) ->
 def points(chat: StructuredChat, messages: Sequence[BaseMessage]) -> Draft:
     """The points of a brief. Raises ModelError."""
     sentences = schema(may_search=False)["properties"]["sentences"]
-    only = {
-        "type": "object",
-        "properties": {"sentences": sentences},
-        "required": ["sentences"],
-        "additionalProperties": False,
-    }
-    return parse_draft(chat.ask(messages, only))
+    return parse_draft(chat.ask(messages, object_of(sentences=sentences)))
 
 
 def _asked(

@@ -27,9 +27,10 @@ from assistant.answering.events import (
 from assistant.answering.evidence import Sentence, pack
 from assistant.answering.query import Turn, make_query, reword
 from assistant.answering.verify import Drafted, Rejected, Statement, check_by_model, check_exactly
-from assistant.errors import ContextExceeded
+from assistant.errors import ContextExceeded, OutOfTime
 from assistant.index.filters import Filters
 from assistant.models.asking import Prompt, StructuredChat
+from assistant.models.chat.deadline import ending_in
 from assistant.models.chat.profiles import Profile
 from assistant.retrieval.fusion import fused
 from assistant.retrieval.retriever import Retriever
@@ -57,14 +58,17 @@ class Pipeline:
         *,
         model_name: str = EXTRACTIVE,
         verify: str = "auto",
+        timeout: float | None = None,
     ) -> None:
-        """Without a `chat`, answers are the articles' own sentences. With `verify` "exact", no model checks
-        that quotes support a sentence, but its numbers and dates must appear in them."""
+        """Without a `chat`, answers are the articles' own sentences; so they are if it takes longer than
+        `timeout` seconds. With `verify` "exact", no model checks that quotes support a sentence, but its
+        numbers and dates must appear in them."""
         self.retriever = retriever
         self.prompts = prompts
         self.profile = profile
         self.chat = chat
         self.model_name = model_name
+        self.timeout = timeout
         self._exact = verify == "exact"
 
     def load_model(self) -> None:
@@ -91,20 +95,27 @@ class Pipeline:
         Raises ModelError if the model fails; no other exception is expected.
         """
         course = Course(make_query(question, history, filters, self.newest(filters)), on_event)
+        model = self.model_name
         if not any(map(str.isalnum, question)):
             course.reason = "unclear-question"
-        elif self.chat is not None and self.profile.capable:
-            self._ask_model(self.chat, course)
         else:
-            self._ask_reader(course)
+            try:
+                with ending_in(self.timeout):
+                    if self.chat is not None and self.profile.capable:
+                        self._ask_model(course, self.chat)
+                    else:
+                        self._ask_reader(course, self.chat)
+            except OutOfTime:
+                model = course.without_model()
+                self._ask_reader(course, None)
         for statement in course.statements:
             course.tell(statement)
         for rejected in course.rejected:
             on_event(SentenceDropped(rejected))
         hidden = self.retriever.index.catalogue.hidden(course.query.filters)
-        return course.answer(self.newest(course.query.filters), hidden, self.model_name, self.profile)
+        return course.answer(self.newest(course.query.filters), hidden, model, self.profile)
 
-    def _ask_model(self, chat: StructuredChat, course: Course) -> None:
+    def _ask_model(self, course: Course, chat: StructuredChat) -> None:
         """A capable model answers, may request further searches, and is checked."""
         if course.query.history:
             course.query, spent = reword(chat, self.prompts["rewrite"], course.query)
@@ -213,9 +224,10 @@ class Pipeline:
             rejected += [one for one in judged if isinstance(one, Rejected)]
         return statements, rejected
 
-    def _ask_reader(self, course: Course) -> None:
+    def _ask_reader(self, course: Course, chat: StructuredChat | None) -> None:
         """Answers with quotes: the one nearest to an embedded model's words, if any, and the likeliest."""
-        self._search(course, course.query.searches, self.retriever.k)
+        if not course.passages:
+            self._search(course, course.query.searches, self.retriever.k)
         course.chance = answerability.chance(course.passages)
         course.warnings += unread(course.passages)
         if not course.passages or course.passages[0].score < answerability.RELEVANT:
@@ -224,9 +236,9 @@ class Pipeline:
             course.reason = "not-stated"
         else:
             evidence, said = short.numbered(course.passages, self.profile.passages), ""
-            if self.chat is not None and evidence:
+            if chat is not None and evidence:
                 prompt = self.prompts["answer_small"]
-                said, spent = short.worded(self.chat, prompt, course.query, evidence)
+                said, spent = short.worded(chat, prompt, course.query, evidence)
                 course.tokens += spent
             course.statements = short.quotes(evidence, course.query.standalone, said)
             course.reason = None if course.statements else "not-stated"

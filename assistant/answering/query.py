@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from assistant.answering.evidence import plain
 from assistant.index.filters import Filters
 from assistant.models.asking import Prompt, StructuredChat
-from assistant.models.chat.json_replies import parse_object
+from assistant.models.chat.json_replies import object_of, parse_object
 from assistant.schema import Tokens
 from assistant.text.dates import day_asked_as_of, in_words
 from assistant.text.normalize import without_markers
@@ -17,12 +17,7 @@ from assistant.text.normalize import without_markers
 TURNS = 4
 """Earlier turns used to reword a follow-up."""
 
-SCHEMA = {
-    "type": "object",
-    "properties": {"question": {"type": "string"}},
-    "required": ["question"],
-    "additionalProperties": False,
-}
+SCHEMA = object_of(question={"type": "string"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from assistant.answering.evidence import Sentence, likeliest, plain
 from assistant.answering.query import Query
 from assistant.answering.verify import Statement
 from assistant.models.asking import Prompt, StructuredChat
-from assistant.models.chat.json_replies import parse_object
+from assistant.models.chat.json_replies import object_of, parse_object
 from assistant.retrieval.passages import Passage
 from assistant.schema import Tokens
 from assistant.text.languages import count_words
@@ -38,12 +37,7 @@ OLD = 0.3
 LIKELY = 0.2
 """Weight of the reader's chance against nearness."""
 
-SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {"answer": {"type": "string", "minLength": 1, "maxLength": 240}},
-    "required": ["answer"],
-    "additionalProperties": False,
-}
+SCHEMA = object_of(answer={"type": "string", "minLength": 1, "maxLength": 240})
 
 
 def numbered(passages: Sequence[Passage], count: int) -> list[Sentence]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from assistant.answering.evidence import Sentence, described, plain
 from assistant.models.asking import Prompt, StructuredChat
-from assistant.models.chat.json_replies import parse_object
+from assistant.models.chat.json_replies import object_of, parse_object
 from assistant.schema import CheckedBy, Tokens
 from assistant.text.normalize import words
 from assistant.text.numbers import CitedText, unconfirmed
@@ -33,26 +33,8 @@ _QUOTED = re.compile(
 )
 _GAP = re.compile(r"\s*(?:\.{3}|…|\[[^\]]*\])\s*")
 
-SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "checks": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "sentence": {"type": "integer"},
-                    "problem": {"type": "string"},
-                    "supported": {"type": "boolean"},
-                },
-                "required": ["sentence", "problem", "supported"],
-                "additionalProperties": False,
-            },
-        }
-    },
-    "required": ["checks"],
-    "additionalProperties": False,
-}
+_CHECK = object_of(sentence={"type": "integer"}, problem={"type": "string"}, supported={"type": "boolean"})
+SCHEMA = object_of(checks={"type": "array", "items": _CHECK})
 
 
 @dataclass(frozen=True, slots=True)

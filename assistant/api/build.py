@@ -206,7 +206,15 @@ def build_pipeline(
         load = partial(load_model, settings, profile)
         model = recordings.chat_model(load) if recordings else load()
         chat = StructuredChat(model, settings.model, profile, notice, timeout=settings.timeout)
-    return Pipeline(retriever, prompts, chat, profile, model_name=settings.model, verify=settings.verify)
+    return Pipeline(
+        retriever,
+        prompts,
+        chat,
+        profile,
+        model_name=settings.model,
+        verify=settings.verify,
+        timeout=settings.answer_timeout,
+    )
 
 
 def settled(settings: Settings) -> Settings:
@@ -239,7 +247,7 @@ def load_model(settings: Settings, profile: Profile) -> BaseChatModel:
         settings.model,
         settings.cache,
         base_url=settings.base_url,
-        timeout=settings.timeout,
+        timeout=min(settings.timeout, settings.answer_timeout or settings.timeout),
         requests_per_minute=settings.requests_per_minute,
         profile=profile,
         threads=settings.threads,

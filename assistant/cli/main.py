@@ -132,6 +132,7 @@ def ask(
     batch: options.Batch = None,
     jobs: options.Jobs = 4,
     max_cost: options.MaxCost = None,
+    timeout: options.Timeout = None,
     server: options.Server = None,
     as_of: options.AsOf = None,
     since: options.Since = None,
@@ -148,11 +149,13 @@ def ask(
     limits = options.limits(as_of, since, section, outlet)
     hint = 'For what they say about a topic: assistant brief "TOPIC"'
     if server is not None:
-        serving.check_alone(batch=batch, max_cost=max_cost, model=model, corpus=corpus, index=index)
+        serving.check_alone(
+            batch=batch, max_cost=max_cost, timeout=timeout, model=model, corpus=corpus, index=index
+        )
         serving.ask(server, question or "", limits, hint, json=json)
     from assistant.terminal.progress import watching
 
-    settings = running.settings(corpus=corpus, index=index, model=model)
+    settings = running.settings(corpus=corpus, index=index, model=model, answer_timeout=timeout)
     running.check_max_cost(max_cost, batch, settings)
     with running.opened(settings) as news:
         if batch is not None:

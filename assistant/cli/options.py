@@ -97,6 +97,15 @@ MaxCost = Annotated[
     float | None,
     _option("--max-cost", "USD", "Stop asking once a batch or evaluation has cost this much.", min=0),
 ]
+Timeout = Annotated[
+    float | None,
+    _option(
+        "--timeout",
+        "SECONDS",
+        "Time a model has for a question; then the articles' own sentences answer.",
+        min=0.1,
+    ),
+]
 Words = Annotated[
     int,
     _option("--words", "N", "Maximum length, approximately.", min=20, max=2000),

@@ -21,6 +21,7 @@ from assistant.evaluation.run import Graded
 from assistant.evaluation.scorers.answer_quality import supported_sentences
 from assistant.evaluation.scorers.matching import without_markers
 from assistant.evaluation.scorers.score import Score, Scorer
+from assistant.models.chat.json_replies import object_of
 from assistant.models.chat.loading import model_errors
 from assistant.models.prompts import Prompt
 from assistant.schema import Answer
@@ -39,12 +40,7 @@ _SENTENCE = ChatPromptTemplate.from_messages(
         ("human", "Quotes:\n{quotes}\n\nSentence:\n{claim}"),
     ]
 )
-_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {"why": {"type": "string", "maxLength": 300}, "right": {"type": "boolean"}},
-    "required": ["why", "right"],
-    "additionalProperties": False,
-}
+_SCHEMA = object_of(why={"type": "string", "maxLength": 300}, right={"type": "boolean"})
 
 
 def judge_scorer(model: BaseChatModel, model_name: str, prompt: Prompt) -> Scorer:

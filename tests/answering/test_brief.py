@@ -11,6 +11,7 @@ from assistant.answering import brief as briefs
 from assistant.answering.brief import brief, timeline
 from assistant.answering.events import Event, PassagesFound
 from assistant.answering.pipeline import Pipeline
+from assistant.errors import OutOfTime
 from assistant.index.filters import Filters
 
 FERRY = "20 November 2025: The ferry Marta ran aground off the island of Sandoy on Thursday morning"
@@ -100,3 +101,10 @@ def test_without_a_capable_model_a_brief_is_a_timeline(base: Pipeline) -> None:
     assert brief(base, "ferry Sandoy").answer == timeline(base, "ferry Sandoy").answer
     capable = with_chat(base, QueuedChat())
     assert timeline(capable, "ferry Sandoy").model == "extractive"
+
+
+def test_the_articles_tell_where_a_model_runs_out_of_time(base: Pipeline) -> None:
+    answer, _ = made(base, {"sentences": [POINT]}, OutOfTime("the time is up"))
+    own = brief(base, "ferry Sandoy")
+    assert (answer.answer, answer.model) == (own.answer, "extractive")
+    assert [warning.code for warning in answer.warnings] == ["out-of-time"]

@@ -27,7 +27,7 @@ from assistant.answering.events import (
 from assistant.answering.pipeline import Pipeline
 from assistant.answering.query import Turn
 from assistant.api.build import build_pipeline, build_retriever, open_index
-from assistant.errors import ContextExceeded
+from assistant.errors import ContextExceeded, OutOfTime
 from assistant.index.filters import Filters
 from assistant.models.chat.structured_output import Reply
 from assistant.schema import Answer, Tokens
@@ -499,3 +499,38 @@ def test_every_citation_is_verbatim_whatever_the_model_says(base: Pipeline, outp
     chat.reply = output[: len(output) - cut]
     check(base, with_chat(base, chat).ask(QUESTION))
     check(base, with_chat(base, chat, SMALL).ask(QUESTION))
+
+
+# Out of time
+
+LATE = OutOfTime("the time is up")
+
+
+@pytest.mark.parametrize(
+    "replies",
+    [
+        (LATE,),
+        (drafted(COST), LATE),
+        (drafted(COST, INVENTED), checked("", "it says 90"), LATE),
+        (drafted(verdict="search", search=["crowns"]), LATE),
+    ],
+    ids=["at first", "in its check", "in its repair", "after a search"],
+)
+def test_the_articles_answer_where_a_model_runs_out_of_time(base: Pipeline, replies: tuple[Any, ...]) -> None:
+    answer, _ = asked(base, *replies)
+    own = base.ask(QUESTION)
+    assert [claim.text for claim in answer.claims] == [claim.text for claim in own.claims]
+    assert (answer.model, answer.status, answer.dropped) == ("extractive", "answered", [])
+    assert [warning.code for warning in answer.warnings] == ["out-of-time"]
+    assert "own sentences" in answer.warnings[0].message
+
+
+def test_the_articles_answer_where_a_small_model_runs_out_of_time(base: Pipeline) -> None:
+    answer = with_chat(base, QueuedChat(LATE), SMALL).ask(QUESTION)
+    check(base, answer)
+    assert [warning.code for warning in answer.warnings] == ["out-of-time"]
+    assert answer.claims == base.ask(QUESTION).claims
+
+
+def test_time_does_not_run_while_no_model_is_asked(base: Pipeline) -> None:
+    assert with_chat(base, None, SMALL, timeout=1e-9).ask(QUESTION).claims == base.ask(QUESTION).claims

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from commands import Run
+from fake_server import hangs, serving
 from fakes import QueuedChat, drafted, with_chat, write_corpus
 
 from assistant.answering.pipeline import Pipeline
@@ -438,3 +439,19 @@ def test_what_the_encoding_lacks_is_written_out(tmp_path: Path, monkeypatch: pyt
         out, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     assert "Its name is \\u201c\\xc9clat\\u201d." in out
+
+
+def test_a_silent_model_is_waited_for_as_long_as_was_said(
+    run: Run, places: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving() as server:
+        server.script = [hangs]
+        monkeypatch.setenv("ASSISTANT_BASE_URL", server.url)
+        monkeypatch.setenv("OPENAI_API_KEY", "none")
+        ended = run("ask", COST, *places, "--model", "openai:silent", "--timeout", "0.3", "--json")
+    answer = json.loads(ended.out)
+    assert (ended.status, answer["status"], answer["model"]) == (0, "answered", "extractive")
+    assert "90 billion" in answer["answer"]
+    assert "out-of-time" in [warning["code"] for warning in answer["warnings"]]
+    refused = run("ask", COST, "--server", "http://127.0.0.1:9", "--timeout", "1")
+    assert (refused.status, "--timeout" in refused.err) == (2, True)

@@ -1,4 +1,4 @@
-"""What a model replied, read tolerantly: a right answer must not be lost over its wrapping."""
+"""JSON that a model is asked for, and its reply read tolerantly: no answer must be lost over its wrapping."""
 
 from __future__ import annotations
 
@@ -12,6 +12,16 @@ from langchain_core.utils.json import parse_json_markdown, parse_partial_json
 MOST_BEGINNINGS = 4
 _BEGINS = re.compile(r"\{\s*[\"']\w+[\"']\s*:")
 _STRING = re.compile(r'"(?:text|answer|question)"\s*:\s*"((?:[^"\\]|\\.)*)')
+
+
+def object_of(**properties: dict[str, Any]) -> dict[str, Any]:
+    """The schema of an object that has just these properties, in this order."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
 
 
 def parse_object(raw: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 
 from assistant.errors import AssistantError, ContextExceeded, ModelError
-from assistant.models.chat import provider_errors
+from assistant.models.chat import deadline, provider_errors
 from assistant.models.chat.loading import model_errors, unreachable
 from assistant.models.chat.profiles import Profile, Way
 from assistant.models.chat.requests import Habits, Request, address_of
@@ -99,6 +99,7 @@ class StructuredChat:
 
         Raises:
             ContextExceeded: the messages are longer than the model reads.
+            OutOfTime: the time for the question is up (`deadline`).
             ModelError: it fails, refuses, or does not finish.
         """
         asked = Request(self._model, self.name, self.profile, tuple(messages), schema, called, max_tokens)
@@ -176,6 +177,7 @@ class StructuredChat:
     def _listen(self, asked: Request, habits: Habits, on_text: Callable[[str], None]) -> Heard:
         heard = Heard()
         stream: Iterator[AIMessage] | None = None
+        deadline.check()
         try:
             with _failures():
                 stream = asked.send(habits)
@@ -184,6 +186,7 @@ class StructuredChat:
                     piece = next(stream, None)
                 if piece is None:
                     return heard
+                deadline.check()
                 before = heard.text
                 heard.add(piece)
                 if heard.text != before:
@@ -215,6 +218,7 @@ class StructuredChat:
             ) from error
         if waits + 1 >= ATTEMPTS:
             self._give_up(error)
+        deadline.check(seconds)
         self._notice(f"{self.name} {what}, asking again in {max(1, math.ceil(seconds))} s")
         time.sleep(seconds)
 

@@ -52,10 +52,6 @@ class Reading:
         """The probability that the answer, if there is one, starts in `passage[start:end]`."""
         return sum(chance for place, chance in self.starts if start <= place < end)
 
-    def words_in(self, passage: str, start: int, end: int) -> str:
-        """The likeliest answer's words, if it begins in `passage[start:end]`; up to `end`."""
-        return passage[self.start : min(self.end, end)] if start <= self.start < end else ""
-
 
 class Reader:
     """The packaged reader. Deterministic, and safe to share between threads."""
