@@ -12,6 +12,7 @@ import os
 import secrets
 import socket
 import tempfile
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,6 +20,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from assistant.errors import AssistantError, ServerError, reason
 from assistant.extras import require
@@ -37,6 +39,9 @@ RETRIES = 3
 
 PATIENCE = 300
 """Seconds in which workers must have started and loaded their models; those that take longer are not used."""
+
+SOON = 5
+"""Seconds in which a cluster must answer."""
 
 OBJECTS = 256 << 20
 """Bytes of shared memory for what travels; Ray would take a third of all memory."""
@@ -119,7 +124,7 @@ def workers(
     Each has one thread, or as many as the settings say, and a GPU of its own if one is wanted (`gpu`) and
     there is any. Raises ServerError, and what `Worker.load` raises.
     """
-    with _connected(address):
+    with connected(address):
         import ray
 
         free = ray.available_resources()
@@ -149,7 +154,7 @@ def workers(
 
 
 @contextmanager
-def _connected(address: str) -> Iterator[None]:
+def connected(address: str) -> Iterator[None]:
     """Ray, until the block ends; what is connected already is used, and left so."""
     check_installed()
     os.environ.update(_QUIET | (_own() if address == LOCAL else {}))
@@ -164,14 +169,25 @@ def _connected(address: str) -> Iterator[None]:
             options |= {"num_cpus": usable_cores(), "include_dashboard": False}
             options |= {"object_store_memory": OBJECTS, "_temp_dir": stack.enter_context(_folder())}
         try:
-            ray.init(address, **options)
-        except (ConnectionError, RuntimeError, ValueError, AssertionError) as error:
+            _check_answers(address)
+            with warnings.catch_warnings(action="ignore"):
+                ray.init(address, **options)
+        except (OSError, RuntimeError, ValueError, AssertionError) as error:
             remedy = "start one with: ray start --head, or give --ray local"
             raise ServerError(
                 f"no Ray cluster can be used at {address} ({reason(error)}); {remedy}"
             ) from None
         stack.callback(ray.shutdown)
         yield
+
+
+def _check_answers(address: str) -> None:
+    """Raises OSError if nothing answers at a host and port: Ray would try for minutes."""
+    if address == "auto":
+        address = os.environ.get("RAY_ADDRESS", address)
+    place = urlsplit(f"//{address.removeprefix('ray://')}")
+    if place.hostname and place.port:
+        socket.create_connection((place.hostname, place.port), SOON).close()
 
 
 def _folder() -> tempfile.TemporaryDirectory[str]:

@@ -147,9 +147,8 @@ def evaluate(
     retriever: Retriever | None = None,
     asking: Asking | None = None,
 ) -> Report:
-    """Asks and scores every case, and compares the run with the baseline and the floors.
+    """Asks and scores every case, here or by `asking`, and compares the run with the baseline and the floors.
 
-    `asking` asks elsewhere than in this process.
     Raises GoldError if the indexed articles cannot answer a case, or a file beside the gold is invalid; and
     raises as `prepare`.
     """
@@ -158,23 +157,21 @@ def evaluate(
     baseline = read_baseline(wanted.baseline_path(settings.model))
     check(cases, stored_articles(index.catalogue), settings.chunk_words, notice)
     prepared = prepare(settings, index, wanted, retriever)
-    if asking is not None:
-        prepared = replace(prepared, asking=asking)
+    prepared = replace(prepared, asking=asking or prepared.asking)
     report = prepared.run(cases, _progress(len(cases), notice), wanted.resume)
-    recordings = prepared.recordings
     if wanted.judge:
         report = report.model_copy(update={"agreement": agreement(report.graded, wanted.judge)})
     if wanted.whole:
-        if recordings and wanted.mode == "record":
-            recordings.forget_others([case.id for case in cases])
+        if prepared.recordings and wanted.mode == "record":
+            prepared.recordings.forget_others([case.id for case in cases])
         agreed = wanted.update_baseline
         report = held_against(report, None if agreed else baseline, rules, agreed=agreed)
         if wanted.mode == "record" or wanted.update_baseline:
             prepared.memory.save(wanted.recordings / SHARED)
     if prepared.assistant.profile.capable and wanted.mode != "replay":
         notice(prepared.spending.summary())
-    if recordings:
-        _tell_unrecorded(report, recordings, notice)
+    if prepared.recordings:
+        _tell_unrecorded(report, prepared.recordings, notice)
     return report
 
 
@@ -294,8 +291,7 @@ def _tell_unrecorded(report: Report, recordings: Recordings, notice: Notice) -> 
         return
     reasons = Counter(graded.error for graded in lacking)
     listed = "; ".join(f"{count} {reason}" for reason, count in reasons.most_common())
-    estimates = [recordings.seconds(graded.case.id) for graded in lacking]
-    known = [seconds for seconds in estimates if seconds is not None]
+    known = [took for one in lacking if (took := recordings.seconds(one.case.id)) is not None]
     takes = f" (about {max(1, round(sum(known) / 60))} min)" if known else ""
     plural = "recordings are" if len(lacking) > 1 else "recording is"
     notice(
