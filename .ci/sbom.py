@@ -30,6 +30,7 @@ LOOKED_UP = {
     "axe-playwright-python": "MIT",
     "overrides": "Apache-2.0",
     "protobuf": "BSD-3-Clause",
+    "ray": "Apache-2.0",
     "tiktoken": "MIT",
     "transformers": "Apache-2.0",
     "tld": "MPL-1.1 OR GPL-2.0-only OR LGPL-2.1-or-later",
@@ -66,6 +67,7 @@ def licences(components: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
             one.get("expression") or one["license"].get("id") or one["license"]["name"]
             for one in component.get("licenses", [])
         ]
+        named = [one.removeprefix("License :: OSI Approved :: ") for one in named]
         name = component["name"]
         said = LOOKED_UP.get(name) or " / ".join(dict.fromkeys(named)) or carriers.get(name, "")
         yield f"{name} {component.get('version', '')}".strip(), said

@@ -8,7 +8,7 @@
 
 Each package imports only from those above it:
 
-    errors, extras, schema, settings
+    errors, extras, telemetry, schema, settings
     text/         spelling, numbers and dates
     corpus/       files to articles to chunks
     injection/    finds text in articles that addresses a machine
@@ -22,6 +22,7 @@ Each package imports only from those above it:
     evaluation/   gold cases, scorers, the gate, reports
     chat/         the conversation
     server/       HTTP and MCP servers
+    cluster/      indexing, batches and evaluation on Ray
     cli/          the commands
 """
 

@@ -15,6 +15,7 @@ MODULES = {
     "fetch": ("urllib3", "certifi", "feedparser", "protego"),
     "serve": ("starlette", "uvicorn"),
     "mcp": ("mcp",),
+    "ray": ("ray",),
     "eval": ("scipy", "matplotlib", "jinja2", "junitparser"),
 }
 """What each extra brings, by the names that are imported; weights are looked for in `models.packaged`."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import Run
 from fakes import write_corpus
 
 from assistant import extras
@@ -142,6 +143,18 @@ def test_an_html_corpus(hide: Hide, tmp_path: Path) -> None:
         read_corpus(tmp_path)
     (tmp_path / "note.txt").write_text("Words.", encoding="utf-8")
     assert [article.id for article in read_corpus(tmp_path)] == ["note"]
+
+
+@pytest.mark.parametrize("command", [["index"], ["ask", "--batch", "-"], ["eval"]])
+def test_ray(hide: Hide, command: list[str], tmp_path: Path, run: Run) -> None:
+    hide("ray")
+    corpus = write_corpus(tmp_path / "corpus")
+    ended = run(*command, "--ray", "local", "--corpus", str(corpus), "--index", str(tmp_path / "index"))
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err.splitlines()[-1] == (
+        "assistant: --ray needs packages that are not installed; install them with: "
+        "pip install 'news-assistant[ray]'"
+    )
 
 
 def test_the_evaluation(hide: Hide) -> None:

@@ -22,6 +22,7 @@ HEAVY = TORCH | {
     "onnxruntime",
     "protego",
     "rapidfuzz",
+    "ray",
     "sentencex",
     "tokenizers",
     "trafilatura",
@@ -101,7 +102,15 @@ def test_a_question_loads_no_library_that_it_does_not_need(tmp_path: Path, comma
         assert status == 0
         assert "Parliament approved" in printed
         assert "onnxruntime" in modules
-    assert not modules & {*TORCH, "chromadb", "langchain_chroma", "langsmith", "opentelemetry", "xllamacpp"}
+    assert not modules & {
+        *TORCH,
+        "chromadb",
+        "langchain_chroma",
+        "langsmith",
+        "opentelemetry",
+        "ray",
+        "xllamacpp",
+    }
 
 
 def test_the_package_is_imported_in_no_time(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from assistant.answering.query import Turn
     from assistant.api.runnable import AnswerRunnable, PassageRetriever
     from assistant.corpus.articles import Article
+    from assistant.index.encoding import Encode
     from assistant.index.filters import Filters
     from assistant.index.lexical import Catalogue
     from assistant.index.opened import Index
@@ -180,13 +181,15 @@ class Assistant:
         exclude: Sequence[str] | None = None,
         mapping: Sequence[str] | None = None,
         tell_all: bool = False,
+        encoding: Callable[[Settings], Encode] | None = None,
     ) -> Changes:
         """Updates the index from the corpus, embedding only what changed.
 
         With `strict`, an article that cannot be read is an error. Otherwise it is skipped with a notice, for
         the first few of a kind or, with `tell_all`, for each. `exclude` holds .gitignore patterns; `mapping`
         assigns keys to fields: "date=published_at". Without these, those of the last run hold, unless the
-        index is made anew with `rebuild`. The result's `reading` is a summary.
+        index is made anew with `rebuild`. `encoding` makes what encodes elsewhere, such as on Ray. The
+        result's `reading` is a summary.
         """
         known = Options() if rebuild else last_options(self.settings)
         options = Options(
@@ -201,6 +204,7 @@ class Assistant:
             strict=strict,
             options=options,
             tell_all=tell_all,
+            encoding=encoding,
         )
 
     def filters(

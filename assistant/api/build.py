@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from assistant.answering.pipeline import Pipeline
+    from assistant.index.encoding import Encode
     from assistant.models.chat.profiles import Profile
     from assistant.models.encoders.kinds import Embeddings, Reranker
     from assistant.models.encoders.reader import Reader
@@ -55,11 +56,12 @@ def build_index(
     strict: bool = False,
     options: Options = Options(),
     tell_all: bool = False,
+    encoding: Callable[[Settings], Encode] | None = None,
 ) -> Changes:
     """Updates the index from the corpus; articles that cannot be read are skipped with a notice.
 
     The first few notices of each kind are sent, or all with `tell_all`. The index stores `options` and the
-    summary of the corpus.
+    summary of the corpus. `encoding` makes what encodes elsewhere than in this process.
 
     Raises CorpusError, ModelError, IndexMismatch, IndexBusy.
     """
@@ -76,6 +78,7 @@ def build_index(
             articles,
             embeddings,
             identity(settings),
+            encode=encoding(settings) if encoding else None,
             stamp=stamp,
             facts={"reading": options.dump(), "summary": report.summary.dump(), "embedder": embedder},
             rebuild=rebuild,

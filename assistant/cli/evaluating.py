@@ -63,6 +63,7 @@ def evaluation(
     results: options.Results = None,
     resume: options.Resume = None,
     model: options.Model = None,
+    ray: options.Ray = None,
     corpus: options.Corpus = None,
     index: options.IndexDir = None,
 ) -> None:
@@ -82,6 +83,10 @@ def evaluation(
 
     chosen = settings(corpus=corpus, index=index, model=model)
     check_prices(max_cost, chosen)
+    if ray is not None:
+        options.none_with_ray(
+            record=record, update_baseline=update_baseline, check=check, explain=explain is not None
+        )
     wanted = Wanted(
         gold=gold or GOLD,
         mode=options.one_mode(replay=replay, record=record, live=live),
@@ -99,6 +104,11 @@ def evaluation(
             status = command.print_check(chosen, found, wanted, notice)
         elif explain:
             status = command.print_explanation(chosen, found, wanted, notice)
+        elif ray is not None:
+            from assistant.cluster.evaluating import asking_cases
+
+            with asking_cases(ray, chosen, wanted) as asking:
+                status = command.measure(chosen, found, wanted, results, report, notice, asking)
         else:
             status = command.measure(chosen, found, wanted, results, report, notice)
     raise typer.Exit(status)

@@ -18,6 +18,7 @@ def index(
     exclude: options.Exclude = None,
     mapping: options.Mapping = None,
     list_skipped: options.ListSkipped = False,
+    ray: options.Ray = None,
 ) -> None:
     """Update the index: add new articles, re-embed changed ones, remove deleted ones.
 
@@ -27,7 +28,11 @@ def index(
     from assistant.terminal.progress import progress
     from assistant.terminal.render import notice, safe
 
-    settings = running.settings(corpus=corpus, index=index)
+    settings, encoding = running.settings(corpus=corpus, index=index), None
+    if ray is not None:
+        from assistant.cluster import indexing
+
+        encoding = indexing.encoding(ray)
     with progress("embedding passages") as update:
         news = Assistant(settings, notice=notice, on_progress=update)
         changes = news.index(
@@ -36,6 +41,7 @@ def index(
             exclude=exclude or None,
             mapping=mapping or None,
             tell_all=list_skipped,
+            encoding=encoding,
         )
     typer.echo(
         f"{changes.added} added, {changes.changed} changed, {changes.removed} removed,"

@@ -20,12 +20,7 @@ from typer.core import TyperGroup
 from assistant.cli import adding, evaluating, indexing, models, options, overviews, running, serving
 from assistant.cli.options import examples, one_of
 from assistant.errors import AssistantError, reason
-
-_SILENT = {
-    **dict.fromkeys(("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING_V2"), "false"),
-    **{"ANONYMIZED_TELEMETRY": "False", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"},
-}
-"""Set before any library is imported, whatever the environment says: what is asked is confidential."""
+from assistant.telemetry import SILENT
 
 _REMEDIES = {
     errno.ENOSPC: "make room and try again",
@@ -133,6 +128,7 @@ def ask(
     jobs: options.Jobs = 4,
     max_cost: options.MaxCost = None,
     timeout: options.Timeout = None,
+    ray: options.Ray = None,
     server: options.Server = None,
     as_of: options.AsOf = None,
     since: options.Since = None,
@@ -150,17 +146,24 @@ def ask(
     hint = 'For what they say about a topic: assistant brief "TOPIC"'
     if server is not None:
         serving.check_alone(
-            batch=batch, max_cost=max_cost, timeout=timeout, model=model, corpus=corpus, index=index
+            batch=batch,
+            max_cost=max_cost,
+            timeout=timeout,
+            ray=ray,
+            model=model,
+            corpus=corpus,
+            index=index,
         )
         serving.ask(server, question or "", limits, hint, json=json)
     from assistant.terminal.progress import watching
 
     settings = running.settings(corpus=corpus, index=index, model=model, answer_timeout=timeout)
-    running.check_max_cost(max_cost, batch, settings)
-    with running.opened(settings) as news:
+    running.check_for_batch(batch, max_cost=max_cost, ray=ray)
+    running.check_prices(max_cost, settings)
+    with running.opened(settings, encoders=ray is None) as news:
         if batch is not None:
             news.filters(**limits)
-            running.ask_lines(news, batch, limits, jobs=jobs, max_cost=max_cost)
+            running.ask_lines(news, settings, batch, limits, jobs=jobs, max_cost=max_cost, ray=ray)
         with watching() as on_event:
             answer = news.ask(question or "", on_event=on_event, **limits)
         shown = answer.model_dump_json() if json else None
@@ -240,7 +243,7 @@ app.add_typer(evaluating.app, name="eval")
 
 def main() -> NoReturn:
     """Runs the command line and handles every error."""
-    os.environ.update(_SILENT)
+    os.environ.update(SILENT)
     # Imports create many objects and no garbage; collecting at every 700th takes a seventh of that time.
     gc.set_threshold(50_000)
     # A closed stream is None in Python; discard what would be written to it.

@@ -106,6 +106,12 @@ Timeout = Annotated[
         min=0.1,
     ),
 ]
+Ray = Annotated[
+    Text,
+    _option(
+        "--ray", "ADDRESS", "Work on Ray: local (all cores here), auto, or a cluster's ray://HOST:10001."
+    ),
+]
 Words = Annotated[
     int,
     _option("--words", "N", "Maximum length, approximately.", min=20, max=2000),
@@ -193,6 +199,13 @@ def none_before(context: typer.Context) -> None:
     """Raises SettingsError for options before a subcommand, which would be ignored silently."""
     if any(context.params.values()):
         raise SettingsError(f"write the options after {context.invoked_subcommand}, not before it")
+
+
+def none_with_ray(**given: bool) -> None:
+    """Raises SettingsError for what only the process with the files can do."""
+    names = [f"--{name.replace('_', '-')}" for name, value in given.items() if value]
+    if names:
+        raise SettingsError(f"{names[0]} is for one process; leave out --ray")
 
 
 def one_of(question: str | None, batch: str | None, name: str) -> None:

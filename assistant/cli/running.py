@@ -77,18 +77,42 @@ def answer_lines(
     raise typer.Exit(2 if run_batch(batch, limits, answer, notice, jobs=jobs) else 0)
 
 
-def ask_lines(news: Assistant, batch: str, limits: Limits, *, jobs: int, max_cost: float | None) -> NoReturn:
-    """Answers a batch with the assistant; for a hosted model, prints tokens and cost to standard error."""
+def ask_lines(
+    news: Assistant,
+    settings: Settings,
+    batch: str,
+    limits: Limits,
+    *,
+    jobs: int,
+    max_cost: float | None,
+    ray: str | None,
+) -> NoReturn:
+    """Answers a batch with the assistant, opened with the settings, or on Ray; for a hosted model, prints
+    tokens and cost to standard error."""
     from assistant.api.spending import Spending
     from assistant.terminal.render import notice
-
-    def ask(line: BatchLine, limits: Limits) -> Answer:
-        return news.ask(line.question, history=line.turns(), **limits)
 
     hosted = is_hosted(news.settings.model)
     spending = Spending(max_cost)
     try:
-        answer_lines(batch, limits, spending.metered(ask), jobs=jobs if hosted else 1)
+        if ray is None:
+            answer_lines(
+                batch,
+                limits,
+                spending.metered(
+                    lambda line, limits: news.ask(line.question, history=line.turns(), **limits)
+                ),
+                jobs=jobs if hosted else 1,
+            )
+        from assistant.cluster.asking import asking
+
+        with asking(ray, settings, notice) as (ask, workers):
+            answer_lines(
+                batch,
+                limits,
+                spending.metered(lambda line, limits: ask(line.question, line.turns(), limits)),
+                jobs=workers,
+            )
     finally:
         if hosted:
             notice(spending.summary())
@@ -99,11 +123,13 @@ def is_hosted(model: str) -> bool:
     return ":" in model
 
 
-def check_max_cost(max_cost: float | None, batch: str | None, settings: Settings) -> None:
-    """Raises SettingsError for --max-cost without a batch, or for a model whose price is unknown."""
-    if max_cost is not None and batch is None:
-        raise SettingsError("--max-cost is for a batch; give --batch FILE, or leave it out")
-    check_prices(max_cost, settings)
+def check_for_batch(batch: str | None, **given: Any) -> None:
+    """Raises SettingsError for options that only a batch has."""
+    for name, value in given.items():
+        if value is not None and batch is None:
+            raise SettingsError(
+                f"--{name.replace('_', '-')} is for a batch; give --batch FILE, or leave it out"
+            )
 
 
 def check_prices(max_cost: float | None, settings: Settings) -> None:

@@ -15,7 +15,7 @@ from assistant.evaluation.harness import Wanted, check, evaluate, select_cases
 from assistant.evaluation.report.markdown import section, update_results
 from assistant.evaluation.report.summary import append_step_summary
 from assistant.evaluation.report.terminal import print_report
-from assistant.evaluation.run import Report
+from assistant.evaluation.run import Asking, Report
 from assistant.evaluation.score_cache import with_memory
 from assistant.index.opened import Index
 from assistant.retrieval.retriever import Retriever
@@ -48,12 +48,15 @@ def measure(
     results: Path | None,
     folder: Path | None,
     notice: Notice,
+    asking: Asking | None = None,
 ) -> int:
     """Runs the evaluation, prints it, and writes the table to `results` and all reports to `folder`.
 
+    `asking` asks elsewhere than in this process.
+
     Returns the exit status. Raises AssistantError.
     """
-    report = evaluate(settings, index, wanted, notice)
+    report = evaluate(settings, index, wanted, notice, asking=asking)
     status = conclude(report, wanted, results, notice)
     if folder is not None:
         publish(report, folder, settings, index)

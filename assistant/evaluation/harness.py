@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -34,7 +34,7 @@ from assistant.evaluation.gold.cases import (
     stored_articles,
 )
 from assistant.evaluation.judge import SLOTS, agreement, judge_scorer, judged_sentences
-from assistant.evaluation.run import Graded, Report, run
+from assistant.evaluation.run import Asking, Graded, Report, run
 from assistant.evaluation.score_cache import FILE, SHARED, Memory, with_memory
 from assistant.evaluation.scorers.retrieval import retrieval_scorers
 from assistant.evaluation.scorers.score import Score, Scorer
@@ -93,6 +93,7 @@ class Prepared:
     """Everything needed to ask cases and score the answers."""
 
     assistant: Pipeline
+    asking: Asking
     articles: Mapping[str, Article]
     recordings: Recordings | None
     memory: Memory
@@ -106,7 +107,8 @@ class Prepared:
         """Asks and scores cases. Raises SettingsError if the resume file cannot be used."""
         return run(
             cases,
-            self.spending.metered(partial(ask_recorded, self.assistant, self.recordings)),
+            self.spending.metered(self.asking.ask),
+            each=self.asking.each,
             scorers=self.scorers,
             retrieval_scorers=retrieval_scorers(self.articles),
             on_progress=on_progress,
@@ -133,13 +135,19 @@ def prepare(settings: Settings, index: Index, wanted: Wanted, retriever: Retriev
     scorers = standard_scorers(articles, support_of(assistant.retriever.reader, assistant.retriever.reranker))
     if wanted.judge:
         scorers += _judges(settings, wanted)
-    return Prepared(assistant, articles, recordings, memory, scorers, made, Spending(wanted.max_cost))
+    asking = Asking(partial(ask_recorded, assistant, recordings))
+    return Prepared(assistant, asking, articles, recordings, memory, scorers, made, Spending(wanted.max_cost))
 
 
 def evaluate(
-    settings: Settings, index: Index, wanted: Wanted, notice: Notice, retriever: Retriever | None = None
+    settings: Settings,
+    index: Index,
+    wanted: Wanted,
+    notice: Notice,
+    retriever: Retriever | None = None,
+    asking: Asking | None = None,
 ) -> Report:
-    """Asks and scores every case, and compares the run with the baseline and the floors.
+    """Asks and scores every case, here or by `asking`, and compares the run with the baseline and the floors.
 
     Raises GoldError if the indexed articles cannot answer a case, or a file beside the gold is invalid; and
     raises as `prepare`.
@@ -149,21 +157,21 @@ def evaluate(
     baseline = read_baseline(wanted.baseline_path(settings.model))
     check(cases, stored_articles(index.catalogue), settings.chunk_words, notice)
     prepared = prepare(settings, index, wanted, retriever)
+    prepared = replace(prepared, asking=asking or prepared.asking)
     report = prepared.run(cases, _progress(len(cases), notice), wanted.resume)
-    recordings = prepared.recordings
     if wanted.judge:
         report = report.model_copy(update={"agreement": agreement(report.graded, wanted.judge)})
     if wanted.whole:
-        if recordings and wanted.mode == "record":
-            recordings.forget_others([case.id for case in cases])
+        if prepared.recordings and wanted.mode == "record":
+            prepared.recordings.forget_others([case.id for case in cases])
         agreed = wanted.update_baseline
         report = held_against(report, None if agreed else baseline, rules, agreed=agreed)
         if wanted.mode == "record" or wanted.update_baseline:
             prepared.memory.save(wanted.recordings / SHARED)
     if prepared.assistant.profile.capable and wanted.mode != "replay":
         notice(prepared.spending.summary())
-    if recordings:
-        _tell_unrecorded(report, recordings, notice)
+    if prepared.recordings:
+        _tell_unrecorded(report, prepared.recordings, notice)
     return report
 
 
@@ -283,8 +291,7 @@ def _tell_unrecorded(report: Report, recordings: Recordings, notice: Notice) -> 
         return
     reasons = Counter(graded.error for graded in lacking)
     listed = "; ".join(f"{count} {reason}" for reason, count in reasons.most_common())
-    estimates = [recordings.seconds(graded.case.id) for graded in lacking]
-    known = [seconds for seconds in estimates if seconds is not None]
+    known = [took for one in lacking if (took := recordings.seconds(one.case.id)) is not None]
     takes = f" (about {max(1, round(sum(known) / 60))} min)" if known else ""
     plural = "recordings are" if len(lacking) > 1 else "recording is"
     notice(

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from time import perf_counter
-from typing import Literal
+from typing import Any, Literal
 
 from assistant.answering.citations import answer_passage
 from assistant.answering.events import Event, PassagesFound
@@ -87,6 +89,18 @@ AskCase = Callable[[Case, Callable[[Event], None]], Answer]
 """Answers a case, sending progress events."""
 
 
+Each = Callable[[Callable[[Case], Any], Iterable[Case]], Iterable[Any]]
+"""Calls a function with every case, many at a time perhaps; its results in the order of the cases."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What asks cases, and how they are gone through."""
+
+    ask: AskCase
+    each: Each = map
+
+
 class _Asked(Strict):
     """A line of the file: what came of one case; `asked` digests it, so that an edited case is new."""
 
@@ -109,6 +123,7 @@ def run(
     cases: Sequence[Case],
     ask: AskCase,
     *,
+    each: Each = map,
     scorers: Sequence[Scorer],
     retrieval_scorers: Sequence[RetrievalScorer] = (),
     on_progress: Callable[[Graded], None],
@@ -123,11 +138,12 @@ def run(
     another provenance or is not a run.
     """
     stored = _open(resume, dict(provenance)) if resume else {}
+    new = iter(each(partial(_ask, ask=ask), [case for case in cases if _digest(case) not in stored]))
     graded = []
     for case in cases:
         asked = stored.get(_digest(case))
         if asked is None:
-            asked = _ask(case, ask)
+            asked = next(new)
             if resume:
                 _append(resume, asked)
         graded.append(_grade(case, asked, scorers, retrieval_scorers))

@@ -1,0 +1,70 @@
+"""What `--ray` needs and says, without Ray."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from commands import Run
+from fakes import write_corpus
+
+from assistant.cluster import workers
+from assistant.cluster.asking import IndexWorker
+from assistant.errors import IndexMissing, ServerError
+from assistant.settings import load_settings
+
+
+def test_no_cluster_at_the_address(tmp_path: Path, run: Run) -> None:
+    places = ["--corpus", str(write_corpus(tmp_path / "corpus")), "--index", str(tmp_path / "index")]
+    ended = run("index", *places, "--ray", "ray://127.0.0.1:9")
+    assert ended.status == 2
+    assert ended.err.splitlines()[-1].startswith("assistant: no Ray cluster can be used at ray://127.0.0.1:9")
+    assert ended.err.splitlines()[-1].endswith("start one with: ray start --head, or give --ray local")
+
+
+def test_an_index_that_a_worker_does_not_see(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    worker = IndexWorker(load_settings(), tmp_path, tmp_path / "index" / "state-1")
+    with pytest.raises(IndexMissing, match=r"does not see the index at \S+index; keep it on a disk that all"):
+        _ = worker.index
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["ask", "Who?", "--ray", "local"], "--ray is for a batch; give --batch FILE"),
+        (["ask", "Who?", "--ray", "local", "--server", "http://127.0.0.1:1"], "--ray cannot be given with"),
+        (["eval", "--ray", "local", "--record"], "--record is for one process; leave out --ray"),
+        (["eval", "--ray", "local", "--update-baseline"], "--update-baseline is for one process"),
+    ],
+)
+def test_what_goes_together(command: list[str], words: str, run: Run) -> None:
+    ended = run(*command)
+    assert ended.status == 2
+    assert words in ended.err
+
+
+def test_results_come_in_order_and_items_are_taken_as_needed() -> None:
+    taken: list[int] = []
+
+    def items() -> Iterator[int]:
+        for n in range(40):
+            taken.append(n)
+            yield n
+
+    pool = workers.Workers([object(), object()])
+    results = pool.map(str, items())
+    assert next(results) == "0"
+    assert len(taken) == 2 * pool.count + 1
+    assert list(results) == [str(n) for n in range(1, 40)]
+
+
+def test_an_error_in_one_of_many_ends_them() -> None:
+    def fails(n: int) -> int:
+        if n == 3:
+            raise ServerError("no more; begin anew")
+        return n
+
+    results = workers.Workers([object(), object()]).map(fails, range(10))
+    assert [next(results) for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(ServerError, match="no more"):
+        next(results)
