@@ -11,6 +11,7 @@ import logging
 import os
 import secrets
 import socket
+import sys
 import tempfile
 import warnings
 from collections import deque
@@ -19,6 +20,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from queue import SimpleQueue
+from time import monotonic
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -38,7 +40,7 @@ RETRIES = 3
 """Times that a call is repeated because its worker died."""
 
 PATIENCE = 300
-"""Seconds in which workers must have started and loaded their models; those that take longer are not used."""
+"""Seconds in which a worker must have started and loaded its models; others get as long again."""
 
 SOON = 5
 """Seconds in which a cluster must answer."""
@@ -119,7 +121,7 @@ class Workers:
 def workers(
     address: str, kind: type[Worker], settings: Settings, *more: Any, gpu: bool = False
 ) -> Iterator[Workers]:
-    """Workers on as many cores as are free, made as `kind(settings, folder, *more)`.
+    """Workers on all cores that are free, made as `kind(settings, folder, *more)`.
 
     Each has one thread, or as many as the settings say, and a GPU of its own if one is wanted (`gpu`) and
     there is any. Raises ServerError, and what `Worker.load` raises.
@@ -127,14 +129,13 @@ def workers(
     with connected(address):
         import ray
 
-        free = ray.available_resources()
+        there = ray.cluster_resources()
         threads = settings.threads or 1
-        needs = {"num_cpus": threads, "num_gpus": 1 if gpu and free.get("GPU") else 0}
-        count = int(free.get("CPU", 0) // threads)
-        if needs["num_gpus"]:
-            count = min(count, int(free["GPU"]))
+        gpus = int(there.get("GPU", 0)) if gpu else 0
+        needs = {"num_cpus": threads, "num_gpus": 1 if gpus else 0}
+        count = min(int(there.get("CPU", 0)) // threads, gpus or sys.maxsize)
         if count < 1:
-            raise ServerError(f"the Ray cluster at {address} has no {threads} free cores; try again later")
+            raise ServerError(f"the Ray cluster at {address} has not {threads} cores; set fewer threads")
         rate = settings.requests_per_minute
         own = {"threads": threads, "requests_per_minute": rate and rate / count}
         settings = settings.model_copy(update=own)
@@ -142,11 +143,14 @@ def workers(
         actors = [actor.remote(settings, Path.cwd(), *more) for _ in range(count)]
         try:
             loads = {one.load.remote(): one for one in actors}
-            loaded, _ = ray.wait(list(loads), num_returns=count, timeout=PATIENCE)
+            start = monotonic()
+            if not ray.wait(list(loads), timeout=PATIENCE)[0]:
+                raise ServerError(
+                    f"no core of the Ray cluster at {address} was free for {PATIENCE} s; try again later"
+                )
+            loaded, _ = ray.wait(list(loads), num_returns=count, timeout=monotonic() - start + SOON)
             for load in loaded:
                 _result(load)
-            if not loaded:
-                raise ServerError(f"no worker on {address} was ready in {PATIENCE} s; see: ray status")
             yield Workers(loads[load] for load in loaded)
         finally:
             for one in actors:
