@@ -107,7 +107,9 @@ def html_text(html: str) -> str:
     try:
         tree = fromstring(f"<div>{_DECLARATION.sub('', html)}</div>")
     except (LxmlError, ValueError):
-        return re.sub(r"<[^>]*>", " ", html)
+        # Behind the last ">" no tag ends, and looking for its end from each "<" would take long.
+        tags, end, rest = html.rpartition(">")
+        return re.sub(r"<[^>]*>", " ", tags + end) + rest
     return element_text(tree)
 
 

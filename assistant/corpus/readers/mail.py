@@ -14,7 +14,7 @@ from assistant.corpus.readers.html import html_text, page_fields
 from assistant.corpus.readers.piece import LARGEST, LONGEST_LINE, Piece, Raw, lost, needs
 from assistant.corpus.report import PassedOver
 
-_FROM = re.compile(rb"From \S+.*\d{4}\s*$|From \S+@\S+")
+_FROM = re.compile(rb"From \S.*\d{4}\s*$|From \S+@\S")
 
 
 def read_eml(piece: Piece) -> Iterator[Raw]:
