@@ -84,7 +84,8 @@ def _lines(stream: IO[bytes], head: bytes, piece: Piece) -> Iterator[str]:
     """The lines of a file, decoded one by one: what is no UTF-8 is guessed, once for the file."""
     marked = marked_encoding(head)
     if marked and marked != "utf-8-sig":
-        yield from io.TextIOWrapper(stream, marked, errors="replace", newline="\n")
+        with io.TextIOWrapper(stream, marked, errors="replace", newline="\n") as text:
+            yield from text
         return
     encoding = ""
     while line := stream.readline(LONGEST_LINE):
@@ -112,8 +113,7 @@ def read_json(piece: Piece) -> Iterator[Raw]:
     encoding = marked or "utf-8"
     if not marked:
         encoding = _encoding_of(piece, head)
-    with piece.open() as stream:
-        text = io.TextIOWrapper(stream, encoding, errors="replace")
+    with piece.open() as stream, io.TextIOWrapper(stream, encoding, errors="replace") as text:
         number, first = 0, None
         for value, listed in _values(text, piece):
             number += 1

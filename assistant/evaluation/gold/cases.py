@@ -170,6 +170,8 @@ def _case(line: str, number: int, unknown: dict[str, int]) -> Case:
     """
     try:
         plain = json.loads(line)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
     except ValueError:
         plain = None
     if not is_plain(plain):
