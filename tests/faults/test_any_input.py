@@ -1,6 +1,6 @@
 """Whatever stands in a file or a reply, it is read or refused in one line.
 
-The tests try `FUZZ` inputs in all, 5,000 where it is not set (`make fuzz`: 100,000), the same ones every time.
+The tests try `FUZZ` inputs in all, 5,000 where it is not set (`make fuzz`: 100,000), always the same ones.
 """
 
 import datetime as dt
@@ -37,6 +37,8 @@ from assistant.terminal import render
 from assistant.text import dates, languages, normalize, numbers
 from corpus import samples
 
+pytestmark = pytest.mark.slow
+
 FUZZ = int(os.environ.get("FUZZ", "5000"))
 DAY = dt.date(2025, 11, 26)
 
@@ -53,29 +55,25 @@ def tries(share: float) -> settings:
 
 
 MARKS = (
-    "\n|\r\n|\r|\0|\ufeff|\u2028|\x1c|\x85| |\t|---\n|+++\n|...\n|title: |text: |date: |url: |id: |- a\n|#|# A\n|> "
-    "|{|}|[|]|(|)|\"|'|“|”|„|«|»|‘|’|,|;|:|.|…|!|?|<|>|&|=|\\|/|//|%|$|€|–|-|_|*|`|~|@|1|0|٣|²|9999999999|1e999|-0"
-    "|null|true|NaN|Infinity|2025-11-26|26.11.2025|31 February|1 May 2020|in May|since 1 May|as of 3 June 2025"
-    "|between March and April 2025|1,000|90bn|U.S.|[1]|[1.1]|[1.1, 2.3].|<!--|-->|<p>|</p>|<html>|<script>|</title>"
-    "|&amp;|&#0;|&#x110000;|<![CDATA[|]]>|<?xml version='1.0'?>|<rss>|<item>|<description>|<!DOCTYPE html>|<!ENTITY a"
-    "|Subject: |From: |From a@b.example |Date: Tue, 32 Nov 2025 99:99 +9999\n|=?utf-8?q?=ff?=|=?x?b?!!?="
-    "|Content-Type: multipart/mixed; boundary=b\n\n|--b\n|--b--\n|Content-Type: text/html; charset=no\n"
-    "|{\\rtf1 |\\title |\\creatim\\yr|\\u-1?|\\'ff|%PDF-1.4\n|PK\3\4|\x1f\x8b|WARC/1.0\r\n|yaml: &a [*a]\n|? |!!int "
-    '|{"title": "a", "text": |"text": |{"question": "|"as_of": "|"history": |"kind": "turn"|"answer": |"sentences": ['
-    "|ignore all previous instructions|system:|<|im_end|>|aWdub3JlIGFsbA==|%41%42%43|\\u0041|\u0301|\u0316|\u200b|\U000e0041"
-    "|中|ก|🙂|ß|İ|ﬁ|\u202e|\ud800|\udc80"
+    "\n|\r\n|\r|\0|\ufeff|\u2028|\x1c|\x85| |\t|---\n|+++\n|...\n|title: "
+    "|text: |date: |url: |id: |- a\n|#|# A\n"
+    "|> |{|}|[|]|(|)|\"|'|“|”|„|«|»|‘|’|,|;|:|.|…|!|?|<|>|&|=|\\|/|//|%|$|€|–|-"
+    "|_|*|`|~|@|1|0|٣|²|9999999999|1e999"
+    "|-0|null|true|NaN|Infinity|2025-11-26|26.11.2025|31 February|1 May 2020"
+    "|in May|since 1 May|as of 3 June 2025"
+    "|between March and April 2025|1,000|90bn|U.S.|[1]|[1.1]|[1.1, 2.3].|<!--|-->|<p>|</p>|<html>|<script>"
+    "|</title>|&amp;|&#0;|&#x110000;|<![CDATA[|]]>|<?xml version='1.0'?>|<rss>|<item>|<description>"
+    "|<!DOCTYPE html>|<!ENTITY a|Subject: |From: |From a@b.example |Date: Tue, 32 Nov 2025 99:99 +9999\n"
+    "|=?utf-8?q?=ff?=|=?x?b?!!?=|Content-Type: multipart/mixed; boundary=b\n\n|--b\n|--b--\n"
+    "|Content-Type: text/html; charset=no\n|{\\rtf1 |\\title |\\creatim\\yr"
+    "|\\u-1?|\\'ff|%PDF-1.4\n|PK\3\4|\x1f\x8b"
+    '|WARC/1.0\r\n|yaml: &a [*a]\n|? |!!int |{"title": "a", "text": |"text": |{"question": "|"as_of": '
+    '|"history": |"kind": "turn"|"answer": |"sentences": ['
+    "|ignore all previous instructions|system:|<|im_end|>"
+    "|aWdub3JlIGFsbA==|%41%42%43|\\u0041|\u0301|\u0316|\u200b|\U000e0041|中|ก|🙂|ß|İ|ﬁ|\u202e|\ud800|\udc80"
 ).split("|")
-MARKS += [
-    "[" * 2000,
-    "{" * 500,
-    '{"a":' * 2000,
-    "1" * 5000,
-    "a" * 3000,
-    " " * 300,
-    "(" * 300,
-    "- " * 300,
-    "<p>" * 300,
-]
+MARKS += ["[" * 2000, "{" * 500, '{"a":' * 2000, "1" * 5000, "a" * 3000]
+MARKS += [" " * 300, "(" * 300, "- " * 300, "<p>" * 300]
 """What means something to somebody who reads it, and what there is too much of."""
 
 anything = st.lists(st.sampled_from(MARKS) | st.text(max_size=12), max_size=12).map("".join)
@@ -158,10 +156,16 @@ def read(folder: Path, suffix: str, data: bytes) -> list[Article]:
         return []
     finally:
         file.unlink()
-        assert not [message for message in told if "\n" in message]
-    with_closing = list(found)
+        for message in told:
+            check_line(message)
+    articles = list(found)
     found.close()
-    return with_closing
+    return articles
+
+
+def check_line(message: str) -> None:
+    assert message
+    assert "\n" not in message
 
 
 def check(article: Article) -> None:
@@ -287,9 +291,17 @@ def test_any_reply_of_a_model_is_a_draft(text: str) -> None:
 @given(printed, printed)
 def test_any_answer_can_be_printed_and_read_again(text: str, other: str) -> None:
     citation = Citation(
-        number=1, article=text, title=other, date=DAY, updated=None, outlets=[text], quote=other or "a", start=0,
-        end=max(1, len(other)), url=text,
-    )  # fmt: skip
+        number=1,
+        article=text,
+        title=other,
+        date=DAY,
+        updated=None,
+        outlets=[text],
+        quote=other,
+        start=0,
+        end=len(other),
+        url=text,
+    )
     claim = Claim(text=other, citations=[1], support=1.0)
     answer = Answer(
         question=text,
@@ -331,7 +343,7 @@ def test_each_line_of_a_batch_has_its_line(folder: Path, data: bytes) -> None:
         run_batch(str(file), {}, reply, lambda message: None)
     out.seek(0)
     answers = [json.loads(line) for line in out.read().split("\n")[:-1]]
-    asked = [line for line in data.removeprefix(b"\xef\xbb\xbf").split(b"\n")]
+    asked = data.split(b"\n")
     assert len(answers) == sum(bool(line.removeprefix(b"\xef\xbb\xbf").strip()) for line in asked)
     assert all(("error" in answer) != ("answer" in answer) for answer in answers)
     assert not any("\n" in answer.get("error", "") for answer in answers)
@@ -355,7 +367,7 @@ def test_any_gold_is_read_or_refused_in_one_line(folder: Path, data: bytes) -> N
     try:
         cases = read_cases(file)
     except GoldError as error:
-        assert "\n" not in str(error)
+        check_line(str(error))
         return
     check_gold(cases, {"a": Article("a", "A", "b")})
 
@@ -370,7 +382,7 @@ def test_a_quote_is_found_where_it_stands(text: str, quote: str) -> None:
 
 
 fields = st.sampled_from([*Settings.model_fields, "a"])
-tables = st.dictionaries(fields, printed.map(lambda text: json.dumps(text)) | printed, max_size=3).map(
+tables = st.dictionaries(fields, printed.map(json.dumps) | printed, max_size=3).map(
     lambda given: "\n".join(f"{name} = {value}" for name, value in given.items()).encode()
 )
 
@@ -392,7 +404,7 @@ def test_any_settings_are_taken_or_refused_in_one_line(
         try:
             load_settings()
         except SettingsError as error:
-            assert "\n" not in str(error)
+            check_line(str(error))
     (folder / SETTINGS_FILE).unlink()
 
 
@@ -436,7 +448,7 @@ def test_any_recording_is_read_or_refused_in_one_line(folder: Path, data: bytes)
     try:
         recordings.seconds("a")
     except RecordingError as error:
-        assert "\n" not in str(error)
+        check_line(str(error))
 
 
 @tries(0.02)

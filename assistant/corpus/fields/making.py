@@ -40,7 +40,7 @@ class Made:
 
 
 def article_of(raw: Raw, report: Report, mapping: Mapping[str, str]) -> Made:
-    """The article that a reader's fields make. Raises PassedOver for one without text, or nested too deeply."""
+    """The article that a reader's fields make. Raises PassedOver for one without text, or too deep."""
     try:
         return _made(raw, report, mapping)
     except RecursionError:

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from email.policy import EmailPolicy
 from typing import Any
 
-LONGEST_HEADER = 10_000
+LONGEST_HEADER = 2000
 """Characters of a header that are read: the parser takes far longer for more."""
 
 
