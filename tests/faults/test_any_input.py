@@ -87,7 +87,7 @@ values = st.recursive(
     max_leaves=8,
 )
 SAMPLES = {f".{name.partition('.')[2]}": make() for name, make in samples.SAMPLES.items()}
-KEYS = "title text date id url outlet author section language updated tags metadata summary items version".split()
+KEYS = "title text date id url outlet author section language updated tags metadata items version".split()
 
 
 @st.composite
