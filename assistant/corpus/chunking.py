@@ -26,7 +26,7 @@ CHUNKING = "sentences-2"
 MIN_WORDS = 25
 """A shorter paragraph is joined to the next one: a lone line says too little to be found by."""
 
-LONGEST = 10_000
+LONGEST = 5000
 """Characters that are split into sentences at a time: over more, unclosed quotation marks take too long."""
 
 _BLANK_LINE = re.compile(r"\n\s*\n")

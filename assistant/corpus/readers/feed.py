@@ -11,6 +11,7 @@ from assistant.corpus.readers.piece import Piece, Raw, needs, slug
 from assistant.corpus.report import PassedOver
 
 _ROOT = re.compile(rb"<(?!\?|!)\s*(?:[\w-]+:)?([A-Za-z][\w-]*)")
+_PROLOGUE = re.compile(rb"<!--(?:.*?-->|.*)|<!DOCTYPE[^>\[]*(?:\[.*?\])?\s*>", re.DOTALL)
 _TAG = re.compile(r"<[a-zA-Z/!]")
 _ENTITY = re.compile(r"&(?:#\d+|#x[0-9a-fA-F]+|\w+);")
 
@@ -21,7 +22,7 @@ def read_xml(piece: Piece) -> Iterator[Raw]:
         head = stream.read(8192)
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         head = head.decode("utf-16", "replace").encode()
-    match = _ROOT.search(re.sub(rb"<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\])?\s*>", b"", head, flags=re.DOTALL))
+    match = _ROOT.search(_PROLOGUE.sub(b"", head))
     root = match[1].decode().lower() if match else ""
     if root in ("rss", "feed", "rdf"):
         yield from read_feed(piece)
