@@ -137,7 +137,7 @@ def load_settings(**options: Any) -> Settings:
         known = "" if name in Settings.model_fields else f" (known: {', '.join(Settings.model_fields)})"
         remedy = f"correct the option, ASSISTANT_* or {SETTINGS_FILE}"
         raise SettingsError(f"setting '{name}': {first['msg']}{known}; {remedy}") from None
-    except (OSError, ValueError) as error:  # a TOML file that cannot be read or parsed
+    except (OSError, ValueError, RecursionError) as error:  # a TOML file that cannot be read or parsed
         raise SettingsError(f"cannot read {SETTINGS_FILE}: {error}; correct or remove the file") from None
 
 

@@ -27,10 +27,13 @@ MOST_SEARCHES = 3
 """Searches that a model may request per round."""
 
 _ID = r"\d{1,3}\.\d{1,3}"
-_MARKER = re.compile(rf"\s*[\[(]\s*{_ID}(?:\s*[,;]\s*{_ID})*\s*[\])]")
+# White space is looked at once, from where it begins, and a sentence from where the one before it ends.
+_MARKER = re.compile(rf"(?:(?<!\s)\s++)?+[\[(]\s*{_ID}(?:\s*[,;]\s*{_ID})*\s*[\])]")
 _BULLETS = re.compile(r"^(?:[*• ]|-(?![\d€$£]))+")
 """At the start of a line; a hyphen before a number is a minus sign."""
-_MARKED_SENTENCE = re.compile(rf"([^\[\]]+?)((?:\s*\[\s*{_ID}(?:\s*[,;]\s*{_ID})*\s*\])+)[.!?]?")
+_MARKED_SENTENCE = re.compile(
+    rf"(?:(?<![^\[\]])|(?<=\][.!?]))([^\[\]]++)((?:\s*\[\s*{_ID}(?:\s*[,;]\s*{_ID})*\s*\])+)[.!?]?"
+)
 
 
 @dataclass(frozen=True, slots=True)

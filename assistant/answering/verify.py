@@ -31,7 +31,7 @@ FEWEST = 2
 _QUOTED = re.compile(
     r"„([^„“”\"]+)[“”\"]|«([^«»]+)»|»([^«»]+)«|[“\"]([^“”\"]+)[”\"]|(?<!\w)[‘']([^‘’']+)[’'](?!\w)"
 )
-_GAP = re.compile(r"\s*(?:\.{3}|…|\[[^\]]*\])\s*")
+_GAP = re.compile(r"(?:(?<!\s)\s++)?+(?:\.{3}|…|\[[^\[\]]*\])\s*")
 
 _CHECK = object_of(sentence={"type": "integer"}, problem={"type": "string"}, supported={"type": "boolean"})
 SCHEMA = object_of(checks={"type": "array", "items": _CHECK})

@@ -6,6 +6,7 @@ Errors are caught only here: one line on standard error, exit status 2.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import gc
 import io
@@ -252,17 +253,28 @@ def main() -> NoReturn:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Escape characters that the terminal's encoding lacks, as standard error does.
         sys.stdout.reconfigure(errors="backslashreplace")
+    stdout = sys.stdout
     try:
         app(prog_name="assistant")
+    except SystemExit:
+        # typer exchanges a pipe that was closed, and exits with 1, as if the corpus did not say.
+        if sys.stdout is stdout:
+            raise
     except AssistantError as error:
         from assistant.terminal.render import safe
 
-        print(f"assistant: {' '.join(safe(str(error)).split())}", file=sys.stderr)
+        _tell(" ".join(safe(str(error)).split()))
     except OSError as error:
         where = f" {error.filename}" if isinstance(error.filename, str) else ""
         remedy = _REMEDIES.get(error.errno or 0, "correct that and try again")
-        print(f"assistant: cannot read or write{where} ({reason(error)}); {remedy}", file=sys.stderr)
+        _tell(f"cannot read or write{where} ({reason(error)}); {remedy}")
     except Exception:
         # A bug. Python's default exit status, 1, would mean that the corpus does not say.
         traceback.print_exc()
     sys.exit(2)
+
+
+def _tell(message: str) -> None:
+    """Prints a line to standard error, as far as there is room there."""
+    with contextlib.suppress(OSError):
+        print(f"assistant: {message}", file=sys.stderr, flush=True)

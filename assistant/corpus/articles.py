@@ -64,7 +64,7 @@ class Options:
         try:
             exclude, mapping = json.loads(text or "")
             return cls(tuple(exclude), dict(mapping))
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             return cls()
 
 

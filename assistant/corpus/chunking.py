@@ -26,6 +26,9 @@ CHUNKING = "sentences-2"
 MIN_WORDS = 25
 """A shorter paragraph is joined to the next one: a lone line says too little to be found by."""
 
+LONGEST = 5000
+"""Characters that are split into sentences at a time: over more, unclosed quotation marks take too long."""
+
 _BLANK_LINE = re.compile(r"\n\s*\n")
 
 NEVER = dt.date.max.toordinal() + 1
@@ -58,16 +61,30 @@ def sentence_spans(text: str, language: str = "") -> list[Span]:
     from sentencex import get_sentence_boundaries
 
     spans: list[Span] = []
-    for boundary in get_sentence_boundaries(base(language) or "en", text):
-        raw = boundary["text"]
-        start = boundary["start_index"] + len(raw) - len(raw.lstrip())
-        end = boundary["start_index"] + len(raw.rstrip())
-        if start >= end:
-            continue
-        if spans and spans[-1][1] == start and text[start - 1] == ".":
-            start = spans.pop()[0]  # a full stop inside a name: Novosti.Live
-        spans.append((start, end))
+    for offset, part in _parts(text):
+        for boundary in get_sentence_boundaries(base(language) or "en", part):
+            raw = boundary["text"]
+            start = offset + boundary["start_index"] + len(raw) - len(raw.lstrip())
+            end = offset + boundary["start_index"] + len(raw.rstrip())
+            if start >= end:
+                continue
+            if spans and spans[-1][1] == start and text[start - 1] == ".":
+                start = spans.pop()[0]  # a full stop inside a name: Novosti.Live
+            spans.append((start, end))
     return spans
+
+
+def _parts(text: str) -> Iterator[tuple[int, str]]:
+    """A text in parts of at most `LONGEST` characters with their offsets, cut at the end of a line, a
+    sentence or a word as far as there is one."""
+    start = 0
+    while len(text) - start > LONGEST:
+        half, most = start + LONGEST // 2, start + LONGEST
+        ends = (text.rfind(mark, half, most) + 1 for mark in ("\n", ". ", " "))
+        end = next(filter(None, ends), most)
+        yield start, text[start:end]
+        start = end
+    yield start, text[start:]
 
 
 def split_article(article: Article, most_words: int) -> list[Chunk]:

@@ -66,7 +66,7 @@ class Summary:
         try:
             known = {one.name for one in fields(cls)}
             return cls(**{name: value for name, value in json.loads(text or "{}").items() if name in known})
-        except (ValueError, AttributeError, TypeError):
+        except (ValueError, AttributeError, TypeError, RecursionError):
             return cls()
 
     def lines(self) -> Iterator[str]:
@@ -143,7 +143,7 @@ class Report:
 
     def passed_over(self, message: str, kind: str, why: str) -> None:
         """A file or an article that is not read."""
-        self._raise(message)
+        message = self._line(message)
         self.summary.lost += 1
         self.summary.first = self.summary.first or message
         self.unread_kind(message, kind, why, tell=True)
@@ -159,7 +159,7 @@ class Report:
 
     def notice(self, message: str, why: str) -> None:
         """Something that was read, though not as it stands."""
-        self._raise(message)
+        message = self._line(message)
         self.summary.notices[why] = self.summary.notices.get(why, 0) + 1
         self._say(message, why)
 
@@ -188,9 +188,12 @@ class Report:
         if dated and key in keys and key not in self.summary.dated_keys:
             self.summary.dated_keys.append(key)
 
-    def _raise(self, message: str) -> None:
+    def _line(self, message: str) -> str:
+        """A message as one line, whatever of a file it quotes."""
+        line = " ".join(message.split())
         if self._strict:
-            raise CorpusError(message)
+            raise CorpusError(line)
+        return line
 
     def _say(self, message: str, group: str) -> None:
         self.first = self.first or message

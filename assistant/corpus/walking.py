@@ -112,9 +112,11 @@ def shown(path: Path | str) -> str:
 
 def normal(name: str) -> str:
     """An id as it is stored: one code point for a letter and its accent, and nothing that cannot be typed."""
+    parts = (name[start : start + 1000] for start in range(0, len(name), 1000))  # a long row of marks is slow
     typeable = "".join(
         "_" if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") else char
-        for char in unicodedata.normalize("NFC", name)
+        for part in parts
+        for char in unicodedata.normalize("NFC", part)
     )
     return typeable.strip()
 

@@ -48,8 +48,11 @@ def laid_out(article: Article, quote: Span, console: Console) -> tuple[str, int]
 
 
 def _pager() -> list[str] | None:
-    """The command of the pager that PAGER names, or of less; None where it is not installed."""
-    command = shlex.split(os.environ.get("PAGER", "")) or ["less"]
+    """The command of the pager that PAGER names, or of less; None where it cannot be run."""
+    try:
+        command = shlex.split(os.environ.get("PAGER", "")) or ["less"]
+    except ValueError:  # a quotation mark without its other one
+        return None
     return command if shutil.which(command[0]) else None
 
 

@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 
 MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
@@ -183,6 +184,10 @@ _PERSON = re.compile(
     r"\b(?!(?:In|On|Since|During|By|Until|From|To|And|Of|Last|This|Early|Mid|Late)\b)[A-Z]\w+ $"
 )
 """A name before May or March, which is somebody's then."""
+MOST_PHRASES = 50
+"""Phrases of a question that are looked at."""
+NEAR = 60
+"""Characters before a phrase in which the words that go with it stand."""
 _PARTS = {"early": (1, 10), "beginning of": (1, 10), "mid": (10, 20), "middle of": (10, 20)}
 
 
@@ -211,18 +216,19 @@ def question_times(question: str, today: dt.date) -> Times:
     "between" two days of what lies between.
     """
     start = _AMBIGUOUS.match(question)
+    ahead = bool(_AHEAD.search(question))
     periods: list[Period] = []
-    earlier, end = "", 0
-    for phrase in _PHRASE.finditer(question, start.end() if start else 0):
-        period = _period(phrase, today, ahead=bool(_AHEAD.search(question)))
-        if period is None or (phrase[0] in ("May", "March") and _PERSON.search(question, 0, phrase.start())):
+    earlier, end = (0, 0), 0
+    for phrase in islice(_PHRASE.finditer(question, start.end() if start else 0), MOST_PHRASES):
+        period = _period(phrase, today, ahead=ahead)
+        before = max(0, phrase.start() - NEAR), phrase.start()
+        if period is None or (phrase[0] in ("May", "March") and _PERSON.search(question, *before)):
             continue
-        before = question[: phrase.start()]
-        if periods and _TO.fullmatch(question, end, phrase.start()) and _BETWEEN.search(earlier):
+        if periods and _TO.fullmatch(question, end, phrase.start()) and _BETWEEN.search(question, *earlier):
             periods[-1] = Period(min(periods[-1].start, period.start), max(periods[-1].end, period.end))
-        elif _SINCE.search(before) and period.start <= today:
+        elif _SINCE.search(question, *before) and period.start <= today:
             periods.append(Period(period.start, today))
-        elif _BEFORE.search(before):
+        elif _BEFORE.search(question, *before):
             periods.append(Period(dt.date.min, period.start))
         else:
             periods.append(period)
@@ -232,7 +238,7 @@ def question_times(question: str, today: dt.date) -> Times:
 
 def day_asked_as_of(question: str, today: dt.date) -> dt.date | None:
     """The day of a question that says itself "as of 26 November", if that is past; else None."""
-    for match in _AS_OF.finditer(question):
+    for match in islice(_AS_OF.finditer(question), MOST_PHRASES):
         phrase = _PHRASE.match(question, match.end())
         period = _period(phrase, today, ahead=False) if phrase and not phrase["month"] else None
         if period and period.start == period.end < today:

@@ -27,7 +27,8 @@ _CURRENCIES = {
     "£": "pound", "gbp": "pound", "pounds": "pound",
 }  # fmt: skip
 
-_MARKER = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
+# White space is looked at once, from where it begins, and not from each of its characters.
+_MARKER = re.compile(r"(?:(?<!\s)\s++)?+\[\d+(?:\s*,\s*\d+)*\]")
 _DASH = re.compile("[\u2010-\u2015\u2212]")
 _INITIALS = re.compile(r"\b(?:[a-z]\.)+[a-z]\b\.?")
 # A comma or a space that cannot break a line; an ordinary space may as well stand between two numbers.
@@ -73,8 +74,7 @@ def holds(text: str, form: str) -> bool:
 
 def words(text: str, *, dates: bool = False) -> str:
     """The plain words of a text, joined by single spaces; with `dates`, a day is one word (23april)."""
-    folded = unicodedata.normalize("NFD", set_verbs_apart(text).casefold())
-    folded = "".join(character for character in folded if not unicodedata.combining(character))
+    folded = _without_marks(set_verbs_apart(text).casefold())
     folded = _DASH.sub("-", folded).replace("_", " ").replace("\u02bc", "'")
     folded = _INITIALS.sub(lambda match: match[0].replace(".", ""), folded)
     folded = _THOUSANDS.sub(lambda match: re.sub(r"\D", "", match[0]), folded)
@@ -89,6 +89,19 @@ def words(text: str, *, dates: bool = False) -> str:
     if dates:
         folded = join(folded)
     return " ".join(_in_digits([_CURRENCIES.get(word, word) for word in _WORD.findall(folded)]))
+
+
+def _without_marks(text: str) -> str:
+    """The text without accents. Each character alone, since NFD sorts the marks of a row of them slowly."""
+    if text.isascii():
+        return text
+    parts = {character: unicodedata.normalize("NFD", character) for character in set(text)}
+    bare = {
+        ord(character): "".join(part for part in decomposed if not unicodedata.combining(part))
+        for character, decomposed in parts.items()
+        if not character.isascii()
+    }
+    return text.translate(bare)
 
 
 def _in_digits(tokens: list[str]) -> list[str]:

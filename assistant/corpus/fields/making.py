@@ -40,7 +40,15 @@ class Made:
 
 
 def article_of(raw: Raw, report: Report, mapping: Mapping[str, str]) -> Made:
-    """The article that a reader's fields make. Raises PassedOver for one without text."""
+    """The article that a reader's fields make. Raises PassedOver for one without text, or too deep."""
+    try:
+        return _made(raw, report, mapping)
+    except RecursionError:
+        message = f"{raw.where}: its fields are nested too deeply; write them as plain texts"
+        raise PassedOver(message, "nested too deeply") from None
+
+
+def _made(raw: Raw, report: Report, mapping: Mapping[str, str]) -> Made:
     known, unknown = known_fields(raw.fields, mapping)
     for key in unknown:
         report.unknown(key, dated=looks_dated(raw.fields.get(key)))

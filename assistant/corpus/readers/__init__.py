@@ -5,6 +5,7 @@ html        HTML, XHTML, MHTML
 office      DOCX, ODT, RTF, EPUB
 pdf         PDF with a text layer
 mail        EML, MBOX
+mime        messages and their parts
 feed        RSS, Atom, JSON Feed
 tables      CSV, TSV, Parquet, JSON, JSON Lines
 archives    gzip, ZIP, WARC

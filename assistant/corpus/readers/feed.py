@@ -11,7 +11,9 @@ from assistant.corpus.readers.piece import Piece, Raw, needs, slug
 from assistant.corpus.report import PassedOver
 
 _ROOT = re.compile(rb"<(?!\?|!)\s*(?:[\w-]+:)?([A-Za-z][\w-]*)")
-_TAG = re.compile(r"<[a-zA-Z/!][^>]*>|&(?:#\d+|#x[0-9a-fA-F]+|\w+);")
+_PROLOGUE = re.compile(rb"<!--(?:.*?-->|.*)|<!DOCTYPE[^>\[]*(?:\[.*?\])?\s*>", re.DOTALL)
+_TAG = re.compile(r"<[a-zA-Z/!]")
+_ENTITY = re.compile(r"&(?:#\d+|#x[0-9a-fA-F]+|\w+);")
 
 
 def read_xml(piece: Piece) -> Iterator[Raw]:
@@ -20,7 +22,7 @@ def read_xml(piece: Piece) -> Iterator[Raw]:
         head = stream.read(8192)
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         head = head.decode("utf-16", "replace").encode()
-    match = _ROOT.search(re.sub(rb"<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\])?\s*>", b"", head, flags=re.DOTALL))
+    match = _ROOT.search(_PROLOGUE.sub(b"", head))
     root = match[1].decode().lower() if match else ""
     if root in ("rss", "feed", "rdf"):
         yield from read_feed(piece)
@@ -104,10 +106,16 @@ def _item(fields: dict[str, Any], piece: Piece, number: int) -> Raw:
     """An item whose texts are plain, named after its address: its number changes with every new one."""
     for name in ("content", "summary", "title"):
         value = fields[name]
-        if isinstance(value, str) and _TAG.search(value):
+        if isinstance(value, str) and _is_marked_up(value):
             needs(piece.where, "lxml")
             fields[name] = html_text(value)
     identity = str(fields.pop("id") or "")
     address = str(fields.get("url") or (identity if identity.startswith("http") else ""))
     named = slug(address) or slug(identity)
     return Raw(fields, f"{piece.name}/{named or number}", f"{piece.where}:{number}")
+
+
+def _is_marked_up(text: str) -> bool:
+    """Whether a text holds a tag or an entity."""
+    tag = _TAG.search(text)
+    return bool(tag and text.find(">", tag.end()) >= 0) or _ENTITY.search(text) is not None

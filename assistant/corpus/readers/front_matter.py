@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 DEEPEST = 10
 """Levels; libyaml's Python binding crashes the process on front matter nested some ten thousand deep."""
 
-_LINE = re.compile(r"(?P<key>[^\s#:\-\[{][^:\n]{0,60}?)[ \t]*:(?:[ \t]+(?P<value>.*?))?[ \t]*")
-_ITEM = re.compile(r"\s*-[ \t]+(.+?)[ \t]*")
+_LINE = re.compile(r"(?P<key>[^\s#:\-\[{][^:\n]{0,60}?)[ \t]*:(?:[ \t]+(?P<value>.*))?")
+_ITEM = re.compile(r"\s*-[ \t]+(\S.*)")
 _NULLS = ("", "~", "null", "Null", "NULL")
 _TITLES = ("title", "headline")
 
@@ -92,8 +92,8 @@ def _with_whole_titles(fields: dict[str, object], head: str, where: str, piece: 
     for key, value in fields.items():
         if plain_key(key) not in _TITLES or value is None:
             continue
-        line = re.search(rf"^{re.escape(key)}[ \t]*:[ \t]*(\S.*?)[ \t]*$", head, re.MULTILINE)
-        written = line[1] if line else ""
+        line = re.search(rf"^{re.escape(key)}[ \t]*:[ \t]*(\S.*)$", head, re.MULTILINE)
+        written = line[1].rstrip(" \t") if line else ""
         cut = isinstance(value, str) and written.startswith(f"{value} #")
         if cut or (written and not isinstance(value, str) and written[0] in "[{"):
             fields[key] = written
@@ -116,7 +116,7 @@ def _line_by_line(head: str) -> dict[str, object]:
                 items = None
                 fields[match["key"].strip()] = _unquoted(value)
         elif items is not None and (item := _ITEM.fullmatch(line)):
-            items.append(_unquoted(re.sub(r"^(?:outlet|name|url):[ \t]+", "", item[1])))
+            items.append(_unquoted(re.sub(r"^(?:outlet|name|url):[ \t]+", "", item[1].rstrip(" \t"))))
     return fields
 
 

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.corpus.encodings import decoded
 from assistant.corpus.fields.metadata import is_known
+from assistant.corpus.readers.mime import message_of
 from assistant.corpus.readers.piece import Piece, Raw, needs
 from assistant.corpus.report import PassedOver, Report
 from assistant.errors import reason
 
 if TYPE_CHECKING:
+    from email.message import EmailMessage
+
     from lxml.html import HtmlElement
 
 LARGEST_PAGE = 32 << 20
@@ -45,19 +48,28 @@ def saved_page(data: bytes, where: str) -> dict[str, object]:
 
 def read_mhtml(piece: Piece) -> Iterator[Raw]:
     """The page that a browser saved with all its parts. The date of saving is not the article's."""
-    from email import message_from_bytes, policy
+    data = piece.data()
+    try:
+        page, place = _page_in(message_of(data))
+    except Exception as error:  # the parser raises many kinds for headers that are none
+        message = f"{piece.where}: a broken MHTML ({type(error).__name__}); save the page again"
+        raise PassedOver(message, "broken file") from None
+    if not page.strip():
+        raise PassedOver(f"{piece.where}: no page in this file; save the page again", "no page in it")
+    html = decoded(page, piece.where, piece.report, declares=True)
+    address = place if place.startswith("http") else ""
+    yield Raw(page_fields(html, piece.where, address), piece.name, piece.where, alone=True)
 
-    message = message_from_bytes(piece.data(), policy=policy.default)
+
+def _page_in(message: EmailMessage) -> tuple[bytes, str]:
+    """The first page among the parts of a message, and where it was found; nothing where there is none."""
     for part in message.walk():
         if part.get_content_type() in ("text/html", "application/xhtml+xml"):
             data = part.get_payload(decode=True)
             if isinstance(data, bytes) and data.strip():
-                html = decoded(data, piece.where, piece.report, declares=True)
                 place = message.get("Snapshot-Content-Location") or part.get("Content-Location") or ""
-                address = str(place) if str(place).startswith("http") else ""
-                yield Raw(page_fields(html, piece.where, address), piece.name, piece.where, alone=True)
-                return
-    raise PassedOver(f"{piece.where}: no page in this file; save the page again", "no page in it")
+                return data, str(place)
+    return b"", ""
 
 
 def page_fields(html: str, where: str, address: str = "") -> dict[str, object]:
@@ -107,7 +119,9 @@ def html_text(html: str) -> str:
     try:
         tree = fromstring(f"<div>{_DECLARATION.sub('', html)}</div>")
     except (LxmlError, ValueError):
-        return re.sub(r"<[^>]*>", " ", html)
+        # Behind the last ">" no tag ends, and looking for its end from each "<" would take long.
+        tags, end, rest = html.rpartition(">")
+        return re.sub(r"<[^>]*>", " ", tags + end) + rest
     return element_text(tree)
 
 

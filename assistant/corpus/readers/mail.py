@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parseaddr
 from typing import IO
 
 from assistant.corpus.encodings import decoded, newlines
 from assistant.corpus.readers.html import html_text, page_fields
+from assistant.corpus.readers.mime import message_of
 from assistant.corpus.readers.piece import LARGEST, LONGEST_LINE, Piece, Raw, lost, needs
 from assistant.corpus.report import PassedOver
 
-_FROM = re.compile(rb"From \S+.*\d{4}\s*$|From \S+@\S+")
+_FROM = re.compile(rb"From \S.*\d{4}\s*$|From \S+@\S")
 
 
 def read_eml(piece: Piece) -> Iterator[Raw]:
@@ -53,7 +53,7 @@ def _messages(stream: IO[bytes]) -> Iterator[bytes]:
 def message_fields(data: bytes, piece: Piece, where: str) -> dict[str, object]:
     """The fields of a message. Raises PassedOver for one without text."""
     try:
-        message = message_from_bytes(data, policy=policy.default)
+        message = message_of(data)
         head = {
             name: _header(message, name) for name in ("Subject", "Date", "From", "List-Id", "Archived-At")
         }

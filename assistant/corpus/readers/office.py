@@ -130,7 +130,7 @@ def read_rtf(piece: Piece) -> Iterator[Raw]:
         raise PassedOver(message, "broken file") from None
     told = {"title": _rtf(r"\\title ([^{}\\]+)", source), "author": _rtf(r"\\author ([^{}\\]+)", source)}
     for key, mark in (("file-created", "creatim"), ("file-modified", "revtim")):
-        day = re.search(rf"\\{mark}\\yr(\d+)\\mo(\d+)\\dy(\d+)", source)
+        day = re.search(rf"\\{mark}\\yr(\d{{1,4}})\\mo(\d{{1,2}})\\dy(\d{{1,2}})", source)
         told[key] = f"{day[1]}-{int(day[2]):02}-{int(day[3]):02}" if day else ""
     yield _document(re.sub(r"\n+", "\n\n", newlines(text).strip()), told, piece)
 

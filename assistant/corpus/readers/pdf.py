@@ -84,23 +84,24 @@ def paragraphs(text: str) -> str:
     lines = [" ".join(line.translate(_LIGATURES).split()) for line in text.split("\n")]
     lengths = sorted(len(line) for line in lines if line)
     full = 0.75 * lengths[int(len(lengths) * 0.8)] if lengths else 0
-    done: list[str] = []
+    pieces: list[str] = []
     open_line = False
     for line in lines:
         if not line:
             open_line = False
-        elif open_line and done:
-            done[-1] = _joined(done[-1], line)
+        elif open_line and pieces:
+            pieces[-1:] = _joined(pieces[-1], line)
         else:
-            done.append(line)
+            pieces += ["\n\n", line]
         if line:
             open_line = (
                 len(line) >= full or (line[-1].isalnum() and len(line) > 0.7 * full) or line[-1] in ",-;"
             )
-    return "\n\n".join(done)
+    return "".join(pieces[1:])
 
 
-def _joined(before: str, line: str) -> str:
+def _joined(before: str, line: str) -> tuple[str, ...]:
+    """A line, its hyphen or the space behind it, and the next line."""
     if before.endswith("-") and before[-2:-1].isalpha() and line[:1].islower():
-        return before[:-1] + line
-    return f"{before} {line}"
+        return before[:-1], line
+    return before, " ", line

@@ -96,7 +96,7 @@ def first_line(text: str) -> str:
 
 def slug(address: str) -> str:
     """The last part of an address's path that says something: it names an article as long as it is there."""
-    path = re.sub(r"^[a-z]+://[^/]*|[?#].*$", "", address, flags=re.IGNORECASE).strip("/")
+    path = re.sub(r"^[a-z]+://[^/]*|[?#].*", "", address, flags=re.IGNORECASE).strip("/")
     last = path.rpartition("/")[2]
     stem = re.sub(r"\.(?:s?html?|php|aspx?|jsp)$", "", last, flags=re.IGNORECASE)
     return re.sub(r"[^\w.-]+", "-", stem).strip("-.")[:100]

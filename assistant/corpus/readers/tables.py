@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
@@ -29,6 +30,7 @@ _LISTS = (
     "hits",
 )
 _HEAD = 1 << 16
+_BETWEEN_VALUES = re.compile("[\ufeff \t\r\n,]*")
 
 
 def read_json_lines(piece: Piece) -> Iterator[Raw]:
@@ -82,7 +84,8 @@ def _lines(stream: IO[bytes], head: bytes, piece: Piece) -> Iterator[str]:
     """The lines of a file, decoded one by one: what is no UTF-8 is guessed, once for the file."""
     marked = marked_encoding(head)
     if marked and marked != "utf-8-sig":
-        yield from io.TextIOWrapper(stream, marked, errors="replace", newline="\n")
+        with io.TextIOWrapper(stream, marked, errors="replace", newline="\n") as text:
+            yield from text
         return
     encoding = ""
     while line := stream.readline(LONGEST_LINE):
@@ -110,8 +113,7 @@ def read_json(piece: Piece) -> Iterator[Raw]:
     encoding = marked or "utf-8"
     if not marked:
         encoding = _encoding_of(piece, head)
-    with piece.open() as stream:
-        text = io.TextIOWrapper(stream, encoding, errors="replace")
+    with piece.open() as stream, io.TextIOWrapper(stream, encoding, errors="replace") as text:
         number, first = 0, None
         for value, listed in _values(text, piece):
             number += 1
@@ -171,33 +173,33 @@ def _object(value: Mapping[str, Any], piece: Piece) -> Iterator[Raw]:
 def _values(stream: IO[str], piece: Piece) -> Iterator[tuple[Any, bool]]:
     """The values of a file with whether they stand in an array, decoded one by one as they are read."""
     decoder = json.JSONDecoder()
-    buffer, listed, wanted = "", False, 1 << 16
+    buffer, at, listed, wanted = "", 0, False, 1 << 16
     first = True
     while True:
-        buffer = buffer.lstrip("\ufeff \t\r\n,")
-        if first and buffer.startswith("["):
-            buffer, listed = buffer[1:], True
+        at = _BETWEEN_VALUES.match(buffer, at).end()  # type: ignore[union-attr]
+        if first and buffer.startswith("[", at):
+            at, listed = at + 1, True
             first = False
             continue
-        if buffer.startswith("]") and listed:
+        if buffer.startswith("]", at) and listed:
             return
         try:
-            if not buffer:
+            if at == len(buffer):
                 raise ValueError
-            value, end = decoder.raw_decode(buffer)
+            value, end = decoder.raw_decode(buffer, at)
             if end == len(buffer) and not listed and not isinstance(value, dict | list):
                 raise ValueError
         except (ValueError, RecursionError) as error:
-            if len(buffer) > LONGEST_LINE or isinstance(error, RecursionError):
+            if len(buffer) - at > LONGEST_LINE or isinstance(error, RecursionError):
                 raise PassedOver(
                     f"{piece.where}: JSON that is too large or too deep; write JSON Lines", "too large"
                 ) from None
             more = stream.read(wanted)
             wanted = min(wanted * 2, 1 << 24)
             if more:
-                buffer += more
+                buffer, at = buffer[at:] + more, 0
                 continue
-            if buffer.strip():
+            if buffer[at:].strip():
                 why = error.msg if isinstance(error, json.JSONDecodeError) else "it does not end"
                 raise PassedOver(f"{piece.where}: not JSON ({why}); correct the file", "not JSON") from None
             if listed:
@@ -206,7 +208,7 @@ def _values(stream: IO[str], piece: Piece) -> Iterator[tuple[Any, bool]]:
             return
         first, wanted = False, 1 << 16
         yield value, listed
-        buffer = buffer[end:]
+        at = end
 
 
 def read_csv(piece: Piece) -> Iterator[Raw]:

@@ -18,14 +18,14 @@ from assistant.errors import reason
 
 _HEADING = re.compile(r"^#[ \t]+(\S.*)$", re.MULTILINE)
 _YAML = re.compile(
-    r"\n*-{3,}[ \t]*(?P<kind>yaml|json|toml)?[ \t]*\n(?P<head>.*?)^(?:-{3,}|\.\.\.)[ \t]*(?:\n|\Z)",
+    r"\n*+-{3,}+[ \t]*+(?P<kind>yaml|json|toml)?[ \t]*+\n(?P<head>.*?)^(?:-{3,}+|\.\.\.)[ \t]*+(?:\n|\Z)",
     re.MULTILINE | re.DOTALL,
 )
-_TOML = re.compile(r"\n*\+\+\+[ \t]*\n(?P<head>.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.MULTILINE | re.DOTALL)
+_TOML = re.compile(r"\n*+\+\+\+[ \t]*+\n(?P<head>.*?)^\+\+\+[ \t]*+(?:\n|\Z)", re.MULTILINE | re.DOTALL)
 _HEAD_LINE = re.compile(r"\*{0,2}([^\W\d_][\w ./-]{1,30}?)\*{0,2}[ \t]*[:\uff1a]\*{0,2}[ \t]*(\S.{0,159})")
 """A longer value is a sentence."""
 _RULE = re.compile(r"[-=*_]{3,}[ \t]*")
-_PAGE = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html[\s>])", re.IGNORECASE | re.DOTALL)
+_PAGE = re.compile(r"\s*+(?:<!--(?>.*?-->)\s*+)*+<(?:!doctype\s+html|html[\s>])", re.IGNORECASE | re.DOTALL)
 _TITLES = (
     "title",
     "headline",

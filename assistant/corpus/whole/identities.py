@@ -26,7 +26,7 @@ MOST_VERSIONS = 50
 
 _COPY = re.compile(
     r"(?: copy(?: \d+)?| - (?:copy|kopie|copie|copia)(?: \(\d+\))?| ?\(\d+\)|\.sync-conflict.*"
-    r"| ?\([^()]*conflict[^()]*\)| \d)$",
+    r"| ?\((?=[^()]*conflict)[^()]*\)| \d)$",
     re.IGNORECASE,
 )
 """What programs put behind the name of a copy."""

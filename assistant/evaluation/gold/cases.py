@@ -153,7 +153,8 @@ def read_cases(path: Path, notice: Callable[[str], None] = _silent) -> list[Case
         cases.append(case)
     if problems:
         more = len(problems) - SHOWN_PROBLEMS
-        shown = "; ".join(problems[:SHOWN_PROBLEMS]) + (f"; and {more} more" if more > 0 else "")
+        listed = "; ".join(problems[:SHOWN_PROBLEMS])
+        shown = " ".join(listed.split()) + (f"; and {more} more" if more > 0 else "")
         raise GoldError(f"{path}: {shown}. Correct these lines.")
     if not cases:
         raise GoldError(f"{path}: holds no case; add one JSON object a line.")
@@ -170,6 +171,8 @@ def _case(line: str, number: int, unknown: dict[str, int]) -> Case:
     """
     try:
         plain = json.loads(line)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
     except ValueError:
         plain = None
     if not is_plain(plain):
