@@ -13,6 +13,8 @@ from assistant.fetching.addresses import Target
 GONE = {404, 410}
 WAITING = {429, 503}
 """Statuses that may come with a time after which to try again."""
+HEADER = r"^[\t\x20-\x7e\u0080-\u00ff]*$"
+"""What can be sent as a header's value: one line, in Latin-1."""
 
 
 @dataclass(frozen=True, slots=True)
