@@ -73,7 +73,10 @@ def content_type(header: str) -> tuple[str, str]:
     """The media type and the charset of a Content-Type header, in lower case."""
     message = Message()
     message["Content-Type"] = header.replace("\n", " ").replace("\r", " ") or "application/octet-stream"
-    charset = message.get_content_charset() or ""
+    try:
+        charset = message.get_content_charset() or ""
+    except TypeError:  # a parameter in parts, not all of which are numbered
+        charset = ""
     return message.get_content_type(), charset
 
 

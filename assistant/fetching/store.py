@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Annotated
 
 from filelock import FileLock, Timeout
-from pydantic import Field, FiniteFloat, TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from assistant.corpus.readers.registry import SUFFIXES
 from assistant.corpus.readers.text import markdown_of
@@ -79,7 +79,7 @@ class _State:
 
     pages: dict[str, Entry]
     feeds: dict[str, FeedState]
-    closed: dict[str, FiniteFloat]
+    closed: dict[str, Annotated[float, Field(ge=0, lt=1e11)]]
 
 
 class Store:
@@ -255,9 +255,8 @@ class Store:
             earlier.parent.mkdir(exist_ok=True)
             data = file.read_bytes()
         except OSError as error:
-            raise FetchError(
-                f"{file}: its earlier text cannot be kept ({error.strerror}); correct {earlier.parent}"
-            ) from None
+            why = f"its earlier text cannot be kept ({error.strerror}); correct {earlier.parent}"
+            raise FetchError(f"{file}: {why}") from None
         self._write(earlier, data)
 
     def _write(self, file: Path, data: bytes) -> None:
@@ -270,9 +269,8 @@ class Store:
                 out.write(data)
             part.replace(file)
         except OSError as error:
-            raise FetchError(
-                f"{file}: cannot be written ({error.strerror}); make room, or correct the folder"
-            ) from None
+            why = f"cannot be written ({error.strerror}); make room, or correct the folder"
+            raise FetchError(f"{file}: {why}") from None
 
 
 @contextlib.contextmanager

@@ -53,8 +53,8 @@ def server_token(environment: Mapping[str, str] = os.environ) -> tuple[str, str]
 def known_token(*, here: bool, environment: Mapping[str, str] = os.environ) -> str | None:
     """The token to send: from the environment; else from the file, if the server is `here`, on this machine.
 
-    The file's is never sent to another machine: it opens the server of this one. Raises ServerError for one in
-    the environment that no server can have.
+    The file's is never sent to another machine: it opens the server of this one. Raises ServerError for one
+    in the environment that no server can have.
     """
     if given := _given(environment):
         return given
