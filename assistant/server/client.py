@@ -88,7 +88,8 @@ def post(url: str, path: str, asked: dict[str, Any], watching: Watching | None =
         body = json.dumps(given, default=str).encode()
         with _connected(place, url) as connection:
             # Only now: where nobody answers, no token would help.
-            headers["Authorization"] = f"Bearer {_token(place, url)}"
+            token = _token(place, url)
+            headers["Authorization"] = f"Bearer {token}"
             connection.request("POST", f"{place.path.rstrip('/')}{path}", body, headers)
             response = connection.getresponse()
             kind = response.getheader("Content-Type", "").partition(";")[0]
@@ -97,7 +98,7 @@ def post(url: str, path: str, asked: dict[str, Any], watching: Watching | None =
             else:
                 text = response.read(LARGEST).decode()
             if response.status != OK:
-                raise ServerError(_refusal(response.status, text, url))
+                raise ServerError(_refusal(response.status, text, url).replace(token, "…"))
             return Reply(text, response.getheader(CAPABLE) == "yes")
     except TimeoutError:
         raise ServerError(f"{url} said nothing for {ANSWER_SECONDS:.0f} seconds; ask again") from None

@@ -181,9 +181,9 @@ def test_an_embedder_that_gives_no_direction(
 
     place = ["--corpus", str(corpus), "--index", str(tmp_path / "index")]
     line = "assistant: the embedder gave a vector that is no direction; choose another --embedder"
-    monkeypatch.setattr(OnnxEmbeddings, "_embed", embed)
-    assert last(run("index", *place)) == (2, line)
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(OnnxEmbeddings, "_embed", embed)
+        assert last(run("index", *place)) == (2, line)
     assert run("index", *place).status == 0
     monkeypatch.setattr(OnnxEmbeddings, "_embed", embed)
     assert last(run("search", "bridge", *place)) == (2, line)
