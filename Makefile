@@ -19,8 +19,8 @@ export Q
 LOCK := $(if $(shell command -v flock),flock Makefile)
 
 .PHONY: help setup lock ask test test-slow test-all lint format eval harm attacks calibrate train-reader bench-retrieval \
-	bench-answers bench-wikinews bench-languages how-good check-scorers bench-judgecal bench-claims bench-speed bench-start cast \
-	screenshots wheel clean
+	bench-answers bench-wikinews bench-languages how-good check-scorers bench-judgecal bench-claims bench-speed bench-start \
+	soak cast screenshots wheel clean
 
 help:  ## list what there is to make
 	@awk -F ':.*##' '/^[a-z-]+:.*##/ { printf "  make %-16s%s\n", $$1, $$2 }' Makefile
@@ -117,6 +117,9 @@ bench-speed: setup  ## measure cold and warm searches beside the tutorial's (A="
 
 bench-start: setup  ## measure how soon the chat and `ask` are there (A="--against CHECKOUT": compare)
 	@$(BIN)/python demo/start.py $(A)
+
+soak: setup  ## ask a server 1,000 questions with 8 clients, and see what it holds (A="--questions 60": a look)
+	@$(BIN)/python -m eval.benchmarks.soak $(A)
 
 cast: setup  ## record a conversation: demo/chat.cast (A="--model extractive": the chat's options)
 	@$(BIN)/python demo/record.py demo/chat.cast $(A)
