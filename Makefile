@@ -19,8 +19,8 @@ export Q
 LOCK := $(if $(shell command -v flock),flock Makefile)
 
 .PHONY: help setup lock ask test test-slow test-all lint format eval harm attacks calibrate train-reader bench-retrieval \
-	bench-answers bench-wikinews bench-languages how-good check-scorers bench-judgecal bench-claims bench-speed bench-start cast \
-	screenshots licences sbom audit wheel clean
+	bench-answers bench-wikinews bench-languages how-good check-scorers bench-judgecal bench-claims bench-quotes bench-speed \
+	bench-start soak faults cast screenshots licences sbom audit wheel clean
 
 help:  ## list what there is to make
 	@awk -F ':.*##' '/^[a-z-]+:.*##/ { printf "  make %-16s%s\n", $$1, $$2 }' Makefile
@@ -112,11 +112,20 @@ bench-judgecal: setup  ## measure how the scorer, or JUDGE=model on N=... answer
 bench-claims: setup  ## measure the checks of sentences against their quotes (A="--model NAME": by a model too)
 	@$(BIN)/python -m eval.benchmarks.claims $(A)
 
+bench-quotes: setup  ## compare ways of choosing quotes without a capable model: BENCH=FOLDER (A="--sample 60": fewer)
+	@$(BIN)/python -m eval.benchmarks.quotes $(if $(BENCH),--bench "$(BENCH)") $(A)
+
 bench-speed: setup  ## measure cold and warm searches beside the tutorial's (A="--against CHECKOUT": compare)
 	@$(BIN)/python -m eval.benchmarks.speed $(A)
 
 bench-start: setup  ## measure how soon the chat and `ask` are there (A="--against CHECKOUT": compare)
 	@$(BIN)/python demo/start.py $(A)
+
+soak: setup  ## ask a server 1,000 questions with 8 clients, and see what it holds (A="--questions 60": a look)
+	@$(BIN)/python -m eval.benchmarks.soak $(A)
+
+faults: setup  ## try everything that may go wrong, and write the table in docs/RELIABILITY.md (hours)
+	@KILLS=100 FUZZ=100000 GROWTH=1000000 FAULTS_TABLE=docs/RELIABILITY.md $(PYTEST) --timeout 7200 tests/faults $(T)
 
 cast: setup  ## record a conversation: demo/chat.cast (A="--model extractive": the chat's options)
 	@$(BIN)/python demo/record.py demo/chat.cast $(A)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from assistant.api.build import build_retriever, profile_for
@@ -94,6 +95,8 @@ def _update_baseline(report: Report, wanted: Wanted, notice: Notice) -> None:
 
 def publish(report: Report, folder: Path, settings: Settings, index: Index) -> None:
     """Writes all reports into a folder. Raises SettingsError if one cannot be written."""
+    # Read on import; else it would leave its list of fonts in a folder of its own.
+    os.environ.setdefault("MPLCONFIGDIR", str(settings.cache / "matplotlib"))
     # Here, since plots take a second to load, and minutes on the day that matplotlib lists the fonts.
     from assistant.evaluation.report.files import write_reports
 

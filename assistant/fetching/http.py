@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import re
 import socket
 import ssl
 import threading
@@ -21,7 +22,7 @@ from urllib.parse import urljoin
 from assistant.errors import FetchError, FetchRefused
 from assistant.extras import own_version
 from assistant.fetching.addresses import Resolver, Target, reachable, resolved, target_of
-from assistant.fetching.replies import WAITING, Known, Limits, Reply, content_type, judged, seconds_of
+from assistant.fetching.replies import HEADER, WAITING, Known, Limits, Reply, content_type, judged, seconds_of
 from assistant.fetching.robots import AGENT, LONGEST, Robots
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Client:
             reply = self._ask(target, known, head=head, robots=robots)
             if not reply.location:
                 return reply
-            target = target_of(urljoin(target.url, reply.location))
+            target = _led_to(target, reply.location)
         raise FetchRefused(
             f"{url}: more than {self._limits.redirects} redirects; give the address they end at", "redirects"
         )
@@ -129,7 +130,7 @@ class Client:
             "Accept-Encoding": "gzip, deflate",
             "Connection": "close",
         }
-        if known is not None and target.url == target_of(known.url).url:
+        if known is not None and target.url == known.url:
             headers |= {"If-None-Match": known.etag} if known.etag else {}
             headers |= {"If-Modified-Since": known.modified} if known.modified else {}
         started = time.monotonic()
@@ -220,8 +221,8 @@ class Client:
             kind=kind,
             charset=charset,
             data=data,
-            etag=headers.get("ETag", ""),
-            modified=headers.get("Last-Modified", ""),
+            etag=_sendable(headers.get("ETag", "")),
+            modified=_sendable(headers.get("Last-Modified", "")),
             location=location,
             retry_after=headers.get("Retry-After", ""),
         )
@@ -238,6 +239,21 @@ class Client:
         raise FetchRefused(
             f"{target.url}: more than {most:,} bytes; save the page and add the file", "too large"
         )
+
+
+def _sendable(header: str) -> str:
+    """A header's value that is sent back with the next request; empty where it cannot be."""
+    return header if re.fullmatch(HEADER, header) else ""
+
+
+def _led_to(target: Target, location: str) -> Target:
+    """Where a redirect leads. Raises FetchRefused."""
+    try:
+        return target_of(urljoin(target.url, location))
+    except ValueError:
+        raise FetchRefused(
+            f"{target.url}: leads to {location!r}, which is no address; give another", "no address"
+        ) from None
 
 
 def _end(connection: socket.socket) -> None:

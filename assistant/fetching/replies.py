@@ -13,6 +13,8 @@ from assistant.fetching.addresses import Target
 GONE = {404, 410}
 WAITING = {429, 503}
 """Statuses that may come with a time after which to try again."""
+HEADER = r"^[\t\x20-\x7e\u0080-\u00ff]*$"
+"""What can be sent as a header's value: one line, in Latin-1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,10 @@ def content_type(header: str) -> tuple[str, str]:
     """The media type and the charset of a Content-Type header, in lower case."""
     message = Message()
     message["Content-Type"] = header.replace("\n", " ").replace("\r", " ") or "application/octet-stream"
-    charset = message.get_content_charset() or ""
+    try:
+        charset = message.get_content_charset() or ""
+    except TypeError:  # a parameter in parts, not all of which are numbered
+        charset = ""
     return message.get_content_type(), charset
 
 

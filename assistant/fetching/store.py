@@ -18,13 +18,16 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Annotated
 
 from filelock import FileLock, Timeout
+from pydantic import Field, TypeAdapter
 
 from assistant.corpus.readers.registry import SUFFIXES
 from assistant.corpus.readers.text import markdown_of
 from assistant.errors import CorpusError, FetchError
 from assistant.fetching.pages import Page, line, markdown, with_host
+from assistant.fetching.replies import HEADER
 
 STATE = ".assistant-fetched.json"
 LOCK = ".assistant-fetched.lock"
@@ -40,6 +43,9 @@ _LONGEST_SLUG = 50
 """Letters, of up to four bytes each; names may have 255."""
 
 
+Header = Annotated[str, Field(pattern=HEADER)]
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What is known of a page: its file, the digest of what it said, and what its site said of it."""
@@ -48,8 +54,8 @@ class Entry:
     digest: str
     url: str = ""
     """Where it was found in the end."""
-    etag: str = ""
-    modified: str = ""
+    etag: Header = ""
+    modified: Header = ""
     fetched_at: str = ""
     withdrawn: str = ""
     """The day on which it was found to be gone; empty while it is there."""
@@ -61,10 +67,19 @@ class Entry:
 class FeedState:
     """What is known of a feed: the stamp of each item that was there at the last reading, by address."""
 
-    etag: str = ""
-    modified: str = ""
+    etag: Header = ""
+    modified: Header = ""
     url: str = ""
     items: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What STATE holds; checked, as it may come with a folder from somebody else."""
+
+    pages: dict[str, Entry]
+    feeds: dict[str, FeedState]
+    closed: dict[str, Annotated[float, Field(ge=0, lt=1e11)]]
 
 
 class Store:
@@ -82,18 +97,16 @@ class Store:
     def _load(self) -> None:
         file = self.folder / STATE
         try:
-            read = json.loads(file.read_bytes())
-            self.pages = {url: Entry(**one) for url, one in read["pages"].items()}
-            self.feeds = {url: FeedState(**one) for url, one in read["feeds"].items()}
-            self.closed = {host: float(until) for host, until in read["closed"].items()}
+            read = TypeAdapter(_State).validate_json(file.read_bytes(), strict=True)
         except FileNotFoundError:
             return
-        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        except (OSError, ValueError):
             raise FetchError(
                 f"{file}: cannot be read; remove it, and the articles are compared with their pages anew"
             ) from None
-        if any(Path(str(one.file)).name != one.file or not one.file for one in self.pages.values()):
+        if any(Path(one.file).name != one.file or one.file[:1] in ("", ".") for one in read.pages.values()):
             raise FetchError(f"{file}: names files outside its folder; remove it")
+        self.pages, self.feeds, self.closed = read.pages, read.feeds, read.closed
 
     def save(self, *, now: bool = True) -> None:
         """Writes the state; unless `now`, only if that was not done for a while. Raises FetchError."""
@@ -242,21 +255,22 @@ class Store:
             earlier.parent.mkdir(exist_ok=True)
             data = file.read_bytes()
         except OSError as error:
-            raise FetchError(
-                f"{file}: its earlier text cannot be kept ({error.strerror}); correct {earlier.parent}"
-            ) from None
+            why = f"its earlier text cannot be kept ({error.strerror}); correct {earlier.parent}"
+            raise FetchError(f"{file}: {why}") from None
         self._write(earlier, data)
 
     def _write(self, file: Path, data: bytes) -> None:
         """All of it or nothing, under a hidden name until it is whole."""
         part = file.with_name(f".{file.name}.part")
         try:
-            part.write_bytes(data)
+            # Made anew, since what lies there may be a link to elsewhere.
+            part.unlink(missing_ok=True)
+            with part.open("xb") as out:
+                out.write(data)
             part.replace(file)
         except OSError as error:
-            raise FetchError(
-                f"{file}: cannot be written ({error.strerror}); make room, or correct the folder"
-            ) from None
+            why = f"cannot be written ({error.strerror}); make room, or correct the folder"
+            raise FetchError(f"{file}: {why}") from None
 
 
 @contextlib.contextmanager

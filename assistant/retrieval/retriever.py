@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from assistant.corpus.articles import Article
 from assistant.corpus.chunking import Chunk, heading
+from assistant.errors import ModelError
 from assistant.index.filters import Filters
 from assistant.injection.scan import blanked, without_instructions
 from assistant.retrieval.fusion import ChunkKey, group_copies, reciprocal_rank_fusion
@@ -106,8 +107,14 @@ class Retriever:
         return [known.get(hit.chunk.id, hit) for hit in hits]
 
     def dense(self, question: str, count: int, filters: Filters) -> list[tuple[str, int, float]]:
-        """The chunks nearest to the question: (article id, position, cosine similarity), best first."""
-        found = self.index.dense(self.embeddings.embed_query(question), count, filters)
+        """The chunks nearest to the question: (article id, position, cosine similarity), best first.
+
+        Raises ModelError for an embedding that is no direction: everything would be as near to it.
+        """
+        vector = self.embeddings.embed_query(question)
+        if not any(vector) or not all(map(math.isfinite, vector)):
+            raise ModelError("the embedder gave a vector that is no direction; choose another --embedder")
+        found = self.index.dense(vector, count, filters)
         return [(article, position, round(similarity, 4)) for article, position, similarity in found]
 
     def _passages(self, hits: Sequence[Hit], k: int) -> list[Passage]:

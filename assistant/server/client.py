@@ -81,16 +81,15 @@ def post(url: str, path: str, asked: dict[str, Any], watching: Watching | None =
     """Asks the server at the URL; with `watching`, by a stream. Raises ServerError, with the remedy."""
     place = _place(url)
     given = {name: value for name, value in asked.items() if value is not None}
-    host = place.hostname or ""
-    token = known_token(here=host in ("localhost", "::1") or host.startswith("127."))
-    if token is None:
-        raise ServerError(f"no token for {url}; set {VARIABLE} to the one that the server asks for")
-    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+    headers = {"Content-Type": "application/json"}
     if watching is not None:
         headers["Accept"] = STREAM
     try:
         body = json.dumps(given, default=str).encode()
         with _connected(place, url) as connection:
+            # Only now: where nobody answers, no token would help.
+            token = _token(place, url)
+            headers["Authorization"] = f"Bearer {token}"
             connection.request("POST", f"{place.path.rstrip('/')}{path}", body, headers)
             response = connection.getresponse()
             kind = response.getheader("Content-Type", "").partition(";")[0]
@@ -99,7 +98,7 @@ def post(url: str, path: str, asked: dict[str, Any], watching: Watching | None =
             else:
                 text = response.read(LARGEST).decode()
             if response.status != OK:
-                raise ServerError(_refusal(response.status, text, url))
+                raise ServerError(_refusal(response.status, text, url).replace(token, "…"))
             return Reply(text, response.getheader(CAPABLE) == "yes")
     except TimeoutError:
         raise ServerError(f"{url} said nothing for {ANSWER_SECONDS:.0f} seconds; ask again") from None
@@ -108,6 +107,15 @@ def post(url: str, path: str, asked: dict[str, Any], watching: Watching | None =
     except OSError as error:
         reason = error.strerror or str(error)
         raise ServerError(f"{url} broke off ({reason}); is the server still running?") from None
+
+
+def _token(place: SplitResult, url: str) -> str:
+    """The token to send there. Raises ServerError."""
+    host = place.hostname or ""
+    token = known_token(here=host in ("localhost", "::1") or host.startswith("127."))
+    if token is None:
+        raise ServerError(f"no token for {url}; set {VARIABLE} to the one that the server asks for")
+    return token
 
 
 @contextmanager

@@ -72,7 +72,9 @@ class Guard:
                 await problem(scope, error)(scope, receive, noting)
         finally:
             passed = time.perf_counter() - started
-            log.info("%s %s %d %.2f s", scope["method"], _place(scope), status, passed)
+            # Somebody may take the token for a part of the address.
+            place = _place(scope).replace(self._token.decode(), "…")
+            log.info("%s %s %d %.2f s", scope["method"], place, status, passed)
 
     def _check(self, scope: Scope) -> None:
         """Raises Refused."""

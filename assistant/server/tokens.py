@@ -35,9 +35,7 @@ def server_token(environment: Mapping[str, str] = os.environ) -> tuple[str, str]
     The file is made, with mode 0600, where there is none; one that others could read or write is made anew.
     Raises ServerError.
     """
-    if given := environment.get(VARIABLE):
-        if len(given) < SHORTEST or not (given.isascii() and given.isprintable()) or " " in given:
-            raise ServerError(f"{VARIABLE} is no token; give {SHORTEST} or more letters and digits")
+    if given := _given(environment):
         return given, VARIABLE
     file = token_file()
     try:
@@ -55,14 +53,23 @@ def server_token(environment: Mapping[str, str] = os.environ) -> tuple[str, str]
 def known_token(*, here: bool, environment: Mapping[str, str] = os.environ) -> str | None:
     """The token to send: from the environment; else from the file, if the server is `here`, on this machine.
 
-    The file's is never sent to another machine: it opens the server of this one.
+    The file's is never sent to another machine: it opens the server of this one. Raises ServerError for one
+    in the environment that no server can have.
     """
-    if given := environment.get(VARIABLE):
+    if given := _given(environment):
         return given
     try:
         return _private(token_file()) if here else None
     except OSError:
         return None
+
+
+def _given(environment: Mapping[str, str]) -> str | None:
+    """The token in the environment. Raises ServerError for one that can be guessed, or fits in no header."""
+    given = environment.get(VARIABLE)
+    if given and (len(given) < SHORTEST or not (given.isascii() and given.isprintable()) or " " in given):
+        raise ServerError(f"{VARIABLE} is no token; give {SHORTEST} or more letters and digits")
+    return given or None
 
 
 def _made(file: Path) -> str:

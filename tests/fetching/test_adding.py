@@ -353,6 +353,20 @@ def test_a_lost_state_loses_no_article(news_site: Site, adding: Adding) -> None:
         "[]",
         '{"pages": {"u": {"file": "../x.md", "digest": ""}}, "feeds": {}, "closed": {}}',
         '{"pages": {"u": {"file": 7, "digest": ""}}, "feeds": {}, "closed": {}}',
+        '{"pages": {"u": {"file": "..", "digest": ""}}, "feeds": {}, "closed": {}}',
+        '{"pages": {"u": {"file": ".assistant-fetched.json", "digest": ""}}, "feeds": {}, "closed": {}}',
+        '{"pages": {"u": {"file": "x.md", "digest": 7}}, "feeds": {}, "closed": {}}',
+        '{"pages": {"u": {"file": "x.md", "digest": "", "fetched_at": 7}}, "feeds": {}, "closed": {}}',
+        '{"pages": {"u": {"file": "x.md", "digest": "", "url": null}}, "feeds": {}, "closed": {}}',
+        '{"pages": {"u": {"file": "x.md", "digest": "", "from_feed": "no"}}, "feeds": {}, "closed": {}}',
+        '{"pages": {"u": {"file": "x.md", "digest": "", "etag": "a\\nHost: b"}}, "feeds": {}, "closed": {}}',
+        '{"pages": {"u": {"file": "x.md", "digest": "", "modified": "\\u2014"}}, "feeds": {}, "closed": {}}',
+        '{"pages": {}, "feeds": {"u": {"items": {"v": 7}}}, "closed": {}}',
+        '{"pages": {}, "feeds": {"u": {"items": []}}, "closed": {}}',
+        '{"pages": {}, "feeds": {"u": {"etag": "a\\r"}}, "closed": {}}',
+        '{"pages": {}, "feeds": {}, "closed": {"h": 1e999}}',
+        '{"pages": {}, "feeds": {}, "closed": {"h": NaN}}',
+        '{"pages": {}, "feeds": {}, "closed": {"h": "soon"}}',
         "[" * 100_000,
     ],
 )
@@ -361,6 +375,20 @@ def test_a_broken_state_is_told(adding: Adding, state: str) -> None:
     (adding.folder / STATE).write_text(state, encoding="utf-8")
     with pytest.raises(FetchError, match="remove it"):
         adding.add()
+
+
+def test_a_link_in_the_folder_leads_nowhere(news_site: Site, adding: Adding, tmp_path: Path) -> None:
+    """As a folder from somebody else may hold one, where a file is written before it gets its name."""
+    (other := tmp_path / "other").write_text("mine", encoding="utf-8")
+    news_site.pages["/dam"] = article("Dam")
+    adding.add(f"{news_site.url}/dam")
+    (file,) = adding.files
+    for name in (file, STATE):
+        (adding.folder / f".{name}.part").symlink_to(other)
+    news_site.pages["/dam"] = article("Dam", words="It would hold.")
+    assert adding.add(f"{news_site.url}/dam").changed == 1
+    assert other.read_text(encoding="utf-8") == "mine"
+    assert not (adding.folder / file).is_symlink()
 
 
 def test_two_runs_do_not_write_at_once(adding: Adding) -> None:

@@ -36,6 +36,17 @@ def test_atom() -> None:
     assert not item.full_text
 
 
+def test_tags_without_an_end_take_no_time() -> None:
+    feed = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "items": [{"url": "/dam", "title": "<" * 200_000, "content_html": "<b" * 1_000_000}],
+    }
+    started = time.monotonic()
+    (item,) = feed_of(reply(json.dumps(feed))).items
+    assert not item.full_text
+    assert time.monotonic() - started < 5
+
+
 def test_json_feed() -> None:
     feed = {
         "version": "https://jsonfeed.org/version/1.1",

@@ -136,14 +136,12 @@ def test_no_server(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
-        ended = run("ask", COST, "--server", url)
-        assert (ended.status, ended.err.count("\n")) == (2, 1)
-        assert f"no token for {url}; set ASSISTANT_TOKEN" in ended.err
-        monkeypatch.setenv("ASSISTANT_TOKEN", ENOUGH)
-        ended = run("ask", COST, "--server", url)
-        assert (ended.status, ended.err.count("\n")) == (2, 1)
-        assert f"no server at {url}" in ended.err
-        assert ended.err.endswith("; start one with: assistant serve\n")
+        for token in ("", ENOUGH):  # without one too, since none would help
+            monkeypatch.setenv("ASSISTANT_TOKEN", token)
+            ended = run("ask", COST, "--server", url)
+            assert (ended.status, ended.err.count("\n")) == (2, 1)
+            assert f"no server at {url}" in ended.err
+            assert ended.err.endswith("; start one with: assistant serve\n")
 
 
 @pytest.mark.parametrize(
@@ -169,6 +167,14 @@ def test_a_wrong_token(server: Any, run: Run, monkeypatch: pytest.MonkeyPatch) -
     ended = run("ask", COST, "--server", server.url)
     assert (ended.status, ended.out) == (2, "")
     assert ended.err.startswith(f"assistant: {server.url} refuses the token; set ASSISTANT_TOKEN")
+
+
+def test_no_token(run: Run) -> None:
+    with serving() as fake:
+        ended = run("ask", COST, "--server", fake.url)
+    assert (ended.status, ended.err.count("\n")) == (2, 1)
+    assert f"no token for {fake.url}; set ASSISTANT_TOKEN" in ended.err
+    assert not fake.paths
 
 
 @pytest.fixture
@@ -296,8 +302,22 @@ def test_the_file_s_token_is_for_this_machine_alone() -> None:
     "given", ["short", "with a space in it", "not-in-ascii-éééé", "a\nline-of-the-tests"]
 )
 def test_a_token_that_cannot_be_used(given: str) -> None:
+    for here in (True, False):
+        with pytest.raises(ServerError, match="ASSISTANT_TOKEN is no token"):
+            known_token(here=here, environment={"ASSISTANT_TOKEN": given})
     with pytest.raises(ServerError, match="ASSISTANT_TOKEN is no token"):
         server_token({"ASSISTANT_TOKEN": given})
+
+
+@pytest.mark.parametrize("given", [f"{ENOUGH}\n", f"{ENOUGH}\r\nX-More: 1", f"{ENOUGH}é"])
+def test_a_token_that_fits_in_no_header_is_told_in_a_line(
+    fake: FakeServer, run: Run, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.setenv("ASSISTANT_TOKEN", given)
+    ended = run("ask", COST, "--server", fake.url)
+    expected = "assistant: ASSISTANT_TOKEN is no token; give 16 or more letters and digits\n"
+    assert (ended.status, ended.out, ended.err) == (2, "", expected)
+    assert not fake.paths
 
 
 def test_the_token_lies_beside_the_indexes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -143,7 +143,11 @@ def load_chat_model(
         options["rate_limiter"] = InMemoryRateLimiter(requests_per_second=requests_per_minute / 60)
     if base_url is not None:
         options["base_url"] = base_url
-    if provider in KEYS and not os.environ.get(KEYS[provider]):
+    key = os.environ.get(KEYS[provider]) if provider in KEYS else None
+    if key and not re.fullmatch(r"[!-~]+", key):
+        variable = KEYS[provider]
+        raise ModelError(f"{variable} is no key: it has a space, a line's end or the like; export it again")
+    if provider in KEYS and not key:
         if base_url is None:
             raise ModelError(f"{name} needs a key; set it with: export {KEYS[provider]}=...")
         options["api_key"] = "none"  # a server of one's own seldom asks for a key, but the client insists
@@ -215,11 +219,19 @@ def _line(error: BaseException) -> str:
     if re.search(r"<(!doctype|html|body)\b", text, re.IGNORECASE):
         status = provider_errors.status_of(error)
         text = f"a web page instead of an answer{f', status {status}' if status else ''}"
+    text = without_secrets(text)
+    return text if len(text) <= 200 else text[:199] + "…"
+
+
+def without_secrets(text: str) -> str:
+    """What a server said, without keys and passwords that it repeats."""
     text = re.sub(r"\b(?:sk|pk|gsk|xai|key|lsv2)[-_][\w*.-]{6,}", "…", re.sub(r"://[^/@\s]+@", "://…@", text))
     for name, value in os.environ.items():
-        if name.endswith(("_API_KEY", "_TOKEN", "_SECRET")) and len(value) >= 6:
-            text = text.replace(value, "…")
-    return text if len(text) <= 200 else text[:199] + "…"
+        if name.endswith(("_API_KEY", "_TOKEN", "_SECRET")):
+            # A line's end, as of a key that was read from a file, is written otherwise in a message.
+            for word in value.split():
+                text = text.replace(word, "…") if len(word) >= 6 else text
+    return text
 
 
 def _lacking(error: BaseException, provider: str = "") -> str | None:

@@ -20,7 +20,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 
 from assistant.errors import AssistantError, ContextExceeded, ModelError
 from assistant.models.chat import deadline, provider_errors
-from assistant.models.chat.loading import model_errors, unreachable
+from assistant.models.chat.loading import model_errors, unreachable, without_secrets
 from assistant.models.chat.profiles import Profile, Way
 from assistant.models.chat.requests import Habits, Request, address_of
 from assistant.models.chat.responses import Heard
@@ -138,7 +138,7 @@ class StructuredChat:
     def _judge(self, heard: Heard, room: int) -> None:
         """Raises what keeps an answer from being one."""
         if heard.refusal or heard.finish == "content_filter":
-            why = f" ({' '.join(heard.refusal.split())[:200]})" if heard.refusal else ""
+            why = f" ({without_secrets(' '.join(heard.refusal.split()))[:200]})" if heard.refusal else ""
             raise ModelError(
                 f"{self.name} refused to answer{why}; ask in other words, or choose another model"
             )
