@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.corpus.articles import Article, compare, fingerprint
+from assistant.corpus.articles import Article, compare
 from assistant.corpus.chunking import split_article
 from assistant.corpus.report import Summary
 from assistant.errors import IndexMismatch, IndexOutdated
@@ -120,7 +120,7 @@ def _sync(
         vectors.upsert(store, batch)
         with catalogue.transaction():
             for encoded in batch:
-                catalogue.add(encoded.article, fingerprint(encoded.article), encoded.chunks)
+                catalogue.add(encoded.article, encoded.chunks)
         done += sum(len(encoded.chunks) for encoded in batch)
         on_progress(done, total)
     with catalogue.transaction():
