@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from assistant.errors import IndexMismatch
 from assistant.index import vectors
+from assistant.index.database import REBUILD
 
 TENANT, DATABASE = "default_tenant", "default_database"
 """Chroma's, of a collection that was made without naming any."""
@@ -44,7 +45,7 @@ def open_vectors(path: Path, state: Path) -> Vectors:
     """The vectors of one state of the index at `path`. Raises IndexMismatch."""
     folder = state / vectors.STORE
     if not (folder / "chroma.sqlite3").is_file():
-        raise IndexMismatch(f"the index at {path} has lost its vectors; {vectors.REBUILD}")
+        raise IndexMismatch(f"the index at {path} has lost its vectors; {REBUILD}")
     with vectors.store_errors(path, OSError, ValueError):
         try:
             return Direct(folder)

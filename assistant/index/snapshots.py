@@ -8,10 +8,13 @@
 
 Chroma corrupts a database that one process reads while another writes it. So a run works on a copy, then
 points `current` to it. The previous state is kept until the next run, for processes still reading it.
+Everything is on the disk before `current` is written, so that a power cut leaves one state or the other.
 """
 
 from __future__ import annotations
 
+import os
+import re
 import secrets
 import shutil
 import sqlite3
@@ -26,6 +29,8 @@ from assistant.errors import IndexBusy, IndexMismatch, reason
 CURRENT = "current"
 PREFIX = "state-"
 UNFINISHED = ".new"
+
+_FINISHED = re.compile(rf"{PREFIX}[0-9a-f]+")
 
 
 @contextmanager
@@ -52,24 +57,38 @@ def lock(path: Path) -> Iterator[None]:
 def current(path: Path) -> Path | None:
     """The state that questions read; None if no run was ever finished."""
     try:
-        state = path / (path / CURRENT).read_text(encoding="ascii")
+        name = (path / CURRENT).read_text(encoding="ascii")
+        state = path / name
+        return state if _FINISHED.fullmatch(name) and state.is_dir() else None
     except (OSError, ValueError):
         return None
-    return state if state.name.startswith(PREFIX) and state.is_dir() else None
 
 
-def begin(path: Path, rebuild: bool) -> Path:
-    """The state to write: the one a killed run left, else a copy of the current one, or an empty one."""
+def left(path: Path) -> Path | None:
+    """The state that a killed run was writing."""
+    return next(path.glob(f"{PREFIX}*{UNFINISHED}"), None)
+
+
+def litter(path: Path) -> list[Path]:
+    """What killed runs left, apart from work that can be continued: half copies, and states that never
+    became current."""
+    kept = (current(path), left(path))
+    states = sorted(path.glob(f"{PREFIX}*"), key=lambda state: state.stat().st_mtime, reverse=True)
+    finished = [state for state in states if _FINISHED.fullmatch(state.name) and state not in kept]
+    broken = [state for state in states if state not in kept and state not in finished]
+    # One finished state is kept for those who still read it.
+    return [*broken, *finished[1:], *path.glob(f"{CURRENT}.tmp")]
+
+
+def begin(path: Path, *, empty: bool = False) -> Path:
+    """A new state to write: a copy of the current one, or an empty one. Removes all others."""
     now = current(path)
-    left = None if rebuild else next(path.glob(f"{PREFIX}*{UNFINISHED}"), None)
     for folder in path.glob(f"{PREFIX}*"):
-        if folder not in (now, left):
+        if folder != now:
             shutil.rmtree(folder, ignore_errors=True)
-    if left:
-        return left
     # A new name each time, because in each process Chroma remembers by path what it has opened.
     state = path / f"{PREFIX}{secrets.token_hex(4)}{UNFINISHED}"
-    if now is None or rebuild:
+    if now is None or empty:
         state.mkdir()
         return state
     # Renamed when it is whole, so that half a copy is not taken for the work of a run.
@@ -89,7 +108,24 @@ def _copy_file(source: str, target: str) -> None:
 
 def finish(path: Path, state: Path) -> None:
     """Lets questions read the state that was written."""
+    for file in state.rglob("*"):
+        _to_disk(file)
+    _to_disk(state)
     final = state.rename(state.with_suffix(""))
+    _to_disk(path)
     named = path / f"{CURRENT}.tmp"
     named.write_text(final.name, encoding="ascii")
+    _to_disk(named)
     named.replace(path / CURRENT)
+    _to_disk(path)
+
+
+def _to_disk(file: Path) -> None:
+    """Waits until a file or a folder's list of names is on the disk."""
+    if os.name == "nt" and file.is_dir():  # cannot be opened there
+        return
+    descriptor = os.open(file, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -5,6 +5,7 @@ Opens and closes it, checks that it matches the settings, and translates its err
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -16,6 +17,7 @@ import numpy as np
 
 from assistant.corpus.chunking import CHUNKING, to_document
 from assistant.errors import IndexMismatch, reason
+from assistant.index.database import REBUILD
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
@@ -34,7 +36,9 @@ MOST_IDS = 30_000
 MOST_CHUNKS = 1000
 """Chunks written in one call to Chroma."""
 
-REBUILD = "run: assistant index --rebuild"
+
+_FULL = re.compile("disk is full|disk I/O error|No space left|File too large|quota", re.IGNORECASE)
+"""What SQLite, Chroma and the system say when nothing more can be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +118,25 @@ def store_errors(path: Path, *others: type[Exception]) -> Iterator[None]:
     """Raises IndexMismatch for the exceptions of Chroma and SQLite, and for others named."""
     try:
         yield
-    except Exception as error:
-        from chromadb.errors import ChromaError  # takes a second to import
-
-        if not isinstance(error, (ChromaError, sqlite3.Error, *others)):
+    except BaseException as error:
+        if not (isinstance(error, (sqlite3.Error, *others)) or _of_chroma(error)):
             raise
-        raise IndexMismatch(
-            f"the index at {path} cannot be used ({reason(error)}); try again, or {REBUILD}"
-        ) from None
+        if _FULL.search(str(error)):
+            remedy = f"the disk or its quota may be full: make room at {path} and try again"
+        else:
+            remedy = f"try again, or {REBUILD}"
+        raise IndexMismatch(f"the index at {path} cannot be used ({reason(error)}); {remedy}") from None
+
+
+def _of_chroma(error: BaseException) -> bool:
+    """Whether it is an exception of Chroma, or one of its library in Rust that gave up."""
+    if type(error).__name__ == "PanicException":
+        return True
+    if not isinstance(error, Exception):
+        return False
+    from chromadb.errors import ChromaError  # takes a second to import
+
+    return isinstance(error, ChromaError)
 
 
 def in_parts(items: list[Element], size: int) -> Iterator[list[Element]]:
