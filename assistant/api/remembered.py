@@ -71,9 +71,9 @@ def _fact(settings: Settings, name: str, default: str | None = None) -> str | No
     """What the index remembers, or `default`; None where there is no index, or it cannot be read."""
     try:
         catalogue = open_catalogue(settings, outdated=True)
+        if catalogue is None:
+            return None
+        with closing(catalogue):
+            return catalogue.fact(name) or default
     except (IndexMissing, IndexMismatch):
         return None
-    if catalogue is None:
-        return None
-    with closing(catalogue):
-        return catalogue.fact(name) or default

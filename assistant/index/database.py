@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -74,10 +74,6 @@ class Database:
         """Closes the connections of all threads."""
         self._closed()
 
-    def faults(self) -> list[str]:
-        """What SQLite itself finds wrong with the file, in a few words each."""
-        return [text for (text,) in self._rows("PRAGMA integrity_check(3)") if text != "ok"]
-
     def _rows(self, query: str, values: Iterable[Any] = ()) -> list[Any]:
         """The rows that a query gives. Raises IndexMismatch when the file is damaged."""
         with self._readable():
@@ -93,6 +89,20 @@ class Database:
         # A wrong value is one, too: SQLite stores any in any column.
         except (sqlite3.Error, ValueError, TypeError, OverflowError, KeyError) as error:
             raise IndexMismatch(f"{self._path} cannot be read ({reason(error)}); {REBUILD}") from None
+
+
+def faults(path: Path, full_text: str = "") -> list[str]:
+    """What SQLite itself finds wrong with a file, and with its full-text table of this name."""
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as file:
+            found = [str(text) for (text,) in file.execute("PRAGMA integrity_check(3)") if text != "ok"]
+            if full_text and not found:
+                with closing(sqlite3.connect("")) as copy:  # as this check is written like a change
+                    file.backup(copy)
+                    copy.execute(f"INSERT INTO {full_text}({full_text}, rank) VALUES ('integrity-check', 1)")
+            return [f"{path.name}: {' '.join(text.split())}" for text in found]
+    except sqlite3.Error as error:
+        return [f"{path.name} cannot be read ({reason(error)})"]
 
 
 def _close(opened: list[sqlite3.Connection]) -> None:

@@ -90,7 +90,17 @@ class Catalogue(Database):
             published, updated, superseded = map(_day, (row[3], row[7], row[8]))
             sources = tuple(Source(outlet, url) for outlet, url in json.loads(row[5]))
             article = Article(
-                *row[:3], published, row[4], sources, row[6], updated, superseded, row[9], row[10]
+                row[0],
+                row[1],
+                row[2],
+                published,
+                row[4],
+                sources,
+                row[6],
+                updated,
+                superseded,
+                row[9],
+                row[10],
             )
             if article.id != article_id or fingerprint(article) != known:
                 raise ValueError(f"article {article_id} has changed since it was stored")
@@ -106,6 +116,18 @@ class Catalogue(Database):
                 (Chunk(article.id, position, start, end, article.text[start:end]) for start, end in rows),
                 None,
             )
+
+    def chunks(self, article: Article) -> list[Chunk]:
+        """The chunks of a stored article, in order."""
+        rows = self._rows("SELECT position FROM chunks WHERE article = ? ORDER BY 1", (article.id,))
+        return [chunk for (position,) in rows if (chunk := self.chunk(article, position))]
+
+    def torn(self) -> bool:
+        """Whether there are chunks without their article, or that the full-text index has not, or only that."""
+        stray = "SELECT 1 FROM chunks WHERE article NOT IN (SELECT id FROM articles)"
+        untold = "SELECT rowid FROM chunks EXCEPT SELECT rowid FROM passages"
+        unknown = "SELECT rowid FROM passages EXCEPT SELECT rowid FROM chunks"
+        return any(self._rows(f"SELECT EXISTS ({query})")[0][0] for query in (stray, untold, unknown))
 
     def matching(self, filters: Filters) -> list[str]:
         """Ids of the articles that pass the filters."""

@@ -26,11 +26,11 @@ class Manifest:
 
     def __init__(self, state: Path) -> None:
         self._state = state
-        self._seen: dict[str, tuple[tuple[int, int], list[int]]] = {}
+        self._seen: dict[Path, tuple[tuple[int, int], list[int]]] = {}
 
     def write(self) -> None:
         """Records the files as they are, in place of what was recorded."""
-        sums = {file.relative_to(self._state).as_posix(): self._sum(file) for file in _files(self._state)}
+        sums = {_name(self._state, file): self._sum(file) for file in _files(self._state)}
         text = json.dumps(sums)
         file = self._state / MANIFEST
         if not file.is_file() or file.read_text(encoding="utf-8") != text:
@@ -41,9 +41,9 @@ class Manifest:
     def _sum(self, file: Path) -> list[int]:
         status = file.stat()
         touched = status.st_size, status.st_mtime_ns
-        known = self._seen.get(file.name)
+        known = self._seen.get(file)
         if known is None or known[0] != touched:
-            known = self._seen[file.name] = touched, _sum(file)
+            known = self._seen[file] = touched, _sum(file)
         return known[1]
 
 
@@ -52,10 +52,11 @@ def faults(state: Path) -> list[str]:
     earlier version of this program wrote none."""
     try:
         recorded = json.loads((state / MANIFEST).read_bytes())
+        names = dict.fromkeys([*recorded, *(_name(state, file) for file in _files(state))])
         return [
             f"{name} is {'damaged' if (state / name).is_file() else 'missing'}"
-            for name, known in recorded.items()
-            if not (state / name).is_file() or _sum(state / name) != known
+            for name in names
+            if not (state / name).is_file() or _sum(state / name) != recorded.get(name)
         ]
     except FileNotFoundError:
         return []
@@ -66,6 +67,10 @@ def faults(state: Path) -> list[str]:
 def _files(state: Path) -> Iterator[Path]:
     for persisted in state.glob(_PERSISTED):
         yield from sorted(persisted.parent.iterdir())
+
+
+def _name(state: Path, file: Path) -> str:
+    return file.relative_to(state).as_posix()
 
 
 def _sum(file: Path) -> list[int]:

@@ -122,6 +122,7 @@ def _opened(path: Path, folder: Path, identity: Identity, stack: ExitStack) -> _
         own.callback(vectors.close_store, store)
         vectors.check_identity(store._collection.metadata or {}, identity, path)
         state = _State(folder, catalogue, store, Manifest(folder))
+        state.manifest.write()  # so that what Chroma writes from now on can be told from it
         _forget(state, catalogue.pending())
         if store._collection.count() != catalogue.counts()[1]:
             raise IndexMismatch(f"the index at {path} has lost some of its vectors; {REBUILD}")
