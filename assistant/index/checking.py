@@ -20,8 +20,8 @@ PART = 500
 
 
 def disagreements(path: Path) -> list[str]:
-    """What is damaged in the finished index at `path`, and where vectors, catalogue and manifest do not agree,
-    a line each: nothing if all is well, or if no run was ever finished.
+    """What is damaged in the finished index at `path`, and where vectors, catalogue and manifest do not
+    agree, a line each: nothing if all is well, or if no run was ever finished.
 
     It reads everything, which takes some seconds for ten thousand articles.
     """

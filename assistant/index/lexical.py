@@ -123,7 +123,7 @@ class Catalogue(Database):
         return [chunk for (position,) in rows if (chunk := self.chunk(article, position))]
 
     def torn(self) -> bool:
-        """Whether there are chunks without their article, or that the full-text index has not, or only that."""
+        """Whether there are chunks without an article, or not the same ones in the full-text index."""
         stray = "SELECT 1 FROM chunks WHERE article NOT IN (SELECT id FROM articles)"
         untold = "SELECT rowid FROM chunks EXCEPT SELECT rowid FROM passages"
         unknown = "SELECT rowid FROM passages EXCEPT SELECT rowid FROM chunks"
