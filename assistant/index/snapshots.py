@@ -80,12 +80,18 @@ def litter(path: Path) -> list[Path]:
     return [*broken, *finished[1:], *path.glob(f"{CURRENT}.tmp")]
 
 
-def begin(path: Path, *, empty: bool = False) -> Path:
-    """A new state to write: a copy of the current one, or an empty one. Removes all others."""
+def tidy(path: Path, keep: Path | None = None) -> None:
+    """Removes all states but the current one and another."""
     now = current(path)
     for folder in path.glob(f"{PREFIX}*"):
-        if folder != now:
+        if folder not in (now, keep):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def begin(path: Path, *, empty: bool = False) -> Path:
+    """A new state to write: a copy of the current one, or an empty one. Removes all others."""
+    tidy(path)
+    now = current(path)
     # A new name each time, because in each process Chroma remembers by path what it has opened.
     state = path / f"{PREFIX}{secrets.token_hex(4)}{UNFINISHED}"
     if now is None or empty:

@@ -100,9 +100,12 @@ def _begun(path: Path, identity: Identity, rebuild: bool, stack: ExitStack) -> _
     left = None if rebuild else snapshots.left(path)
     if left is not None:
         try:
-            return _opened(path, left, identity, stack)
+            state = _opened(path, left, identity, stack)
         except IndexMismatch as error:
             log.info("what a killed run left is not continued: %s", error)
+        else:
+            snapshots.tidy(path, left)
+            return state
     try:
         return _opened(path, snapshots.begin(path, empty=rebuild), identity, stack)
     except IndexOutdated:
