@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import threading
 import weakref
@@ -13,6 +14,20 @@ from typing import Any
 from assistant.errors import IndexMismatch, IndexMissing, IndexOutdated, reason
 
 REBUILD = "run: assistant index --rebuild"
+
+_REMEDIES = {
+    "disk is full|disk I/O error|No space left|File too large|quota": "make room for it and try again",
+    "readonly database|Read-only file system|Permission denied|unable to open database": (
+        "make it writable, or choose another folder with --index"
+    ),
+}
+"""By what SQLite, Chroma and the system say when the file is not to blame."""
+
+
+def remedy(error: object, otherwise: str = REBUILD) -> str:
+    """What to do about an error of a database."""
+    found = (what for said, what in _REMEDIES.items() if re.search(said, str(error), re.IGNORECASE))
+    return next(found, otherwise)
 
 
 class Database:
@@ -88,7 +103,7 @@ class Database:
             raise
         # A wrong value is one, too: SQLite stores any in any column.
         except (sqlite3.Error, ValueError, TypeError, OverflowError, KeyError) as error:
-            raise IndexMismatch(f"{self._path} cannot be read ({reason(error)}); {REBUILD}") from None
+            raise IndexMismatch(f"{self._path} cannot be used ({reason(error)}); {remedy(error)}") from None
 
 
 def faults(path: Path, full_text: str = "") -> list[str]:

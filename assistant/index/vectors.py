@@ -5,7 +5,6 @@ Opens and closes it, checks that it matches the settings, and translates its err
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -17,7 +16,7 @@ import numpy as np
 
 from assistant.corpus.chunking import CHUNKING, to_document
 from assistant.errors import IndexMismatch, reason
-from assistant.index.database import REBUILD
+from assistant.index.database import REBUILD, remedy
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
@@ -35,10 +34,6 @@ MOST_IDS = 30_000
 
 MOST_CHUNKS = 1000
 """Chunks written in one call to Chroma."""
-
-
-_FULL = re.compile("disk is full|disk I/O error|No space left|File too large|quota", re.IGNORECASE)
-"""What SQLite, Chroma and the system say when nothing more can be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +65,7 @@ def check_identity(made: Mapping[str, Any], identity: Identity, path: Path) -> N
 def open_store(path: Path, state: Path, made_as: Identity | None = None) -> Chroma:
     """A state's Chroma collection, with telemetry off; it is made if there is none and `made_as` is given."""
     import chromadb
+    from chromadb.api.shared_system_client import SharedSystemClient
     from chromadb.config import Settings as ChromaSettings
     from langchain_chroma import Chroma
 
@@ -77,7 +73,12 @@ def open_store(path: Path, state: Path, made_as: Identity | None = None) -> Chro
         raise IndexMismatch(f"the index at {path} has lost its vectors; {REBUILD}")
     with store_errors(path, OSError, ValueError), ExitStack() as stack:
         settings = ChromaSettings(anonymized_telemetry=False)
-        client = cast("Client", chromadb.PersistentClient(path=str(state / STORE), settings=settings))
+        try:
+            client = cast("Client", chromadb.PersistentClient(path=str(state / STORE), settings=settings))
+        except BaseException:
+            # What could not be opened would be taken for open at the next try.
+            SharedSystemClient._identifier_to_system.pop(str(state / STORE), None)
+            raise
         stack.callback(client.close)
         existing = {collection.name for collection in client.list_collections()}
         # An existing collection keeps its own metadata: it is what the identity is checked against.
@@ -121,11 +122,8 @@ def store_errors(path: Path, *others: type[Exception]) -> Iterator[None]:
     except BaseException as error:
         if not (isinstance(error, (sqlite3.Error, *others)) or _of_chroma(error)):
             raise
-        if _FULL.search(str(error)):
-            remedy = f"the disk or its quota may be full: make room at {path} and try again"
-        else:
-            remedy = f"try again, or {REBUILD}"
-        raise IndexMismatch(f"the index at {path} cannot be used ({reason(error)}); {remedy}") from None
+        todo = remedy(error, f"try again, or {REBUILD}")
+        raise IndexMismatch(f"the index at {path} cannot be used ({reason(error)}); {todo}") from None
 
 
 def _of_chroma(error: BaseException) -> bool:

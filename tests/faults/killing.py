@@ -5,15 +5,17 @@ One process imports everything and opens no index; each run is a copy of it (for
     python killing.py < jobs      a job a line, as JSON (see `run`)
 """
 
-import contextlib
 import json
 import os
+import resource
 import signal
 import sys
 import threading
 import time
 from pathlib import Path
 from typing import Any
+
+from forking import serve
 
 OPERATIONS = {
     "open", "os.fsync", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil.copyfile",
@@ -58,6 +60,8 @@ def run(job: dict[str, Any]) -> None:
     path = Path(job["index"])
     if job["kill"]:
         kill_at(**job["kill"])
+    if job["largest"]:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (job["largest"], job["largest"]))
     if "many" in job:
         from indexing import IDENTITY, article, embedding
 
@@ -87,25 +91,12 @@ def main() -> None:
     import assistant.models.encoders.embeddings
 
     del chromadb, chromadb_rust_bindings, langchain_chroma, onnxruntime, tokenizers, indexing, assistant
-    for line in sys.stdin:
-        read, write = os.pipe()
-        child = os.fork()
-        if child == 0:
-            status = 1
-            with contextlib.suppress(BaseException):
-                os.dup2(write, 1)
-                os.dup2(write, 2)
-                try:
-                    run(json.loads(line))
-                    status = 0
-                except BaseException as error:
-                    print(f"{type(error).__name__}: {error}", flush=True)
-            os._exit(status)
-        os.close(write)
-        with os.fdopen(read) as pipe:
-            said = pipe.read()
-        _, status = os.waitpid(child, 0)
-        print(json.dumps([os.waitstatus_to_exitcode(status), said.strip()]), flush=True)
+
+    def work(line: str) -> str:
+        run(json.loads(line))
+        return ""
+
+    serve(work)
 
 
 if __name__ == "__main__":
