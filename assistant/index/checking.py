@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,8 +37,12 @@ def disagreements(path: Path) -> list[str]:
     if found:
         return found
     try:
-        with closing(Catalogue(catalogue_file)) as catalogue, vectors.store_errors(path):
-            store = vectors.open_store(path, state)
+        with (
+            vectors.store_errors(path, OSError),
+            closing(Catalogue(catalogue_file)) as catalogue,
+            vectors.copied(state) or nullcontext(state) as folder,
+        ):
+            store = vectors.open_store(path, Path(folder))
             try:
                 return list(_differences(catalogue, store))
             finally:

@@ -15,19 +15,20 @@ from assistant.errors import IndexMismatch, IndexMissing, IndexOutdated, reason
 
 REBUILD = "run: assistant index --rebuild"
 
-_REMEDIES = {
-    "disk is full|disk I/O error|No space left|File too large|quota": "make room for it and try again",
-    "readonly database|Read-only file system|Permission denied|unable to open database": (
-        "make it writable, or choose another folder with --index"
-    ),
-}
-"""By what SQLite, Chroma and the system say when the file is not to blame."""
+_NO_ROOM = re.compile("disk is full|disk I/O error|No space left|File too large|quota", re.IGNORECASE)
+_NOT_WRITABLE = re.compile(
+    "readonly database|Read-only file system|Permission denied|unable to open database"
+)
+"""What SQLite, Chroma and the system say when the file is not to blame."""
 
 
 def remedy(error: object, otherwise: str = REBUILD) -> str:
     """What to do about an error of a database."""
-    found = (what for said, what in _REMEDIES.items() if re.search(said, str(error), re.IGNORECASE))
-    return next(found, otherwise)
+    if _NO_ROOM.search(str(error)):
+        return "make room for it and try again"
+    if _NOT_WRITABLE.search(str(error)):
+        return "make it writable, or choose another folder with --index"
+    return otherwise
 
 
 class Database:

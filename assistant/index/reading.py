@@ -9,10 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import shutil
 import sys
-import tempfile
 import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -48,22 +45,16 @@ def open_vectors(path: Path, state: Path) -> Vectors:
     if not (folder / "chroma.sqlite3").is_file():
         raise IndexMismatch(f"the index at {path} has lost its vectors; {REBUILD}")
     with vectors.store_errors(path, OSError, ValueError):
-        if not os.access(folder, os.W_OK) or not os.access(folder / "chroma.sqlite3", os.W_OK):
-            return _copied(path, folder)
+        copy = vectors.copied(state)
+        if copy is not None:
+            opened = open_vectors(path, Path(copy.name))
+            weakref.finalize(opened, copy.cleanup)
+            return opened
         try:
             return Direct(folder)
         except (ImportError, AttributeError, TypeError) as error:
             log.info("this release of Chroma is read by way of chromadb: %s", error)
     return ByChroma(path, state)
-
-
-def _copied(path: Path, folder: Path) -> Vectors:
-    """The vectors of a folder that cannot be written, from a copy: Chroma writes even when it reads."""
-    copy = tempfile.TemporaryDirectory(prefix="assistant-", ignore_cleanup_errors=True)
-    shutil.copytree(folder, Path(copy.name) / vectors.STORE, copy_function=shutil.copyfile)
-    opened = open_vectors(path, Path(copy.name))
-    weakref.finalize(opened, copy.cleanup)
-    return opened
 
 
 class Direct:

@@ -5,7 +5,10 @@ Opens and closes it, checks that it matches the settings, and translates its err
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -34,6 +37,10 @@ MOST_IDS = 30_000
 
 MOST_CHUNKS = 1000
 """Chunks written in one call to Chroma."""
+
+
+ROOM = 1 << 20
+"""Bytes on the disk that Chroma needs free when it opens an index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +100,18 @@ def open_store(path: Path, state: Path, made_as: Identity | None = None) -> Chro
         return store
 
 
+def copied(state: Path) -> tempfile.TemporaryDirectory[str] | None:
+    """A copy of a state's vectors where they cannot be written, as Chroma writes even when it reads; None
+    where they can. Raises OSError."""
+    folder = state / STORE
+    enough = shutil.disk_usage(folder).free >= ROOM
+    if enough and os.access(folder, os.W_OK) and os.access(folder / "chroma.sqlite3", os.W_OK):
+        return None
+    copy = tempfile.TemporaryDirectory(prefix="assistant-", ignore_cleanup_errors=True)
+    shutil.copytree(folder, Path(copy.name) / STORE, copy_function=shutil.copyfile)
+    return copy
+
+
 def upsert(store: Chroma, encoded: Iterable[EncodedArticle]) -> None:
     """Writes chunks with their vectors, in place of those with the same ids."""
     rows = [
@@ -122,7 +141,8 @@ def store_errors(path: Path, *others: type[Exception]) -> Iterator[None]:
     except BaseException as error:
         if not (isinstance(error, (sqlite3.Error, *others)) or _of_chroma(error)):
             raise
-        todo = remedy(error, f"try again, or {REBUILD}")
+        full = path.is_dir() and shutil.disk_usage(path).free < ROOM
+        todo = remedy("disk is full" if full else error, f"try again, or {REBUILD}")
         raise IndexMismatch(f"the index at {path} cannot be used ({reason(error)}); {todo}") from None
 
 

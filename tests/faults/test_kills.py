@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from faults.corpora import write
 from faults.forking import server
 
 from assistant.index import snapshots
@@ -45,16 +46,6 @@ def runs() -> Iterator[Runs]:
             return work(json.dumps(given, default=str))
 
         yield run
-
-
-def write(folder: Path, generation: str, names: str) -> Path:
-    """Articles of two passages, each of which names the generation."""
-    folder.mkdir()
-    for name in names:
-        passages = (f"Passage {number} of {name}, generation {generation}. " * 6 for number in range(2))
-        text = f"About {name}\n\n" + "\n\n".join(passages)
-        (folder / f"{name}.txt").write_text(text, encoding="utf-8")
-    return folder
 
 
 @pytest.fixture(scope="module")
