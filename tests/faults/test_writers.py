@@ -1,6 +1,6 @@
 """While an index is written, it is read as one of its states, and is written by no one else.
 
-SECONDS=120 in the environment makes it two minutes rather than four seconds.
+WRITE_SECONDS=120 in the environment makes it two minutes rather than four seconds.
 """
 
 import json
@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.timeout(600),
 ]
 
-SECONDS = float(os.environ.get("SECONDS", "4"))
+SECONDS = float(os.environ.get("WRITE_SECONDS", "4"))
 
 
 def test_readers_see_one_state_at_a_time_and_writers_take_turns(tmp_path: Path) -> None:
