@@ -98,8 +98,9 @@ class Assistant:
 
         `history` holds the turns before a follow-up; `on_event` receives passages and sentences as they come.
         """
-        filters = self.filters(as_of, since, section, outlet)
-        return self.pipeline.ask(question, history=history, filters=filters, on_event=on_event)
+        with self.opened_index.steady():
+            filters = self.filters(as_of, since, section, outlet)
+            return self.pipeline.ask(question, history=history, filters=filters, on_event=on_event)
 
     def brief(
         self,
@@ -115,8 +116,9 @@ class Assistant:
         """Dated points about a topic, in at most about `words` words."""
         from assistant.answering.brief import brief
 
-        filters = self.filters(as_of, since, section, outlet)
-        return brief(self.pipeline, topic, filters, words=words, on_event=on_event)
+        with self.opened_index.steady():
+            filters = self.filters(as_of, since, section, outlet)
+            return brief(self.pipeline, topic, filters, words=words, on_event=on_event)
 
     def timeline(
         self,
@@ -130,7 +132,8 @@ class Assistant:
         """The articles' own sentences about a topic, day by day, without a language model."""
         from assistant.answering.brief import timeline
 
-        return timeline(self.pipeline, topic, self.filters(as_of, since, section, outlet))
+        with self.opened_index.steady():
+            return timeline(self.pipeline, topic, self.filters(as_of, since, section, outlet))
 
     def search(
         self,
@@ -150,8 +153,9 @@ class Assistant:
         """
         from assistant.api.search import search
 
-        filters = self.filters(as_of, since, section, outlet)
-        return search(self.searcher, query, filters, k=k, history=history, explain=explain)
+        with self.opened_index.steady():
+            filters = self.filters(as_of, since, section, outlet)
+            return search(self.searcher, query, filters, k=k, history=history, explain=explain)
 
     # Articles
 
@@ -167,9 +171,10 @@ class Assistant:
         section: str | None = None,
         outlet: str | None = None,
     ) -> Iterator[Article]:
-        """The articles within these limits, ordered by id."""
-        for name in self.catalogue.matching(self.filters(as_of, since, section, outlet)):
-            article = self.catalogue.article(name)
+        """The articles within these limits, ordered by id, all of the state that the index is in at first."""
+        catalogue = self.catalogue
+        for name in catalogue.matching(limits(catalogue, as_of, since, section, outlet)):
+            article = catalogue.article(name)
             if article is not None:
                 yield article
 

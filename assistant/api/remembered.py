@@ -36,7 +36,7 @@ def last_options(settings: Settings) -> Options:
 
 def embedder_of(settings: Settings) -> str:
     """The embedder's name: as set, else that of the index, else the one for English."""
-    return settings.embedder if settings.embedder != AUTO else _made_with(settings) or ENGLISH
+    return settings.embedder if settings.embedder != AUTO else made_with(settings) or ENGLISH
 
 
 def with_embedder(settings: Settings) -> Settings:
@@ -49,21 +49,21 @@ def choose_embedder(settings: Settings, articles: Articles, notice: Notice, *, r
     else the one for their languages."""
     if settings.embedder != AUTO:
         return settings.embedder
-    made_with = None if rebuild else _made_with(settings)
+    before = None if rebuild else made_with(settings)
     share = articles.foreign / len(articles)
-    if share < FOREIGN or made_with == USE:
-        return made_with or ENGLISH
+    if share < FOREIGN or before == USE:
+        return before or ENGLISH
     found = f"{share:.0%} of the articles are not in English"
-    if made_with is None and present("multilingual"):
+    if before is None and present("multilingual"):
         notice(f"{found}: embedding with {USE}")
         return USE
     first = "" if present("multilingual") else f"{remedy('multilingual')} and "
-    notice(f"{found}, where {made_with or ENGLISH} finds little; better: {first}assistant index --rebuild")
-    return made_with or ENGLISH
+    notice(f"{found}, where {before or ENGLISH} finds little; better: {first}assistant index --rebuild")
+    return before or ENGLISH
 
 
-def _made_with(settings: Settings) -> str | None:
-    """The embedder of the index; None if there is no index."""
+def made_with(settings: Settings) -> str | None:
+    """The embedder of the index; None if there is no index, or it cannot be read."""
     return _fact(settings, "embedder", ENGLISH)
 
 
@@ -71,9 +71,9 @@ def _fact(settings: Settings, name: str, default: str | None = None) -> str | No
     """What the index remembers, or `default`; None where there is no index, or it cannot be read."""
     try:
         catalogue = open_catalogue(settings, outdated=True)
+        if catalogue is None:
+            return None
+        with closing(catalogue):
+            return catalogue.fact(name) or default
     except (IndexMissing, IndexMismatch):
         return None
-    if catalogue is None:
-        return None
-    with closing(catalogue):
-        return catalogue.fact(name) or default

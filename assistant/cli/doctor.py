@@ -1,23 +1,40 @@
-"""The doctor: reports what is installed, whether models and index are healthy, and how to fix them."""
+"""The doctor: reports what is installed, whether models and index are healthy, and how to fix them.
+
+It repairs nothing but the index, which can be made again from its articles.
+"""
 
 from __future__ import annotations
 
 import platform
+import shutil
 from contextlib import closing
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from rich.text import Text
 
-from assistant.api.build import identity, load_model, load_prompts, profile_for, settled, without_a_model
-from assistant.api.remembered import embedder_of
+from assistant.api.build import (
+    build_index,
+    identity,
+    load_model,
+    load_prompts,
+    profile_for,
+    settled,
+    without_a_model,
+)
+from assistant.api.remembered import embedder_of, last_options, made_with
 from assistant.corpus.articles import Options, corpus_stamp, read_articles
 from assistant.corpus.report import Report, Summary
 from assistant.errors import AssistantError, IndexMissing
 from assistant.extras import own_version, remedy
+from assistant.index import snapshots
+from assistant.index.checking import disagreements
 from assistant.index.opened import Index
+from assistant.index.sync import Changes
 from assistant.models import packaged
-from assistant.settings import APP, EXTRACTIVE, Settings
-from assistant.terminal.render import safe, stdout
+from assistant.settings import APP, AUTO, EXTRACTIVE, Settings
+from assistant.terminal.progress import progress
+from assistant.terminal.render import notice, safe, stdout
 
 LIBRARIES = {
     "langchain-core": "",
@@ -28,6 +45,8 @@ LIBRARIES = {
     "xllamacpp": "llama",
 }
 """Libraries, with the extra that installs each optional one."""
+
+REPAIR = "run: assistant doctor --repair"
 
 
 def examine(settings: Settings) -> bool:
@@ -40,6 +59,39 @@ def examine(settings: Settings) -> bool:
         line = Text().append("ok   " if well else "BAD  ", style="green" if well else "bold red")
         console.print(line.append(f"{name:24}{safe(finding)}"))
     return all(well for well, _, _ in checks)
+
+
+def repair(settings: Settings) -> None:
+    """Makes a damaged index anew, finishes a killed run, and removes what others left; prints what it did.
+
+    Touches nothing but the index. An index that is whole and was made with other settings is left as it is.
+    Raises CorpusError, ModelError, IndexMismatch, IndexBusy.
+    """
+    path, did = settings.index_path, list[str]()
+    if found := disagreements(path):
+        changes = _run(settings, rebuild=True)
+        did.append(f"{path} was damaged ({found[0]}): made anew, {changes.added} articles")
+    elif snapshots.left(path) is not None:
+        _run(settings, rebuild=False)
+        did.append(f"finished a run that was killed: {path} is up to date")
+    if path.is_dir():
+        with snapshots.lock(path):
+            litter = snapshots.litter(path)
+            for place in litter:
+                shutil.rmtree(place) if place.is_dir() else place.unlink()
+        if litter:
+            did.append(f"removed what killed runs left: {', '.join(place.name for place in litter)}")
+    console = stdout()
+    for line in did or ["nothing to repair"]:
+        console.print(Text().append("did  ", style="green").append(f"{'index':24}{safe(line)}"))
+
+
+def _run(settings: Settings, *, rebuild: bool) -> Changes:
+    """A run over the corpus, with the embedder and the options of the last one as far as they are known."""
+    embedder = made_with(settings) if settings.embedder == AUTO else None
+    kept = settings.model_copy(update={"embedder": embedder}) if embedder else settings
+    with progress("embedding passages") as update:
+        return build_index(kept, notice, update, rebuild=rebuild, options=last_options(settings))
 
 
 Check = tuple[bool, str, str]
@@ -120,16 +172,28 @@ def _read(settings: Settings) -> Summary:
 
 def _index(settings: Settings) -> Check:
     path = settings.index_path
+    if found := disagreements(path):
+        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+        return False, "index", f"damaged: {found[0]}{more}; {REPAIR}"
     try:
         with closing(Index.open(path, identity(settings))) as index:
             articles, chunks, _ = index.catalogue.counts()
             stamp = index.catalogue.fact("stamp")
             options = Options.load(index.catalogue.fact("reading"))
     except IndexMissing:
-        return True, "index", f"none yet at {path}; the first question builds it"
+        return True, "index", f"none yet at {path}; the first question builds it{_left(path)}"
     except AssistantError as error:
         return False, "index", str(error)
-    finding = f"{articles} articles, {chunks} passages in {path}"
+    finding = f"{articles} articles, {chunks} passages in {path}{_left(path)}"
     if stamp != corpus_stamp(settings.corpus_path, options.exclude):
         return True, "index", f"{finding}; articles may have changed: assistant index brings it up to date"
     return True, "index", finding
+
+
+def _left(path: Path) -> str:
+    """What runs left that were killed, or that are not at their end."""
+    if snapshots.left(path) is not None:
+        return f"; a run is under way, or was killed: then {REPAIR}"
+    if litter := snapshots.litter(path):
+        return f"; killed runs left {', '.join(place.name for place in litter)}: {REPAIR}"
+    return ""

@@ -232,11 +232,16 @@ app.add_typer(models.app, name="models")
 
 
 @app.command()
-def doctor(corpus: options.Corpus = None, index: options.IndexDir = None) -> None:
+def doctor(
+    corpus: options.Corpus = None, index: options.IndexDir = None, repair: options.Repair = False
+) -> None:
     """Check what is installed and whether models and index are healthy, with fixes."""
-    from assistant.cli.doctor import examine
+    from assistant.cli import doctor
 
-    raise typer.Exit(0 if examine(running.settings(corpus=corpus, index=index)) else 2)
+    settings = running.settings(corpus=corpus, index=index)
+    if repair:
+        doctor.repair(settings)
+    raise typer.Exit(0 if doctor.examine(settings) else 2)
 
 
 app.add_typer(evaluating.app, name="eval")

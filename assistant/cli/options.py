@@ -129,6 +129,9 @@ ServerJobs = Annotated[
 ]
 
 Rebuild = Annotated[bool, _flag("--rebuild", "Rebuild from scratch, as a new embedder requires.")]
+Repair = Annotated[
+    bool, _flag("--repair", "First make a damaged index anew, and remove what killed runs left.")
+]
 StrictCorpus = Annotated[bool, _flag("--strict", "Stop at the first article that cannot be read as is.")]
 Exclude = Annotated[
     list[str] | None,

@@ -10,16 +10,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-import sqlite3
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.corpus.articles import Article, Source
+from assistant.corpus.articles import Article, Source, fingerprint
 from assistant.corpus.chunking import Chunk, heading
-from assistant.errors import IndexMismatch, IndexMissing, IndexOutdated
+from assistant.index.database import Database
 from assistant.index.filters import Filters
 from assistant.text.languages import STOP_WORDS, bigrams
 from assistant.text.normalize import acronyms
@@ -30,7 +28,7 @@ SCHEMA_VERSION = 2
 HEADING_WEIGHT = 0.5
 """BM25 weight of a word in the headline against one in the passage; set by judgement, not tuned."""
 
-_SCHEMA = f"""
+_SCHEMA = """
 CREATE TABLE articles (
     id TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, title TEXT NOT NULL, published INTEGER,
     section TEXT NOT NULL, sources TEXT NOT NULL, url TEXT, text TEXT NOT NULL, updated INTEGER,
@@ -43,7 +41,6 @@ CREATE INDEX chunks_of ON chunks(article, position);
 CREATE VIRTUAL TABLE passages USING fts5(heading, body, tokenize = 'porter unicode61 remove_diacritics 2');
 CREATE TABLE pending (article TEXT PRIMARY KEY);
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-PRAGMA user_version = {SCHEMA_VERSION};
 """
 
 _TERM = re.compile(r"\w+")
@@ -58,106 +55,84 @@ class Hidden:
     """Published by then and changed later, where the earlier text is not there."""
 
 
-class Catalogue:
-    """One open catalogue file; a reader opens it read-only, so that a question never writes.
-
-    Each thread has a connection of its own: one that is shared would let threads wait for each other.
-    """
+class Catalogue(Database):
+    """One open catalogue file (see `Database`)."""
 
     def __init__(self, path: Path, *, writable: bool = False, outdated: bool = False) -> None:
         """`outdated` opens an earlier version's too, to read its facts.
 
         Raises IndexMissing when a reader finds none, IndexMismatch for one that cannot be read.
         """
-        self._outdated = outdated
-        if writable:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        elif not path.is_file():
-            raise IndexMissing(f"no index at {path.parent}; make one with: assistant index")
-        self._uri = f"{path.resolve().as_uri()}?mode={'rwc' if writable else 'ro'}"
-        self._own = threading.local()
-        self._opened: list[sqlite3.Connection] = []
-        self._closed = False
-        try:
-            self._check(path, writable)
-        except BaseException:
-            self.close()
-            raise
-
-    def _check(self, path: Path, writable: bool) -> None:
-        try:
-            version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0 and writable:
-                self._db.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
-                version = SCHEMA_VERSION
-        except sqlite3.DatabaseError as error:
-            reason = f"{path} cannot be read ({error})"
-            raise IndexMismatch(f"{reason}; run: assistant index --rebuild") from None
-        if version == 0:
-            raise IndexMissing(f"no index at {path.parent}; make one with: assistant index")
-        if version > SCHEMA_VERSION:
-            raise IndexMismatch(f"{path} was written by a later version; run: assistant index --rebuild")
-        if version < SCHEMA_VERSION and not self._outdated:
-            raise IndexOutdated(f"{path} was written by an earlier version; run: assistant index")
-
-    @property
-    def _db(self) -> sqlite3.Connection:
-        """The connection of the thread that asks for it."""
-        own: sqlite3.Connection | None = getattr(self._own, "db", None)
-        if own is None:
-            if self._closed:
-                raise sqlite3.ProgrammingError("the catalogue is closed")
-            # Whichever thread closes the catalogue closes them all.
-            own = sqlite3.connect(self._uri, uri=True, check_same_thread=False)
-            self._own.db = own
-            self._opened.append(own)
-            # SQLite's own lower() knows only ASCII.
-            own.create_function("casefold", 1, str.casefold, deterministic=True)
-        return own
-
-    def close(self) -> None:
-        """Closes the connections of all threads."""
-        self._closed = True
-        for connection in self._opened:
-            connection.close()
+        super().__init__(path, _SCHEMA, SCHEMA_VERSION, writable=writable, outdated=outdated)
 
     # Reading
 
     def fingerprints(self) -> dict[str, str]:
         """Article id -> fingerprint of what was indexed."""
-        return dict(self._db.execute("SELECT id, fingerprint FROM articles"))
+        return dict(self._rows("SELECT id, fingerprint FROM articles"))
 
     def fact(self, name: str) -> str | None:
         """A remembered value, such as the corpus's stamp at the last complete run."""
-        row = self._db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
-        return row[0] if row else None
+        rows = self._rows("SELECT value FROM facts WHERE name = ?", (name,))
+        return str(rows[0][0]) if rows else None
 
     def article(self, article_id: str) -> Article | None:
-        """An article exactly as stored."""
+        """An article exactly as stored. Raises IndexMismatch when what is there is not what was stored."""
         query = (
-            "SELECT id, title, text, published, section, sources, url, updated, superseded, author, language"
-            " FROM articles WHERE id = ?"
+            "SELECT id, title, text, published, section, sources, url, updated, superseded, author, language,"
+            " fingerprint FROM articles WHERE id = ?"
         )
-        row = self._db.execute(query, (article_id,)).fetchone()
-        if row is None:
+        rows = self._rows(query, (article_id,))
+        if not rows:
             return None
-        published, updated, superseded = map(_day, (row[3], row[7], row[8]))
-        sources = tuple(Source(outlet, url) for outlet, url in json.loads(row[5]))
-        return Article(
-            row[0], row[1], row[2], published, row[4], sources, row[6], updated, superseded, row[9], row[10]
-        )
+        with self._readable():
+            *row, known = rows[0]
+            published, updated, superseded = map(_day, (row[3], row[7], row[8]))
+            sources = tuple(Source(outlet, url) for outlet, url in json.loads(row[5]))
+            article = Article(
+                row[0],
+                row[1],
+                row[2],
+                published,
+                row[4],
+                sources,
+                row[6],
+                updated,
+                superseded,
+                row[9],
+                row[10],
+            )
+            if article.id != article_id or fingerprint(article) != known:
+                raise ValueError(f"article {article_id} has changed since it was stored")
+        return article
 
     def chunk(self, article: Article, position: int) -> Chunk | None:
         """A chunk of a stored article by its position."""
-        row = self._db.execute(
+        rows = self._rows(
             'SELECT start, "end" FROM chunks WHERE article = ? AND position = ?', (article.id, position)
-        ).fetchone()
-        return Chunk(article.id, position, row[0], row[1], article.text[row[0] : row[1]]) if row else None
+        )
+        with self._readable():
+            return next(
+                (Chunk(article.id, position, start, end, article.text[start:end]) for start, end in rows),
+                None,
+            )
+
+    def chunks(self, article: Article) -> list[Chunk]:
+        """The chunks of a stored article, in order."""
+        rows = self._rows("SELECT position FROM chunks WHERE article = ? ORDER BY 1", (article.id,))
+        return [chunk for (position,) in rows if (chunk := self.chunk(article, position))]
+
+    def torn(self) -> bool:
+        """Whether there are chunks without an article, or not the same ones in the full-text index."""
+        stray = "SELECT 1 FROM chunks WHERE article NOT IN (SELECT id FROM articles)"
+        untold = "SELECT rowid FROM chunks EXCEPT SELECT rowid FROM passages"
+        unknown = "SELECT rowid FROM passages EXCEPT SELECT rowid FROM chunks"
+        return any(self._rows(f"SELECT EXISTS ({query})")[0][0] for query in (stray, untold, unknown))
 
     def matching(self, filters: Filters) -> list[str]:
         """Ids of the articles that pass the filters."""
         condition, values = filters.sql()
-        return [row[0] for row in self._db.execute(f"SELECT id FROM articles WHERE {condition}", values)]
+        return [row[0] for row in self._rows(f"SELECT id FROM articles WHERE {condition}", values)]
 
     def counts(self) -> tuple[int, int, int]:
         """How many articles, chunks, and articles without a date there are."""
@@ -165,14 +140,15 @@ class Catalogue:
             "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM chunks),"
             " (SELECT count(*) FROM articles WHERE published IS NULL)"
         )
-        articles, chunks, undated = self._db.execute(query).fetchone()
+        articles, chunks, undated = self._rows(query)[0]
         return articles, chunks, undated
 
     def newest(self, filters: Filters = Filters()) -> dt.date | None:
         """The day of the newest article that passes the filters."""
         condition, values = filters.sql()
         query = f"SELECT max(published) FROM articles WHERE {condition}"
-        return _day(self._db.execute(query, values).fetchone()[0])
+        with self._readable():
+            return _day(self._rows(query, values)[0][0])
 
     def hidden(self, filters: Filters) -> Hidden:
         """How many articles the days of these filters hide for what is not known of them."""
@@ -186,27 +162,28 @@ class Catalogue:
             " AND other.written <= ?1 AND (other.url = one.url OR instr(other.id, one.id || '@') = 1))"
         )
         day = filters.as_of.toordinal() if filters.as_of else 0
-        return Hidden(self.counts()[2], self._db.execute(changed, (day,)).fetchone()[0])
+        return Hidden(self.counts()[2], self._rows(changed, (day,))[0][0])
 
     def has_versions(self) -> bool:
         """Whether some articles are earlier versions of others."""
         query = "SELECT EXISTS (SELECT 1 FROM articles WHERE superseded IS NOT NULL)"
-        return bool(self._db.execute(query).fetchone()[0])
+        return bool(self._rows(query)[0][0])
 
     def headlines(self) -> list[tuple[str, str, dt.date | None]]:
         """Id, title and day of every article, the newest first."""
-        rows = self._db.execute(
+        rows = self._rows(
             "SELECT id, title, published FROM articles WHERE superseded IS NULL ORDER BY published DESC, id"
         )
-        return [(name, title, _day(day)) for name, title, day in rows]
+        with self._readable():
+            return [(name, title, _day(day)) for name, title, day in rows]
 
     def page(self, filters: Filters, limit: int, offset: int) -> tuple[list[Article], int]:
         """At most `limit` of the articles that pass the filters, the newest first and those without a date
         last, behind the first `offset`; and how many pass in all."""
         condition, values = filters.sql()
-        total = self._db.execute(f"SELECT count(*) FROM articles WHERE {condition}", values).fetchone()[0]
+        total = self._rows(f"SELECT count(*) FROM articles WHERE {condition}", values)[0][0]
         query = f"SELECT id FROM articles WHERE {condition} ORDER BY published DESC, id LIMIT ? OFFSET ?"
-        names = [row[0] for row in self._db.execute(query, [*values, limit, offset])]
+        names = [row[0] for row in self._rows(query, [*values, limit, offset])]
         return [article for name in names if (article := self.article(name))], total
 
     def known(self, column: str, filters: Filters = Filters()) -> list[str]:
@@ -219,7 +196,7 @@ class Catalogue:
             "outlet": "SELECT DISTINCT json_extract(named.value, '$[0]') FROM articles,"
             f" json_each(articles.sources) AS named WHERE {condition} ORDER BY 1",
         }
-        return [row[0] for row in self._db.execute(queries[column], values)]
+        return [row[0] for row in self._rows(queries[column], values)]
 
     def search(self, query: str, k: int, filters: Filters) -> list[tuple[str, int, float]]:
         """The k best chunks by BM25: (article id, position, score), best first, ties broken by id."""
@@ -227,14 +204,13 @@ class Catalogue:
         if not match:
             return []
         condition, values = filters.sql()
-        rows = self._db.execute(
+        return self._rows(
             "SELECT chunks.article, chunks.position, -bm25(passages, ?, 1.0) AS score FROM passages"
             " JOIN chunks ON chunks.rowid = passages.rowid JOIN articles ON articles.id = chunks.article"
             f" WHERE passages MATCH ? AND {condition}"
             " ORDER BY score DESC, chunks.article, chunks.position LIMIT ?",
             [HEADING_WEIGHT, match, *values, k],
         )
-        return [(article, position, score) for article, position, score in rows]
 
     # Writing
 
@@ -253,15 +229,15 @@ class Catalogue:
 
     def pending(self) -> list[str]:
         """Articles of a run that did not finish."""
-        return [row[0] for row in self._db.execute("SELECT article FROM pending ORDER BY 1")]
+        return [row[0] for row in self._rows("SELECT article FROM pending ORDER BY 1")]
 
-    def add(self, article: Article, fingerprint: str, chunks: list[Chunk]) -> None:
+    def add(self, article: Article, chunks: list[Chunk]) -> None:
         """Stores an article with its chunks, in place of what was there, and clears its pending mark."""
         self.remove(article.id)
         days = (article.published, article.updated, article.written, article.superseded)
         published, *later = [day.toordinal() if day else None for day in days]
         sources = json.dumps([[source.outlet, source.url] for source in article.sources], ensure_ascii=False)
-        known = (article.id, fingerprint, article.title, published, article.section, sources)
+        known = (article.id, fingerprint(article), article.title, published, article.section, sources)
         values = (*known, article.url, article.text, *later, article.author, article.language)
         self._db.execute(f"INSERT INTO articles VALUES ({', '.join('?' * len(values))})", values)
         for chunk in chunks:

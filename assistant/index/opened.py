@@ -2,38 +2,79 @@
 
 a state of the index (see `snapshots`)
 ├── catalogue.sqlite3   what is indexed: stored articles, chunk offsets, BM25 (see `lexical`)
-└── chroma/             the vectors (cosine), under the chunks' deterministic ids (see `vectors`)
+├── chroma/             the vectors (cosine), under the chunks' deterministic ids (see `vectors`)
+└── manifest.json       the checksums of the vectors (see `manifest`)
 """
 
 from __future__ import annotations
 
 import threading
-from contextlib import ExitStack, closing
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.errors import IndexMissing
-from assistant.index import reading, snapshots, vectors
+from assistant.errors import IndexMismatch, IndexMissing
+from assistant.index import manifest, reading, snapshots, vectors
+from assistant.index.database import REBUILD
 from assistant.index.filters import Filters
 from assistant.index.lexical import CATALOGUE, Catalogue
 from assistant.index.vectors import Identity
 
 
+@dataclass(frozen=True, slots=True)
+class State:
+    """A finished state, open. Its files are closed when nobody holds its parts any more."""
+
+    folder: Path
+    catalogue: Catalogue
+    store: reading.Vectors
+
+    @classmethod
+    def newest(cls, path: Path, identity: Identity) -> State:
+        """What the last finished run wrote. Raises IndexMissing and IndexMismatch."""
+        while True:
+            folder = snapshots.current(path)
+            if folder is None:
+                raise IndexMissing(f"no finished index at {path}; make one with: assistant index")
+            try:
+                return cls._open(path, folder, identity)
+            except IndexMismatch:
+                # Two runs that end meanwhile remove what is being opened.
+                if snapshots.current(path) == folder:
+                    raise
+
+    @classmethod
+    def _open(cls, path: Path, folder: Path, identity: Identity) -> State:
+        if faults := manifest.faults(folder):
+            raise IndexMismatch(f"the index at {path} is damaged: {faults[0]}; {REBUILD}")
+        try:
+            catalogue = Catalogue(folder / CATALOGUE)
+        except IndexMissing:
+            raise IndexMismatch(f"the index at {path} has lost its catalogue; {REBUILD}") from None
+        try:
+            store = reading.open_vectors(path, folder)
+            vectors.check_identity(store.metadata, identity, path)
+        except BaseException:
+            catalogue.close()
+            raise
+        return cls(folder, catalogue, store)
+
+
 class Index:
-    """An index opened for questions; it follows when a run has brought it up to date, and closes what it read
-    before when it follows again: other threads may still read that."""
+    """An index opened for questions, which follows when a run has brought it up to date.
+
+    Several threads may read it. What a thread reads inside `steady`, or while it has the `lock`, is of one
+    state, which stays open for as long as somebody holds it.
+    """
 
     def __init__(self, path: Path, identity: Identity) -> None:
-        if (state := snapshots.current(path)) is None:
-            raise IndexMissing(f"no finished index at {path}; make one with: assistant index")
-        self._path, self._identity, self._state = path, identity, state
-        with ExitStack() as stack:
-            self.catalogue = stack.enter_context(closing(Catalogue(state / CATALOGUE)))
-            self._store = stack.enter_context(closing(reading.open_vectors(path, state)))
-            vectors.check_identity(self._store.metadata, identity, path)
-            stack.pop_all()
-        self._opened = [(self.catalogue, self._store)]
-        self.lock = threading.RLock()
-        """Held by whoever needs that vectors and catalogue stay those of one state meanwhile."""
+        self._path, self._identity = path, identity
+        self._newest: State | None = State.newest(path, identity)
+        self._held = threading.local()
+        self._following = threading.Lock()
+        self.lock = Turns(self)
+        """Held by threads that take turns; who has it is `steady`."""
 
     @classmethod
     def open(cls, path: Path, identity: Identity) -> Index:
@@ -45,27 +86,50 @@ class Index:
         """
         return cls(path, identity)
 
-    def close(self, *, but: int = 0) -> None:
-        """Closes all but the newest, and lets go of Chroma's clients, which the process would keep."""
-        while len(self._opened) > but:
-            catalogue, store = self._opened.pop(0)
-            store.close()
-            catalogue.close()
+    def close(self) -> None:
+        """Lets go of the files: those that nobody reads are closed, and Chroma's clients with them."""
+        self._newest = None
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """That of the state which this thread reads. Raises IndexMissing once the index is closed."""
+        return self._state().catalogue
+
+    def _state(self) -> State:
+        state: State | None = getattr(self._held, "state", None) or self._newest
+        if state is None:
+            raise IndexMissing(f"the index at {self._path} was closed; open it again")
+        return state
+
+    @contextmanager
+    def steady(self) -> Iterator[State]:
+        """What this thread reads inside is of one state: what the last run wrote, as the outermost begins.
+
+        Raises what `follow` does.
+        """
+        before = getattr(self._held, "state", None)
+        if before is None:
+            self.follow()
+        self._held.state = self._state()
+        try:
+            yield self._held.state
+        finally:
+            self._held.state = before
 
     def dense(self, vector: list[float], k: int, filters: Filters) -> list[tuple[str, int, float]]:
         """The k nearest chunks by cosine similarity: (article id, position, score), best first.
 
         Raises what `open` does, when the index was made anew or damaged since it was opened.
         """
-        self.follow()
-        articles = self.catalogue.matching(filters) if filters.names_articles() else None
-        parts = [None] if articles is None else vectors.in_parts(articles, vectors.MOST_IDS)
-        versions = self.catalogue.has_versions()
-        with vectors.store_errors(self._path):
+        with self.steady() as state, vectors.store_errors(self._path):
+            catalogue = state.catalogue
+            articles = catalogue.matching(filters) if filters.names_articles() else None
+            parts = [None] if articles is None else vectors.in_parts(articles, vectors.MOST_IDS)
+            versions = catalogue.has_versions()
             found = [
                 pair
                 for part in parts
-                for pair in self._store.nearest(vector, k, filters.chroma(part, versions=versions))
+                for pair in state.store.nearest(vector, k, filters.chroma(part, versions=versions))
             ]
         # Chroma gives distances; ties are broken by id so that a ranking does not depend on insertion order.
         hits = [
@@ -75,17 +139,31 @@ class Index:
         return sorted(hits, key=lambda hit: (-hit[2], hit[0], hit[1]))[:k]
 
     def follow(self) -> None:
-        """Opens what the last run wrote, unless another thread has the lock: then that one has followed.
+        """Opens what the last run wrote, unless another thread is at it.
 
         Raises what `open` does.
         """
-        if not self.lock.acquire(blocking=False):
+        if not self._following.acquire(blocking=False):
             return
         try:
-            if snapshots.current(self._path) != self._state:
-                new = Index.open(self._path, self._identity)
-                self.close(but=1)
-                self._opened += new._opened
-                self.catalogue, self._store, self._state = new.catalogue, new._store, new._state
+            if self._newest is not None and snapshots.current(self._path) != self._newest.folder:
+                self._newest = State.newest(self._path, self._identity)
         finally:
-            self.lock.release()
+            self._following.release()
+
+
+class Turns:
+    """A lock, to be entered again by the thread that has it; the index is `steady` for that thread."""
+
+    def __init__(self, index: Index) -> None:
+        self._index, self._lock = index, threading.RLock()
+        self._entered: list[ExitStack] = []
+
+    def __enter__(self) -> None:
+        with ExitStack() as stack:
+            stack.enter_context(self._lock)
+            stack.enter_context(self._index.steady())
+            self._entered.append(stack.pop_all())
+
+    def __exit__(self, *_: object) -> None:
+        self._entered.pop().close()

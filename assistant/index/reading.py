@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from assistant.errors import IndexMismatch
 from assistant.index import vectors
+from assistant.index.database import REBUILD
 
 TENANT, DATABASE = "default_tenant", "default_database"
 """Chroma's, of a collection that was made without naming any."""
@@ -29,23 +31,25 @@ log = logging.getLogger(__name__)
 
 
 class Vectors(Protocol):
-    """A collection that is only read."""
+    """A collection that is only read; its files are closed when nobody holds it any more."""
 
     metadata: Mapping[str, Any]
 
     def nearest(self, vector: Sequence[float], k: int, where: dict[str, Any] | None) -> Found:
         """The metadata of the k nearest chunks that pass `where`, and their cosine distances, in order."""
 
-    def close(self) -> None:
-        """Closes its files."""
-
 
 def open_vectors(path: Path, state: Path) -> Vectors:
     """The vectors of one state of the index at `path`. Raises IndexMismatch."""
     folder = state / vectors.STORE
     if not (folder / "chroma.sqlite3").is_file():
-        raise IndexMismatch(f"the index at {path} has lost its vectors; {vectors.REBUILD}")
+        raise IndexMismatch(f"the index at {path} has lost its vectors; {REBUILD}")
     with vectors.store_errors(path, OSError, ValueError):
+        copy = vectors.copied(state)
+        if copy is not None:
+            opened = open_vectors(path, Path(copy.name))
+            weakref.finalize(opened, copy.cleanup)
+            return opened
         try:
             return Direct(folder)
         except (ImportError, AttributeError, TypeError) as error:
@@ -82,26 +86,19 @@ class Direct:
         )
         return list(zip(found.metadatas[0], found.distances[0], strict=True))
 
-    def close(self) -> None:
-        """As `Vectors`."""
-        self._rust = None
-
 
 class ByChroma:
     """By chromadb's client."""
 
     def __init__(self, path: Path, state: Path) -> None:
         self._store = vectors.open_store(path, state)
+        self.close = weakref.finalize(self, vectors.close_store, self._store)
         self.metadata: Mapping[str, Any] = self._store._collection.metadata or {}
 
     def nearest(self, vector: Sequence[float], k: int, where: dict[str, Any] | None) -> Found:
         """As `Vectors`."""
         pairs = self._store.similarity_search_by_vector_with_relevance_scores(list(vector), k=k, filter=where)
         return [(document.metadata, distance) for document, distance in pairs]
-
-    def close(self) -> None:
-        """As `Vectors`."""
-        vectors.close_store(self._store)
 
 
 def _most_files() -> int:

@@ -7,14 +7,19 @@
     └── write.lock            held by that run
 
 Chroma corrupts a database that one process reads while another writes it. So a run works on a copy, then
-points `current` to it. The previous state is kept until the next run, for processes still reading it.
+points `current` to it. The previous state is kept until the next run, and for a minute at least, for those
+still reading it. Everything is on the disk before `current` is written, so that a power cut leaves one state
+or the other.
 """
 
 from __future__ import annotations
 
+import os
+import re
 import secrets
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -26,6 +31,12 @@ from assistant.errors import IndexBusy, IndexMismatch, reason
 CURRENT = "current"
 PREFIX = "state-"
 UNFINISHED = ".new"
+
+GRACE = 60.0
+"""Seconds for which a state that was replaced may still be read: a search that began with it opens Chroma's
+files as it goes, and several short runs may end meanwhile."""
+
+_FINISHED = re.compile(rf"{PREFIX}[0-9a-f]+")
 
 
 @contextmanager
@@ -52,24 +63,53 @@ def lock(path: Path) -> Iterator[None]:
 def current(path: Path) -> Path | None:
     """The state that questions read; None if no run was ever finished."""
     try:
-        state = path / (path / CURRENT).read_text(encoding="ascii")
+        name = (path / CURRENT).read_text(encoding="ascii")
+        state = path / name
+        return state if _FINISHED.fullmatch(name) and state.is_dir() else None
     except (OSError, ValueError):
         return None
-    return state if state.name.startswith(PREFIX) and state.is_dir() else None
 
 
-def begin(path: Path, rebuild: bool) -> Path:
-    """The state to write: the one a killed run left, else a copy of the current one, or an empty one."""
+def left(path: Path) -> Path | None:
+    """The state that a killed run was writing."""
+    return next(path.glob(f"{PREFIX}*{UNFINISHED}"), None)
+
+
+def litter(path: Path) -> list[Path]:
+    """What killed runs left, apart from work that can be continued: half copies, and states that never
+    became current."""
+    kept = (current(path), left(path))
+    states = sorted(path.glob(f"{PREFIX}*"), key=lambda state: state.stat().st_mtime, reverse=True)
+    finished = [state for state in states if _FINISHED.fullmatch(state.name) and state not in kept]
+    broken = [state for state in states if state not in kept and state not in finished]
+    # The newest is kept, and what may still be read.
+    return [
+        *broken,
+        *(state for state in finished[1:] if not _may_be_read(state)),
+        *path.glob(f"{CURRENT}.tmp"),
+    ]
+
+
+def tidy(path: Path, keep: Path | None = None) -> None:
+    """Removes all states but the current one, another, and those that may still be read."""
     now = current(path)
-    left = None if rebuild else next(path.glob(f"{PREFIX}*{UNFINISHED}"), None)
     for folder in path.glob(f"{PREFIX}*"):
-        if folder not in (now, left):
+        if folder not in (now, keep) and not _may_be_read(folder):
             shutil.rmtree(folder, ignore_errors=True)
-    if left:
-        return left
+
+
+def _may_be_read(state: Path) -> bool:
+    """Whether it was finished, and current until a moment ago (`finish` notes the time)."""
+    return bool(_FINISHED.fullmatch(state.name)) and time.time() - state.stat().st_mtime < GRACE
+
+
+def begin(path: Path, *, empty: bool = False) -> Path:
+    """A new state to write: a copy of the current one, or an empty one. Removes what nobody reads."""
+    tidy(path)
+    now = current(path)
     # A new name each time, because in each process Chroma remembers by path what it has opened.
     state = path / f"{PREFIX}{secrets.token_hex(4)}{UNFINISHED}"
-    if now is None or rebuild:
+    if now is None or empty:
         state.mkdir()
         return state
     # Renamed when it is whole, so that half a copy is not taken for the work of a run.
@@ -89,7 +129,26 @@ def _copy_file(source: str, target: str) -> None:
 
 def finish(path: Path, state: Path) -> None:
     """Lets questions read the state that was written."""
+    for file in state.rglob("*"):
+        _to_disk(file)
+    _to_disk(state)
     final = state.rename(state.with_suffix(""))
+    _to_disk(path)
+    if (before := current(path)) is not None:
+        os.utime(before)
     named = path / f"{CURRENT}.tmp"
     named.write_text(final.name, encoding="ascii")
+    _to_disk(named)
     named.replace(path / CURRENT)
+    _to_disk(path)
+
+
+def _to_disk(file: Path) -> None:
+    """Waits until a file or a folder's list of names is on the disk."""
+    if os.name == "nt" and file.is_dir():  # cannot be opened there
+        return
+    descriptor = os.open(file, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

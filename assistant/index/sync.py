@@ -6,26 +6,31 @@ also removes the mark. So the next run finishes a killed one and redoes only the
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.corpus.articles import Article, compare, fingerprint
+from assistant.corpus.articles import Article, compare
 from assistant.corpus.chunking import split_article
 from assistant.corpus.report import Summary
 from assistant.errors import IndexMismatch, IndexOutdated
-from assistant.index import snapshots, vectors
+from assistant.index import manifest, snapshots, vectors
+from assistant.index.database import REBUILD
 from assistant.index.encoding import Encode, Encoder, batches
 from assistant.index.lexical import CATALOGUE, Catalogue
-from assistant.index.vectors import REBUILD, Identity
+from assistant.index.manifest import Manifest
+from assistant.index.vectors import Identity
 
 if TYPE_CHECKING:
     from langchain_chroma import Chroma
 
     from assistant.models.encoders.kinds import Embeddings
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,48 +68,85 @@ def sync(
         IndexBusy: another process is writing it.
         IndexMismatch: it was made with another embedder or chunking and not `rebuild`, or it is damaged.
     """
-    with snapshots.lock(path), vectors.store_errors(path):
-        state = snapshots.begin(path, rebuild)
+    with snapshots.lock(path), vectors.store_errors(path, OSError):
         with ExitStack() as stack:
-            try:
-                catalogue = Catalogue(state / CATALOGUE, writable=True)
-            except IndexOutdated:
-                state = snapshots.begin(path, rebuild=True)
-                catalogue = Catalogue(state / CATALOGUE, writable=True)
-            stack.callback(catalogue.close)
-            store = vectors.open_store(path, state, identity)
-            stack.callback(vectors.close_store, store)
-            vectors.check_identity(store._collection.metadata or {}, identity, path)
-            _forget(catalogue, store, catalogue.pending())
-            if store._collection.count() != catalogue.counts()[1]:
-                raise IndexMismatch(f"the index at {path} has lost some of its vectors; {REBUILD}")
+            state = _begun(path, identity, rebuild, stack)
             changes = _sync(
-                catalogue,
-                store,
+                state,
                 articles,
                 identity,
                 encode or partial(map, Encoder(embeddings, identity.most_words)),
                 {"stamp": stamp, **(facts or {})},
                 on_progress,
             )
-        snapshots.finish(path, state)
+        state.manifest.write()  # once Chroma is closed
+        snapshots.finish(path, state.folder)
         return changes
 
 
+@dataclass(frozen=True, slots=True)
+class _State:
+    """A state that is being written."""
+
+    folder: Path
+    catalogue: Catalogue
+    store: Chroma
+    manifest: Manifest
+
+
+def _begun(path: Path, identity: Identity, rebuild: bool, stack: ExitStack) -> _State:
+    """The state to write, closed by `stack`: the one that a killed run left, unless it had other settings or
+    is damaged, else a copy of the current one, or an empty one."""
+    left = None if rebuild else snapshots.left(path)
+    if left is not None:
+        try:
+            state = _opened(path, left, identity, stack)
+        except IndexMismatch as error:
+            log.info("what a killed run left is not continued: %s", error)
+        else:
+            snapshots.tidy(path, left)
+            return state
+    try:
+        return _opened(path, snapshots.begin(path, empty=rebuild), identity, stack)
+    except IndexOutdated:
+        return _opened(path, snapshots.begin(path, empty=True), identity, stack)
+
+
+def _opened(path: Path, folder: Path, identity: Identity, stack: ExitStack) -> _State:
+    """The state in a folder, without what a killed run did by halves.
+
+    Raises IndexMismatch when it was made with other settings, or is damaged.
+    """
+    with ExitStack() as own, vectors.store_errors(path, OSError):
+        if found := manifest.faults(folder):
+            raise IndexMismatch(f"the index at {path} is damaged: {found[0]}; {REBUILD}")
+        catalogue = own.enter_context(closing(Catalogue(folder / CATALOGUE, writable=True)))
+        store = vectors.open_store(path, folder, identity)
+        own.callback(vectors.close_store, store)
+        vectors.check_identity(store._collection.metadata or {}, identity, path)
+        state = _State(folder, catalogue, store, Manifest(folder))
+        state.manifest.write()  # so that what Chroma writes from now on can be told from it
+        _forget(state, catalogue.pending())
+        if store._collection.count() != catalogue.counts()[1]:
+            raise IndexMismatch(f"the index at {path} has lost some of its vectors; {REBUILD}")
+        stack.push(own.pop_all())
+        return state
+
+
 def _sync(
-    catalogue: Catalogue,
-    store: Chroma,
+    state: _State,
     articles: Iterable[Article],
     identity: Identity,
     encode: Encode,
     facts: Mapping[str, str],
     on_progress: Callable[[int, int], None],
 ) -> Changes:
+    catalogue = state.catalogue
     known = catalogue.fingerprints()
     difference = compare(known, articles)
     changed = frozenset(difference.changed)
     todo = changed.union(difference.added)
-    _forget(catalogue, store, difference.removed)
+    _forget(state, difference.removed)
 
     def left() -> Iterator[Article]:
         """What is to be embedded, one article at a time."""
@@ -116,11 +158,12 @@ def _sync(
     for batch in encode(batches(left())) if todo else ():
         with catalogue.transaction():
             catalogue.mark_pending(encoded.article.id for encoded in batch)
-        _delete_chunks(store, [encoded.article.id for encoded in batch if encoded.article.id in changed])
-        vectors.upsert(store, batch)
+        _delete_chunks(state.store, [one.article.id for one in batch if one.article.id in changed])
+        vectors.upsert(state.store, batch)
+        state.manifest.write()
         with catalogue.transaction():
             for encoded in batch:
-                catalogue.add(encoded.article, fingerprint(encoded.article), encoded.chunks)
+                catalogue.add(encoded.article, encoded.chunks)
         done += sum(len(encoded.chunks) for encoded in batch)
         on_progress(done, total)
     with catalogue.transaction():
@@ -132,16 +175,17 @@ def _sync(
     return Changes(*counts, catalogue.counts()[1])
 
 
-def _forget(catalogue: Catalogue, store: Chroma, article_ids: list[str]) -> None:
+def _forget(state: _State, article_ids: list[str]) -> None:
     """Removes articles: marked first, so that a run killed in between is finished by the next."""
     if not article_ids:
         return
-    with catalogue.transaction():
-        catalogue.mark_pending(article_ids)
-    _delete_chunks(store, article_ids)
-    with catalogue.transaction():
+    with state.catalogue.transaction():
+        state.catalogue.mark_pending(article_ids)
+    _delete_chunks(state.store, article_ids)
+    state.manifest.write()
+    with state.catalogue.transaction():
         for article_id in article_ids:
-            catalogue.remove(article_id)
+            state.catalogue.remove(article_id)
 
 
 def _delete_chunks(store: Chroma, article_ids: list[str]) -> None:

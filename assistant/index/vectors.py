@@ -5,7 +5,10 @@ Opens and closes it, checks that it matches the settings, and translates its err
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -16,6 +19,7 @@ import numpy as np
 
 from assistant.corpus.chunking import CHUNKING, to_document
 from assistant.errors import IndexMismatch, reason
+from assistant.index.database import REBUILD, remedy
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
@@ -34,7 +38,9 @@ MOST_IDS = 30_000
 MOST_CHUNKS = 1000
 """Chunks written in one call to Chroma."""
 
-REBUILD = "run: assistant index --rebuild"
+
+ROOM = 1 << 20
+"""Bytes on the disk that Chroma needs free when it opens an index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,7 @@ def check_identity(made: Mapping[str, Any], identity: Identity, path: Path) -> N
 def open_store(path: Path, state: Path, made_as: Identity | None = None) -> Chroma:
     """A state's Chroma collection, with telemetry off; it is made if there is none and `made_as` is given."""
     import chromadb
+    from chromadb.api.shared_system_client import SharedSystemClient
     from chromadb.config import Settings as ChromaSettings
     from langchain_chroma import Chroma
 
@@ -73,7 +80,12 @@ def open_store(path: Path, state: Path, made_as: Identity | None = None) -> Chro
         raise IndexMismatch(f"the index at {path} has lost its vectors; {REBUILD}")
     with store_errors(path, OSError, ValueError), ExitStack() as stack:
         settings = ChromaSettings(anonymized_telemetry=False)
-        client = cast("Client", chromadb.PersistentClient(path=str(state / STORE), settings=settings))
+        try:
+            client = cast("Client", chromadb.PersistentClient(path=str(state / STORE), settings=settings))
+        except BaseException:
+            # What could not be opened would be taken for open at the next try.
+            SharedSystemClient._identifier_to_system.pop(str(state / STORE), None)
+            raise
         stack.callback(client.close)
         existing = {collection.name for collection in client.list_collections()}
         # An existing collection keeps its own metadata: it is what the identity is checked against.
@@ -86,6 +98,18 @@ def open_store(path: Path, state: Path, made_as: Identity | None = None) -> Chro
         )
         stack.pop_all()
         return store
+
+
+def copied(state: Path) -> tempfile.TemporaryDirectory[str] | None:
+    """A copy of a state's vectors where they cannot be written, as Chroma writes even when it reads; None
+    where they can. Raises OSError."""
+    folder = state / STORE
+    enough = shutil.disk_usage(folder).free >= ROOM
+    if enough and os.access(folder, os.W_OK) and os.access(folder / "chroma.sqlite3", os.W_OK):
+        return None
+    copy = tempfile.TemporaryDirectory(prefix="assistant-", ignore_cleanup_errors=True)
+    shutil.copytree(folder, Path(copy.name) / STORE, copy_function=shutil.copyfile)
+    return copy
 
 
 def upsert(store: Chroma, encoded: Iterable[EncodedArticle]) -> None:
@@ -114,14 +138,23 @@ def store_errors(path: Path, *others: type[Exception]) -> Iterator[None]:
     """Raises IndexMismatch for the exceptions of Chroma and SQLite, and for others named."""
     try:
         yield
-    except Exception as error:
-        from chromadb.errors import ChromaError  # takes a second to import
-
-        if not isinstance(error, (ChromaError, sqlite3.Error, *others)):
+    except BaseException as error:
+        if not (isinstance(error, (sqlite3.Error, *others)) or _of_chroma(error)):
             raise
-        raise IndexMismatch(
-            f"the index at {path} cannot be used ({reason(error)}); try again, or {REBUILD}"
-        ) from None
+        full = path.is_dir() and shutil.disk_usage(path).free < ROOM
+        todo = remedy("disk is full" if full else error, f"try again, or {REBUILD}")
+        raise IndexMismatch(f"the index at {path} cannot be used ({reason(error)}); {todo}") from None
+
+
+def _of_chroma(error: BaseException) -> bool:
+    """Whether it is an exception of Chroma, or one of its library in Rust that gave up."""
+    if type(error).__name__ == "PanicException":
+        return True
+    if not isinstance(error, Exception):
+        return False
+    from chromadb.errors import ChromaError  # takes a second to import
+
+    return isinstance(error, ChromaError)
 
 
 def in_parts(items: list[Element], size: int) -> Iterator[list[Element]]:

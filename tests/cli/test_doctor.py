@@ -5,12 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import Run
 from fakes import write_corpus
 
 from assistant.api.build import build_index
 from assistant.api.remembered import embedder_of
 from assistant.cli import doctor
 from assistant.cli.doctor import examine
+from assistant.errors import CorpusError, IndexBusy
+from assistant.index import snapshots
+from assistant.index.lexical import CATALOGUE
 from assistant.models import packaged
 from assistant.settings import Settings, load_settings
 
@@ -182,3 +186,83 @@ def test_the_real_inventory_names_every_model(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(packaged, "matches", lambda path, sha256, cache: True)
     named = {name for _, name, _ in doctor._models(settings)}
     assert {embedder_of(settings), settings.reranker, "qwen2.5-coder-1.5b"} <= named
+
+
+# Repair
+
+
+@pytest.fixture
+def indexed(settings: Settings, capsys: Any) -> Settings:
+    build_index(settings, print, lambda done, total: None)
+    capsys.readouterr()
+    return settings
+
+
+def catalogue_of(settings: Settings) -> Path:
+    state = snapshots.current(settings.index_path)
+    assert state
+    return state / CATALOGUE
+
+
+def test_a_damaged_index_is_told_and_made_anew(indexed: Settings, capsys: Any) -> None:
+    catalogue_of(indexed).write_bytes(b"no database " * 500)
+    assert not examine(indexed)
+    said = lines(capsys)["index"]
+    assert said.startswith("BAD damaged: catalogue.sqlite3 cannot be read")
+    assert said.endswith("; run: assistant doctor --repair")
+    doctor.repair(indexed)
+    assert re.search(r"was damaged \(catalogue.*\): made anew, 3 articles", capsys.readouterr().out)
+    assert examine(indexed)
+    assert lines(capsys)["index"].startswith("ok 3 articles, ")
+
+
+@pytest.mark.parametrize("unfinished", [True, False])
+def test_what_killed_runs_left_is_finished_or_removed(
+    indexed: Settings, capsys: Any, unfinished: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "GRACE", 0.0)
+    path = indexed.index_path
+    names = ["state-0b.copy", "state-0c", "state-0d", "pictures", *["state-0a.new"] * unfinished]
+    for name in names:
+        (path / name).mkdir()
+    (path / "current.tmp").touch()
+    assert examine(indexed)
+    said = lines(capsys)["index"]
+    assert ("a run is under way, or was killed" in said) == unfinished
+    assert said.endswith("run: assistant doctor --repair")
+    doctor.repair(indexed)
+    out = " ".join(capsys.readouterr().out.split())
+    assert ("finished a run that was killed" in out) == unfinished
+    assert ("removed what killed runs left: state-0b.copy, " in out) != unfinished
+    rest = {one.name for one in path.iterdir()} - {one.name for one in path.glob("state-*")}
+    assert rest == {"current", "pictures", "write.lock"}
+    assert len(list(path.glob("state-*"))) == 2  # the current one, and one that may still be read
+    doctor.repair(indexed)
+    assert "nothing to repair" in capsys.readouterr().out
+
+
+def test_what_is_whole_or_cannot_be_made_again_is_left_alone(
+    indexed: Settings, capsys: Any, tmp_path: Path
+) -> None:
+    before = catalogue_of(indexed)
+    doctor.repair(indexed.model_copy(update={"chunk_words": 100}))
+    assert catalogue_of(indexed) == before
+    before.write_bytes(b"")
+    with pytest.raises(CorpusError):  # there is nothing to make it of
+        doctor.repair(indexed.model_copy(update={"corpus": tmp_path / "gone"}))
+    assert catalogue_of(indexed) == before
+    doctor.repair(load_settings(corpus=indexed.corpus, index=tmp_path / "none"))
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_repair_waits_for_no_writer(indexed: Settings) -> None:
+    with snapshots.lock(indexed.index_path), pytest.raises(IndexBusy, match="wait for it to end"):
+        doctor.repair(indexed)
+
+
+def test_the_command_repairs(indexed: Settings, run: Run) -> None:
+    catalogue_of(indexed).unlink()
+    places = ("--corpus", str(indexed.corpus), "--index", str(indexed.index))
+    assert "damaged: catalogue.sqlite3 is missing" in run("doctor", *places).out
+    assert "made anew, 3 articles" in run("doctor", "--repair", *places).out
+    assert "damaged" not in run("doctor", *places).out

@@ -1,20 +1,26 @@
-"""The table of faults: how often each was tried, and how often something was lost.
+"""The table of faults: how often each was tried, and how often something was lost. And a process for runs of
+`assistant index` that may be killed, started once as it imports everything.
 
-It is printed when nothing but these tests is run (`make faults`), and written into the file that FAULTS_TABLE
-names, between the markers there.
+The table is printed when nothing but these tests is run (`make faults`), and written into the file that
+FAULTS_TABLE names, between the markers there.
 """
 
 import datetime as dt
+import json
 import os
 import platform
 import re
 import subprocess
 from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from faults.forking import server
 
+Runs = Callable[..., tuple[int, str]]
 HERE = Path(__file__).parent
 MARKERS = "<!-- faults: begin -->\n", "<!-- faults: end -->\n"
 
@@ -88,3 +94,15 @@ def _made(root: Path) -> str:
     commit = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
     day, system = dt.datetime.now(dt.UTC).date(), f"{platform.system()}, Python {platform.python_version()}"
     return f"{day}, commit {commit}, {system}, {os.cpu_count()} cores."
+
+
+@pytest.fixture(scope="session")
+def runs() -> Iterator[Runs]:
+    """Runs a job of `killing` in a process of its own: its exit status, and what it said."""
+    with server("killing.py") as work:
+
+        def run(index: Path, kill: dict[str, Any] | None = None, **job: Any) -> tuple[int, str]:
+            given = {"index": index, "kill": kill, "settings": {}, "rebuild": False, "largest": 0} | job
+            return work(json.dumps(given, default=str))
+
+        yield run

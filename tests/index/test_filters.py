@@ -61,7 +61,7 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalogue]:
     catalogue = Catalogue(tmp_path_factory.mktemp("filters") / "catalogue.sqlite3", writable=True)
     with catalogue.transaction():
         for article in ARTICLES:
-            catalogue.add(article, "", split_article(article, 160))
+            catalogue.add(article, split_article(article, 160))
     yield catalogue
     catalogue.close()
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from assistant.corpus.articles import Article, Source
+from assistant.corpus.articles import Article, Source, fingerprint
 from assistant.corpus.chunking import split_article
 from assistant.errors import IndexMismatch, IndexMissing, IndexOutdated
 from assistant.index.filters import Filters
@@ -41,7 +41,7 @@ MORE = {
 def store(catalogue: Catalogue, *articles: Article) -> None:
     with catalogue.transaction():
         for article in articles:
-            catalogue.add(article, f"print of {article.id}", split_article(article, 160))
+            catalogue.add(article, split_article(article, 160))
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ def test_known_sections_and_outlets(catalogue: Catalogue) -> None:
     assert catalogue.known("section") == ["Energy", "Transport"]
     assert catalogue.known("outlet") == ["Post (BBC)"]
     assert catalogue.newest() == dt.date(2025, 11, 20)
-    assert catalogue.fingerprints() == {one.id: f"print of {one.id}" for one in ARTICLES}
+    assert catalogue.fingerprints() == {one.id: fingerprint(one) for one in ARTICLES}
 
 
 # Searched
@@ -227,7 +227,7 @@ def test_a_search_sees_only_what_passes(shared: Catalogue, filters: Filters, fou
 
 def test_the_case_of_an_outlet_does_not_matter_in_any_script(catalogue: Catalogue) -> None:
     made = Article("o", "Talks", "They met.", None, "", (Source("Österreich", None), Source("Новости", None)))
-    catalogue.add(made, "", split_article(made, 160))
+    catalogue.add(made, split_article(made, 160))
     for outlet in ("österr", "новости"):
         assert catalogue.matching(Filters(outlet=outlet)) == ["o"]
 
@@ -271,7 +271,7 @@ def test_a_reader_sees_what_is_committed_while_it_is_open(catalogue: Catalogue, 
     with closing(Catalogue(path)) as reader:
         assert reader.article("new") is None
         with catalogue.transaction():
-            catalogue.add(Article("new", "New", "New text."), "", [])
+            catalogue.add(Article("new", "New", "New text."), [])
             assert reader.article("new") is None
         assert reader.article("new") is not None
 

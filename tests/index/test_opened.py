@@ -1,10 +1,13 @@
 """An opened index: the nearest chunks, what cannot be opened, and what is read while another is written."""
 
 import datetime as dt
+import os
 import shutil
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from indexing import CORPUS, EVERYTHING, IDENTITY, LATER, article, embedding, whole
@@ -124,12 +127,29 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         sync(tmp_path / "file" / "index", CORPUS, embedding(), IDENTITY)
 
 
-def test_what_else_lies_in_the_folder_is_left_alone(path: Path) -> None:
+def test_what_else_lies_in_the_folder_is_left_alone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshots, "GRACE", 0.0)
     (path / "holiday pictures").mkdir(parents=True)
     for _ in range(3):
         sync(path, CORPUS, embedding(), IDENTITY, rebuild=True)
     assert (path / "holiday pictures").is_dir()
     assert len(list(path.glob("state-*"))) == 2  # the one that is read and the one before
+
+
+def test_a_state_is_read_for_a_while_after_it_was_replaced(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync(path, CORPUS, embedding(), IDENTITY)
+    first = snapshots.current(path)
+    assert first
+    os.utime(first, (0, 0))  # written long ago, but current until now
+    for corpus in (LATER, CORPUS, LATER):
+        sync(path, corpus, embedding(), IDENTITY)
+    assert first.is_dir()
+    monkeypatch.setattr(snapshots, "GRACE", 0.0)
+    sync(path, CORPUS, embedding(), IDENTITY)
+    assert not first.exists()
+    assert len(list(path.glob("state-*"))) == 2
 
 
 # While another is written
@@ -143,17 +163,41 @@ def test_a_reader_follows_a_rebuild_in_its_own_process(path: Path) -> None:
             assert {hit[0] for hit in reader.dense([1.0] * 8, 50, EVERYTHING)} == {one.id for one in corpus}
 
 
-def test_what_a_reader_followed_from_may_still_be_read(path: Path) -> None:
-    """Once: when it follows again, it is closed."""
+def test_what_a_reader_followed_from_is_closed_by_its_last_holder(path: Path) -> None:
     sync(path, CORPUS, embedding(), IDENTITY)
     with closing(Index.open(path, IDENTITY)) as reader:
         before = reader.catalogue
-        for corpus in (LATER, CORPUS):
-            assert before.counts()[0] == len(CORPUS)
+        connection = before._db
+        for corpus in (LATER, CORPUS, LATER):
             sync(path, corpus, embedding(), IDENTITY)
             reader.dense([1.0] * 8, 3, EVERYTHING)
-        with pytest.raises(sqlite3.ProgrammingError):
-            before.counts()
+            assert before.counts()[0] == len(CORPUS)
+        del before
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            connection.execute("SELECT 1")
+
+
+@pytest.mark.parametrize("hold", [lambda index: index.steady(), lambda index: index.lock])
+def test_what_a_thread_reads_at_a_time_is_of_one_state(path: Path, hold: Any) -> None:
+    """Though two runs end meanwhile, another thread follows, and the index is closed at last."""
+    sync(path, CORPUS, embedding(), IDENTITY)
+    with closing(Index.open(path, IDENTITY)) as reader:
+
+        def seen() -> tuple[set[str], set[str]]:
+            dense = {hit[0] for hit in reader.dense([1.0] * 8, 50, EVERYTHING)}
+            return dense, set(reader.catalogue.matching(EVERYTHING))
+
+        with hold(reader):
+            before = seen()
+            for corpus in (CORPUS[:3], LATER):
+                sync(path, corpus, embedding(), IDENTITY)
+                with ThreadPoolExecutor(1) as pool:
+                    assert pool.submit(seen).result() == ({one.id for one in corpus},) * 2
+                assert seen() == before == (set("abcdef"),) * 2
+            reader.close()
+            assert seen() == before
+    with pytest.raises(IndexMissing, match="was closed; open it again"):
+        seen()
 
 
 def test_an_index_deleted_by_hand_can_be_made_again(path: Path) -> None:
@@ -207,11 +251,11 @@ def test_rust_finds_what_chromadb_finds(
     sync(path, CORPUS, embedding(), IDENTITY)
     question = embedding().embed_query("a question")
     with closing(Index.open(path, IDENTITY)) as index:
-        assert isinstance(index._store, reading.Direct)
+        assert isinstance(index._state().store, reading.Direct)
         found = index.dense(question, 9, filters)
     monkeypatch.setattr(reading, "Direct", Direct)
     with closing(Index.open(path, IDENTITY)) as index:
-        assert isinstance(index._store, reading.ByChroma)
+        assert isinstance(index._state().store, reading.ByChroma)
         assert index.dense(question, 9, filters) == found
     assert found
 
