@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Self
@@ -44,8 +45,8 @@ def turns_of(history: Sequence[HistoryTurn]) -> list[Turn]:
 
 def written_out(value: object) -> object:
     """Returns a date given as text or None unchanged. Raises ValueError for a number."""
-    # Pydantic would take it as seconds since 1970.
-    if value is not None and not isinstance(value, str):
+    # Pydantic would take it as seconds since 1970, also one in quotation marks.
+    if value is not None and not (isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value)):
         raise ValueError('write it as "2025-11-26"')
     return value
 

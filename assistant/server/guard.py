@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import logging
+import re
 import socket
 import time
 from collections.abc import Mapping
@@ -26,6 +27,9 @@ log = logging.getLogger("assistant.server")
 
 OPEN = ("/health",)
 """Paths that need no token."""
+
+LEFT = 499
+"""The status, seen in the log alone, of an answer that nobody waited for."""
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 WILDCARDS = frozenset({"0.0.0.0", "::"})
@@ -104,10 +108,9 @@ class Guard:
 
 
 def name_of(host: str) -> str:
-    """The name in a Host header, without its port."""
-    if host.startswith("["):
-        return host[1:].partition("]")[0].lower()
-    return host.partition(":")[0].lower()
+    """The name in a Host header, without its port; empty for what is no name with at most a port."""
+    match = re.fullmatch(r"(?:\[([^\[\]]+)\]|([^:\[\]]+))(?::\d*)?", host)
+    return (match[1] or match[2]).lower() if match else ""
 
 
 def problem(scope: Scope, error: Exception) -> JSONResponse:

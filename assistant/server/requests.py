@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from assistant.answering.query import Turn
 from assistant.api.asked import HistoryTurn, first_problem, turns_of, written_out
-from assistant.server.guard import Refused
+from assistant.server.guard import LEFT, Refused
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -111,6 +111,8 @@ class ListRequest(Limited):
 
 async def body_of(request: Request, model: type[Model]) -> Model:
     """The request's body, read and checked. Raises Refused."""
+    from starlette.requests import ClientDisconnect
+
     too_large = Refused(413, f"the body has more than {BODY // 1024} KiB; ask for less at a time")
     length = request.headers.get("content-length", "0")
     if not length.isdigit() or int(length) > BODY:
@@ -122,6 +124,8 @@ async def body_of(request: Request, model: type[Model]) -> Model:
                 body += part
                 if len(body) > BODY:
                     raise too_large
+    except ClientDisconnect:
+        raise Refused(LEFT, "the client is gone") from None
     except TimeoutError:
         raise Refused(408, f"the body took more than {BODY_SECONDS} seconds to arrive") from None
     try:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from assistant.answering.events import Event
-from assistant.server.guard import Refused
+from assistant.server.guard import LEFT, Refused
 
 Result = TypeVar("Result")
 Telling = Callable[[Event], None]
@@ -18,9 +18,6 @@ Receive = Callable[[], Awaitable[Any]]
 
 WAITING = 16
 """Questions that may wait for their turn; one more is told to come back."""
-
-LEFT = 499
-"""The status, seen in the log alone, of an answer that nobody waited for."""
 
 
 class Left(BaseException):
