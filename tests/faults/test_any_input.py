@@ -250,7 +250,7 @@ def test_numbers_and_dates_of_any_text(text: str) -> None:
     languages.language_of(text)
     languages.is_foreign(text)
     languages.bigrams(text)
-    assert dates.parse_day(text) is None or text
+    dates.parse_day(text)
 
 
 @tries(0.06)
@@ -284,7 +284,7 @@ def test_any_reply_of_a_model_is_a_draft(text: str) -> None:
         checked = verify.check_exactly(drafted, SENTENCES, computed=False)
         assert isinstance(checked, verify.Rejected) or checked.sentences
     verify.misquoted(text, [text])
-    assert clean(clean(text)) == clean(text) or "[" in text or "(" in text or clean(text)
+    assert "\n" not in clean(text)
 
 
 @tries(0.04)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assistant.corpus.article import Article
-from assistant.terminal import paging, render
+from assistant.terminal import paging
 
 ARTICLE = "---\ntitle: Grain ship reaches Portmore\ndate: 2025-10-14\n---\nThe grain ship “Calliope” came.\n"
 
@@ -118,4 +118,3 @@ def test_an_odd_pager_is_passed_by(
     monkeypatch.setenv("PAGER", pager)
     paging.open_article(Article("a", "A ship", "The ship came."), (0, 8))
     assert "The ship came." in capsys.readouterr().out
-    assert render.stdout().is_terminal is False
