@@ -176,10 +176,12 @@ def connected(address: str) -> Iterator[None]:
             _check_answers(address)
             with warnings.catch_warnings(action="ignore"):
                 ray.init(address, **options)
-        except (OSError, RuntimeError, ValueError, AssertionError) as error:
-            remedy = "start one with: ray start --head, or give --ray local"
+        except Exception as error:  # Ray has bare exceptions for some failures
             raise ServerError(
-                f"no Ray cluster can be used at {address} ({reason(error)}); {remedy}"
+                f"Ray does not start ({reason(error)}); try again when the machine is less busy"
+                if address == LOCAL
+                else f"no Ray cluster can be used at {address} ({reason(error)}); "
+                "start one with: ray start --head, or give --ray local"
             ) from None
         stack.callback(ray.shutdown)
         yield
