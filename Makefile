@@ -125,7 +125,7 @@ soak: setup  ## ask a server 1,000 questions with 8 clients, and see what it hol
 	@$(BIN)/python -m eval.benchmarks.soak $(A)
 
 faults: setup  ## try everything that may go wrong, and write the table in docs/RELIABILITY.md (hours)
-	@KILLS=100 FUZZ=100000 GROWTH=1000000 FAULTS_TABLE=docs/RELIABILITY.md $(PYTEST) --timeout 7200 tests/faults $(T)
+	@KILLS=100 WRITE_SECONDS=120 FUZZ=100000 GROWTH=1000000 FAULTS_TABLE=docs/RELIABILITY.md $(PYTEST) --timeout 7200 tests/faults $(T)
 
 cast: setup  ## record a conversation: demo/chat.cast (A="--model extractive": the chat's options)
 	@$(BIN)/python demo/record.py demo/chat.cast $(A)

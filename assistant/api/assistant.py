@@ -193,8 +193,7 @@ class Assistant:
         With `strict`, an article that cannot be read is an error. Otherwise it is skipped with a notice, for
         the first few of a kind or, with `tell_all`, for each. `exclude` holds .gitignore patterns; `mapping`
         assigns keys to fields: "date=published_at". Without these, those of the last run hold, unless the
-        index is made anew with `rebuild`. `encoding` makes what encodes elsewhere, such as on Ray. The
-        result's `reading` is a summary.
+        index is made anew with `rebuild`. `encoding` encodes elsewhere. The result's `reading` is a summary.
         """
         known = Options() if rebuild else last_options(self.settings)
         options = Options(

@@ -42,7 +42,6 @@ _SLUG = re.compile(r"[\W_]+")
 _LONGEST_SLUG = 50
 """Letters, of up to four bytes each; names may have 255."""
 
-
 Header = Annotated[str, Field(pattern=HEADER)]
 
 
