@@ -48,8 +48,13 @@ SOON = 5
 OBJECTS = 256 << 20
 """Bytes of shared memory for what travels; Ray would take a third of all memory."""
 
-_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS_SKIP_REGEX": "."}
-"""No reports to Ray's makers; and what its processes log stays out of standard output, where answers go."""
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",
+    "RAY_DISABLE_FAILURE_SIGNAL_HANDLER": "1",
+}
+"""No reports to Ray's makers; what its processes log stays out of standard output, where answers go; and no
+trace of the stack at a signal."""
 
 
 def _own() -> dict[str, str]:
