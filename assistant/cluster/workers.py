@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from queue import SimpleQueue
 from time import monotonic
@@ -57,8 +58,12 @@ _QUIET = {
 trace of the stack at a signal."""
 
 
+@cache
 def _own() -> dict[str, str]:
-    """For a Ray of this run alone: on the loopback interface, and with a secret that is written nowhere."""
+    """For a Ray of this process alone: on the loopback interface, and with a secret that is written nowhere.
+
+    Always the same one, because Ray remembers the first that it read.
+    """
     return {
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # its name notwithstanding, the switch for loopback
         "RAY_AUTH_MODE": "token",
