@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from queue import SimpleQueue
 from time import monotonic
@@ -48,12 +49,21 @@ SOON = 5
 OBJECTS = 256 << 20
 """Bytes of shared memory for what travels; Ray would take a third of all memory."""
 
-_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS_SKIP_REGEX": "."}
-"""No reports to Ray's makers; and what its processes log stays out of standard output, where answers go."""
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",
+    "RAY_DISABLE_FAILURE_SIGNAL_HANDLER": "1",
+}
+"""No reports to Ray's makers; what its processes log stays out of standard output, where answers go; and no
+trace of the stack at a signal."""
 
 
+@cache
 def _own() -> dict[str, str]:
-    """For a Ray of this run alone: on the loopback interface, and with a secret that is written nowhere."""
+    """For a Ray of this process alone: on the loopback interface, and with a secret that is written nowhere.
+
+    Always the same one, because Ray remembers the first that it read.
+    """
     return {
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # its name notwithstanding, the switch for loopback
         "RAY_AUTH_MODE": "token",

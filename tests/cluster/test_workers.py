@@ -43,6 +43,13 @@ def test_what_goes_together(command: list[str], words: str, run: Run) -> None:
     assert words in ended.err
 
 
+def test_a_ray_of_this_process_is_closed_to_others() -> None:
+    """By one secret only, since Ray remembers the first that it was given."""
+    own = workers._own()
+    assert (own["RAY_AUTH_MODE"], len(own["RAY_AUTH_TOKEN"])) == ("token", 64)
+    assert workers._own()["RAY_AUTH_TOKEN"] == own["RAY_AUTH_TOKEN"]
+
+
 def test_results_come_in_order_and_items_are_taken_as_needed() -> None:
     taken: list[int] = []
 
