@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from assistant.api.remembered import choose_embedder, embedder_of, last_options, with_embedder
-from assistant.corpus.articles import Options, compare, corpus_stamp, read_articles
+from assistant.corpus.articles import Options, compare, corpus_bytes, corpus_stamp, read_articles
 from assistant.corpus.chunking import CHUNKING
 from assistant.corpus.report import Notice, Report
 from assistant.errors import IndexMissing, IndexOutdated
@@ -105,11 +105,18 @@ def open_index(settings: Settings, notice: Notice, on_progress: Progress) -> Ind
     return index
 
 
+MOST_COMPARED = 20 << 20
+"""Bytes of a corpus that are read before a question to tell what changed: a second or two."""
+
+
 def _changed_articles(index: Index, settings: Settings) -> str:
-    """Changes in the corpus, as "1 new, 2 changed articles"; reads it only if a file was touched."""
+    """Changes in the corpus, as "1 new, 2 changed articles"; reads it only if a file was touched and it is not
+    large."""
     options = Options.load(index.catalogue.fact("reading"))
     if index.catalogue.fact("stamp") == corpus_stamp(settings.corpus_path, options.exclude):
         return ""
+    if corpus_bytes(settings.corpus_path, options.exclude) > MOST_COMPARED:
+        return "files were written"
     with closing(read_articles(settings.corpus_path, Report(), options)) as articles:
         changes = compare(index.catalogue.fingerprints(), articles)
     counts = {"new": changes.added, "changed": changes.changed, "removed": changes.removed}

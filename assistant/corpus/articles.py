@@ -21,7 +21,7 @@ from assistant.corpus.fields.making import Made, article_of
 from assistant.corpus.readers.piece import Piece, stem_of
 from assistant.corpus.readers.registry import COMMON, SUFFIXES, read
 from assistant.corpus.report import Notice, PassedOver, Report
-from assistant.corpus.walking import corpus_stamp, files_of, is_regular, shown
+from assistant.corpus.walking import corpus_bytes, corpus_stamp, files_of, is_regular, shown
 from assistant.corpus.whole.boilerplate import Boilerplate
 from assistant.corpus.whole.identities import Entry, Repeats, day, resolve
 from assistant.corpus.whole.suspects import suspicion
@@ -35,6 +35,7 @@ __all__ = [
     "Options",
     "Source",
     "compare",
+    "corpus_bytes",
     "corpus_stamp",
     "fingerprint",
     "read_articles",

@@ -141,7 +141,7 @@ def test_a_defect_is_no_abstention(run: Run, monkeypatch: pytest.MonkeyPatch) ->
 # Index
 
 
-def test_the_index_follows_the_corpus(run: Run, tmp_path: Path) -> None:
+def test_the_index_follows_the_corpus(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     corpus = write_corpus(tmp_path / "corpus")
     places = ["--corpus", str(corpus), "--index", str(tmp_path / "index")]
 
@@ -164,6 +164,12 @@ def test_the_index_follows_the_corpus(run: Run, tmp_path: Path) -> None:
         " bring it up to date with: assistant index\n"
     )
     assert "Marta" in stale.out
+    with monkeypatch.context() as patch:
+        patch.setattr(build, "MOST_COMPARED", 10)
+        large = run("search", "ferry", *places)
+    assert large.err == (
+        "assistant: files were written since the index was built; bring it up to date with: assistant index\n"
+    )
     assert counts() == "1 added, 1 changed, 1 removed, 1 unchanged"
     fresh = run("search", "ferry", *places)
     assert fresh.err == ""
