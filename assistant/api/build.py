@@ -110,8 +110,8 @@ MOST_COMPARED = 20 << 20
 
 
 def _changed_articles(index: Index, settings: Settings) -> str:
-    """Changes in the corpus, as "1 new, 2 changed articles"; reads it only if a file was touched and it is not
-    large."""
+    """What changed in the corpus, as "1 new, 2 changed articles"; reads it only if a file was touched, and no
+    large one."""
     options = Options.load(index.catalogue.fact("reading"))
     if index.catalogue.fact("stamp") == corpus_stamp(settings.corpus_path, options.exclude):
         return ""
