@@ -41,8 +41,6 @@ class Packaged:
     carriers: tuple[Carrier, ...]
     sha256: str
     """Of the weights: of the main file, or of the joined parts."""
-    licence: str
-    """Of the weights, as SPDX names it; notices are in THIRD_PARTY.md."""
     main: str
     """The main file below `folder`; for parts, `PART`, with its number from 1."""
     folder: str = ""
@@ -55,6 +53,8 @@ class Packaged:
     """The extra of this project that brings the carriers; empty if every install has them."""
     hub: str = ""
     """Where the weights lie on the Hugging Face hub, as a path below its address; empty if they do not."""
+    licence: str = ""
+    """Of the weights, as SPDX names it; notices are in THIRD_PARTY.md."""
 
     def install(self, carriers: Iterable[Carrier]) -> str:
         """The command that installs what is missing."""
