@@ -11,14 +11,16 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, sleep
 
 from assistant.corpus.articles import read_corpus
 from assistant.errors import AssistantError
@@ -58,13 +60,28 @@ def indexed(arguments: Sequence[str], **variables: str) -> Indexing:
             stdout=subprocess.DEVNULL,
             stderr=said,
         )
-        _, status, used = os.wait4(process.pid, 0)
+        memory, ended = 0.0, 0
+        while not ended:
+            # Looked at meanwhile: what wait4 tells counts what this process had when it forked.
+            memory = max(memory, peak(process.pid))
+            ended, status, used = os.wait4(process.pid, os.WNOHANG)
+            sleep(0.02)
         process.returncode = os.waitstatus_to_exitcode(status)
         clock = perf_counter() - start
         if process.returncode:
             said.seek(0)
             raise AssistantError(said.read().strip().rpartition("\n")[2])
-    return Indexing(clock, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+    return Indexing(clock, used.ru_utime + used.ru_stime, memory)
+
+
+def peak(process: int) -> float:
+    """The most memory that a process had until now, in MB, as Linux says; 0 once it is gone."""
+    with suppress(OSError):
+        if found := re.search(
+            r"VmHWM:\s*(\d+) kB", Path(f"/proc/{process}/status").read_text("ascii", "replace")
+        ):
+            return int(found[1]) / 1024
+    return 0.0
 
 
 def rounds(corpus: Path, runs: int, work: Path) -> dict[str, list[Indexing]]:
