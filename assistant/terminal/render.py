@@ -61,6 +61,10 @@ def safe(text: str) -> str:
     )
 
 
+WIDTH = 80
+"""Columns of a terminal that does not know its own."""
+
+
 def stdout() -> Console:
     """A console for answers; plain and never wrapped or cut where the output is no terminal."""
     return _console(stderr=False, soft_wrap=not sys.stdout.isatty())
@@ -73,7 +77,7 @@ def stderr(*, soft_wrap: bool = True) -> Console:
 
 def _console(*, stderr: bool, soft_wrap: bool) -> Console:
     terminal = (sys.stderr if stderr else sys.stdout).isatty()
-    return Console(
+    console = Console(
         stderr=stderr,
         highlight=False,
         markup=False,
@@ -82,6 +86,9 @@ def _console(*, stderr: bool, soft_wrap: bool) -> Console:
         # FORCE_COLOR, which build servers set, would put escapes into pipes.
         force_terminal=None if terminal else False,
     )
+    if console.width < 1:  # COLUMNS=0, which programs set that know no width: nothing would be shown
+        console.width = WIDTH
+    return console
 
 
 def notice(message: str) -> None:

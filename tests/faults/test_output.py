@@ -1,11 +1,11 @@
 """Wherever output goes, and whatever the terminal is, a command ends as it should, without a traceback."""
 
 import os
-import pty
 import subprocess
 import sys
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from assistant.corpus.article import Article
@@ -78,40 +78,25 @@ def test_a_pipe_that_is_closed_ends_a_command_quietly(folder: Path, command: str
 @pytest.mark.parametrize(
     "environment",
     [
-        {"TERM": "dumb", "COLUMNS": "0", "LC_ALL": "C", "PYTHONUTF8": "0"},
+        {"TERM": "dumb", "COLUMNS": "0", "LINES": "24", "LC_ALL": "C", "PYTHONUTF8": "0"},
         {"TERM": None, "COLUMNS": "many", "PYTHONIOENCODING": "ascii"},
         {"TERM": "no-such-terminal", "COLUMNS": "1", "LINES": "1"},
     ],
 )
 def test_an_odd_terminal_shows_an_article(folder: Path, environment: dict[str, str | None]) -> None:
-    outer, inner = pty.openpty()
     kept = os.environ | {"XDG_DATA_HOME": str(folder / "data")} | environment
-    with subprocess.Popen(
-        [sys.executable, "-m", "assistant", *SHOW.split()],
-        cwd=folder,
+    child = pexpect.spawn(
+        sys.executable,
+        ["-m", "assistant", *SHOW.split()],
+        cwd=str(folder),
         env={name: value for name, value in kept.items() if value is not None},
-        stdin=inner,
-        stdout=inner,
-        stderr=inner,
-    ) as process:
-        process.wait(100)
-    # Read before the other end is closed: what is on its way may be lost with that.
-    os.set_blocking(outer, False)
-    shown = b""
-    while data := _read(outer):
-        shown += data
-    os.close(inner)
-    os.close(outer)
-    assert process.returncode == 0
+        timeout=100,
+    )
+    shown = child.read()
+    child.close()
+    assert child.exitstatus == 0
     assert b"Traceback" not in shown
     assert b"Calliope" in shown.replace(b"\r\n", b"")
-
-
-def _read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 4096)
-    except BlockingIOError:  # there is no more
-        return b""
 
 
 @pytest.mark.parametrize("pager", ["'", "no-such-pager", "", "cat '", "/"])
