@@ -85,8 +85,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 def _first_line(module: Path) -> str:
     """What a module says of itself."""
-    said = re.match(r'"""(.+?)\.?(?:"""|\n)', module.read_text(encoding="utf-8"))
-    return said[1] if said else module.name
+    said = re.match(r'"""(.+?)\.?\n?(?:"""|\n\n)', module.read_text(encoding="utf-8"), re.DOTALL)
+    return " ".join(said[1].split()) if said else module.name
 
 
 def _made(root: Path) -> str:
