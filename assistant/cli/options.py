@@ -206,9 +206,14 @@ def none_before(context: typer.Context) -> None:
 
 def none_with_ray(**given: bool) -> None:
     """Raises SettingsError for what only the process with the files can do."""
-    names = [f"--{name.replace('_', '-')}" for name, value in given.items() if value]
-    if names:
-        raise SettingsError(f"{names[0]} is for one process; leave out --ray")
+    if name := first_given(**given):
+        raise SettingsError(f"{name} is for one process; leave out --ray")
+
+
+def first_given(**options: object) -> str:
+    """The first of these options that was given, as it is typed; empty if none was."""
+    given = (name for name, value in options.items() if value is not None and value is not False)
+    return next((f"--{name.replace('_', '-')}" for name in given), "")
 
 
 def one_of(question: str | None, batch: str | None, name: str) -> None:

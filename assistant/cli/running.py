@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
+from assistant.cli.options import first_given
 from assistant.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -125,11 +126,9 @@ def is_hosted(model: str) -> bool:
 
 def check_for_batch(batch: str | None, **given: Any) -> None:
     """Raises SettingsError for options that only a batch has."""
-    for name, value in given.items():
-        if value is not None and batch is None:
-            raise SettingsError(
-                f"--{name.replace('_', '-')} is for a batch; give --batch FILE, or leave it out"
-            )
+    name = first_given(**given)
+    if name and batch is None:
+        raise SettingsError(f"{name} is for a batch; give --batch FILE, or leave it out")
 
 
 def check_prices(max_cost: float | None, settings: Settings) -> None:

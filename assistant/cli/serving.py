@@ -38,9 +38,8 @@ def serve(
 
 def check_alone(**given: Any) -> None:
     """Raises SettingsError for options that the server sets itself."""
-    names = [f"--{name.replace('_', '-')}" for name, value in given.items() if value is not None]
-    if names:
-        raise SettingsError(f"{names[0]} cannot be given with --server, which has its own; leave it out")
+    if name := options.first_given(**given):
+        raise SettingsError(f"{name} cannot be given with --server, which has its own; leave it out")
 
 
 def ask(server: str, question: str, limits: dict[str, Any], hint: str, *, json: bool) -> NoReturn:

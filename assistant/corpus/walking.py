@@ -89,21 +89,25 @@ def corpus_stamp(path: Path, exclude: Sequence[str] = ()) -> str:
     Reads no file. Raises CorpusError when there is no such path.
     """
     digest = hashlib.sha256()
-    for file in files_of(path, Report(), exclude):
-        with contextlib.suppress(OSError):  # gone between listing and looking
-            stat = file.path.stat()
-            line = f"{file.below}\0{stat.st_size}\0{stat.st_mtime_ns}\n"
-            digest.update(line.encode(errors="surrogateescape"))
+    for below, stat in _stats(path, exclude):
+        line = f"{below}\0{stat.st_size}\0{stat.st_mtime_ns}\n"
+        digest.update(line.encode(errors="surrogateescape"))
     return digest.hexdigest()
 
 
 def corpus_bytes(path: Path, exclude: Sequence[str] = ()) -> int:
     """The size of a corpus's files together. Reads no file. Raises CorpusError when there is no such path."""
-    total = 0
+    return sum(stat.st_size for _, stat in _stats(path, exclude))
+
+
+def _stats(path: Path, exclude: Sequence[str]) -> Iterator[tuple[str, os.stat_result]]:
+    """Where each file lies below the corpus, and what the system says of it."""
     for file in files_of(path, Report(), exclude):
-        with contextlib.suppress(OSError):
-            total += file.path.stat().st_size
-    return total
+        try:
+            stat = file.path.stat()
+        except OSError:  # gone between listing and looking
+            continue
+        yield file.below, stat
 
 
 def is_regular(path: Path) -> bool:

@@ -63,7 +63,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         return
     lines = ["| fault | tried | survived | lost | how | seconds |", "|---|---:|---:|---:|---|---:|"]
     for module, tally in sorted(TALLIES.items()):
-        fault = _first_line(HERE.parent.parent / module)
+        fault = _fault(HERE.parent.parent / module)
         cells = (
             fault,
             tally.tries,
@@ -83,7 +83,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         file.write_text(f"{before}{begin}{made}\n{end}{after}", encoding="utf-8")
 
 
-def _first_line(module: Path) -> str:
+def _fault(module: Path) -> str:
     """What a module says of itself."""
     said = re.match(r'"""(.+?)\.?\n?(?:"""|\n\n)', module.read_text(encoding="utf-8"), re.DOTALL)
     return " ".join(said[1].split()) if said else module.name
