@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 from assistant.api.build import build_retriever, profile_for
 from assistant.corpus.report import Notice
@@ -95,14 +96,32 @@ def _update_baseline(report: Report, wanted: Wanted, notice: Notice) -> None:
 
 def publish(report: Report, folder: Path, settings: Settings, index: Index) -> None:
     """Writes all reports into a folder. Raises SettingsError if one cannot be written."""
-    # Read on import; else it would leave its list of fonts in a folder of its own.
-    os.environ.setdefault("MPLCONFIGDIR", str(settings.cache / "matplotlib"))
+    _keep_fonts_in(settings.cache / "matplotlib")
     # Here, since plots take a second to load, and minutes on the day that matplotlib lists the fonts.
     from assistant.evaluation.report.files import write_reports
 
     articles = stored_articles(index.catalogue)
     lost = retrieve_lost(report, articles, _retriever(settings, index), _read(settings))
     write_reports(report, folder, articles, lost)
+
+
+FONTS = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
+<fontconfig>
+  <cachedir>{}</cachedir>
+  <include ignore_missing="yes">/etc/fonts/fonts.conf</include>
+</fontconfig>
+"""
+
+
+def _keep_fonts_in(folder: Path) -> None:
+    """Where matplotlib leaves its list of fonts, which it makes on import, and where fc-list, which it asks
+    for them, leaves what it knows: else these are folders of their own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    fonts = folder / "fonts.conf"
+    fonts.write_text(FONTS.format(escape(str(folder))), encoding="utf-8")
+    os.environ.setdefault("MPLCONFIGDIR", str(folder))
+    os.environ.setdefault("FONTCONFIG_FILE", str(fonts))
 
 
 def _retriever(settings: Settings, index: Index) -> Retriever:
