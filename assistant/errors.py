@@ -14,6 +14,7 @@
     │   ├── WeightsError    weights missing, with a wrong checksum, or not to be fetched
     │   ├── ContextExceeded too much input for the model; fewer passages may fit
     │   └── OutOfTime       the time set for a question is up
+    ├── ChromaServerError   the Chroma server that holds the vectors does not answer
     ├── ServerError         a server that cannot be started or reached, or that refuses
     ├── ExtraMissing        a feature whose optional packages are not installed
     ├── PromptError         a prompt file that is missing or has wrong slots
@@ -74,6 +75,10 @@ class IndexOutdated(IndexMismatch):
 
 class IndexBusy(AssistantError):
     """Another process holds the index's write lock."""
+
+
+class ChromaServerError(AssistantError):
+    """The Chroma server that holds an index's vectors cannot be reached, or refuses."""
 
 
 class ModelError(AssistantError):

@@ -45,6 +45,10 @@ class Settings(BaseSettings):
     cache: Path = Field(default_factory=lambda: Path(platformdirs.user_cache_dir(APP)))
     """Folder for joined weights, exported models and verified checksums."""
 
+    chroma: str | None = None
+    """Address of a Chroma server that holds the vectors, "http://HOST:8000"; None keeps them in the index's
+    folder."""
+
     embedder: str = AUTO
     """A packaged embedder's name, any sentence-transformers hub id or folder, or "auto": the index's own, or
     for a new index the one that the languages of its articles need."""

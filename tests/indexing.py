@@ -8,10 +8,11 @@ from langchain_core.embeddings import DeterministicFakeEmbedding
 from pydantic import Field
 
 from assistant.corpus.articles import Article
-from assistant.index import reading, snapshots
+from assistant.index import snapshots
 from assistant.index.filters import Filters
 from assistant.index.opened import Index
-from assistant.index.vectors import Identity
+from assistant.index.vectors import reading
+from assistant.index.vectors.chroma import Identity
 
 IDENTITY = Identity("fake@1", 40)
 EVERYTHING = Filters()

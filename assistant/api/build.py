@@ -5,6 +5,7 @@ Heavy imports are inside the functions, so a command loads only what it needs.
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +22,8 @@ from assistant.errors import IndexMissing, IndexOutdated
 from assistant.index import snapshots
 from assistant.index.opened import Index
 from assistant.index.sync import Changes, sync
-from assistant.index.vectors import Identity
+from assistant.index.vectors.chroma import Identity
+from assistant.index.vectors.served import Server
 from assistant.models import packaged
 from assistant.settings import EXTRACTIVE, Settings, prompts_folder
 
@@ -39,12 +41,25 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 
+CHROMA_TOKEN = "ASSISTANT_CHROMA_TOKEN"
+"""The variable that holds the token for the Chroma server."""
+
 
 def identity(settings: Settings) -> Identity:
     """The embedder and chunking of an index built with these settings."""
     from assistant.models.encoders.embeddings import embedder_id
 
     return Identity(embedder_id(embedder_of(settings)), settings.chunk_words)
+
+
+def chroma_server(settings: Settings) -> Server | None:
+    """The Chroma server that the settings name. Raises SettingsError."""
+    return Server(settings.chroma, os.environ.get(CHROMA_TOKEN, "")) if settings.chroma else None
+
+
+def opened(settings: Settings) -> Index:
+    """The index as it is. Raises what `Index.open` does."""
+    return Index.open(settings.index_path, identity(settings), chroma_server(settings))
 
 
 def build_index(
@@ -78,6 +93,7 @@ def build_index(
             articles,
             embeddings,
             identity(settings),
+            server=chroma_server(settings),
             encode=encoding(settings) if encoding else None,
             stamp=stamp,
             facts={"reading": options.dump(), "summary": report.summary.dump(), "embedder": embedder},
@@ -90,7 +106,7 @@ def build_index(
 def open_index(settings: Settings, notice: Notice, on_progress: Progress) -> Index:
     """The index, built if missing or outdated; sends a notice if articles have changed since it was built."""
     try:
-        index = Index.open(settings.index_path, identity(settings))
+        index = opened(settings)
     except (IndexMissing, IndexOutdated) as why:
         outdated = isinstance(why, IndexOutdated)
         until_now = "; an earlier version wrote the present one" if outdated else ""
@@ -98,7 +114,7 @@ def open_index(settings: Settings, notice: Notice, on_progress: Progress) -> Ind
         summary = build_index(settings, notice, on_progress, options=last_options(settings)).reading
         if summary is not None and summary.passed_over:
             notice(next(summary.lines()))
-        return Index.open(settings.index_path, identity(settings))
+        return opened(settings)
     changed = _changed_articles(index, settings)
     if changed:
         notice(f"{changed} since the index was built; bring it up to date with: assistant index")

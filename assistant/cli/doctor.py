@@ -15,9 +15,10 @@ from rich.text import Text
 
 from assistant.api.build import (
     build_index,
-    identity,
+    chroma_server,
     load_model,
     load_prompts,
+    opened,
     profile_for,
     settled,
     without_a_model,
@@ -29,7 +30,6 @@ from assistant.errors import AssistantError, IndexMissing
 from assistant.extras import own_version, remedy
 from assistant.index import snapshots
 from assistant.index.checking import disagreements
-from assistant.index.opened import Index
 from assistant.index.sync import Changes
 from assistant.models import packaged
 from assistant.settings import APP, AUTO, EXTRACTIVE, Settings
@@ -68,7 +68,7 @@ def repair(settings: Settings) -> None:
     Raises CorpusError, ModelError, IndexMismatch, IndexBusy.
     """
     path, did = settings.index_path, list[str]()
-    if found := disagreements(path):
+    if found := disagreements(path, chroma_server(settings)):
         changes = _run(settings, rebuild=True)
         did.append(f"{path} was damaged ({found[0]}): made anew, {changes.added} articles")
     elif snapshots.left(path) is not None:
@@ -155,7 +155,7 @@ def _corpus(settings: Settings) -> Check:
 
 def _remembered(settings: Settings) -> Summary | None:
     try:
-        with closing(Index.open(settings.index_path, identity(settings))) as index:
+        with closing(opened(settings)) as index:
             options = Options.load(index.catalogue.fact("reading"))
             if index.catalogue.fact("stamp") == corpus_stamp(settings.corpus_path, options.exclude):
                 return Summary.load(index.catalogue.fact("summary"))
@@ -172,11 +172,11 @@ def _read(settings: Settings) -> Summary:
 
 def _index(settings: Settings) -> Check:
     path = settings.index_path
-    if found := disagreements(path):
+    if found := disagreements(path, chroma_server(settings)):
         more = f", and {len(found) - 1} more" if len(found) > 1 else ""
         return False, "index", f"damaged: {found[0]}{more}; {REPAIR}"
     try:
-        with closing(Index.open(path, identity(settings))) as index:
+        with closing(opened(settings)) as index:
             articles, chunks, _ = index.catalogue.counts()
             stamp = index.catalogue.fact("stamp")
             options = Options.load(index.catalogue.fact("reading"))

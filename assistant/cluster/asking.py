@@ -8,7 +8,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.api.build import build_pipeline, build_retriever, identity, settled, without_a_model
+from assistant.api.build import (
+    build_pipeline,
+    build_retriever,
+    chroma_server,
+    identity,
+    settled,
+    without_a_model,
+)
 from assistant.api.remembered import with_embedder
 from assistant.api.selection import limits
 from assistant.cluster.workers import Worker, Workers, here, workers
@@ -76,7 +83,7 @@ class IndexWorker(Worker):
                 f"the worker on {here()} does not see the index at {self._state.parent}; keep it on a disk"
                 " that all machines share (--index), or ask without --ray"
             )
-        return Index.open(self._state.parent, identity(self.settings))
+        return Index.open(self._state.parent, identity(self.settings), chroma_server(self.settings))
 
 
 class AskingWorker(IndexWorker):

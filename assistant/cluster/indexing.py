@@ -11,7 +11,7 @@ from assistant.cluster.workers import Worker, check_installed, here, workers
 from assistant.corpus.articles import Article
 from assistant.errors import IndexMismatch
 from assistant.index.encoding import Encode, EncodedArticle, Encoder
-from assistant.index.vectors import Identity
+from assistant.index.vectors.chroma import Identity
 from assistant.models import packaged
 from assistant.settings import Settings
 

@@ -3,8 +3,7 @@
 filters     which articles a question may see
 database    a SQLite file: connections, version, what is said when it is damaged
 lexical     the catalogue: stored articles, chunk offsets, BM25
-vectors     Chroma: opening, closing, and checking that it matches the settings
-reading     the vectors, read without importing chromadb
+vectors     Chroma: read, written, on this machine or on a server
 opened      Index: both of them, opened for questions
 sync        updates both from a corpus
 manifest    checksums of Chroma's files, which it does not check

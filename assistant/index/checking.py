@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, nullcontext
+from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from assistant.corpus.chunking import to_document
 from assistant.errors import AssistantError, IndexOutdated
-from assistant.index import database, manifest, snapshots, vectors
+from assistant.index import database, manifest, snapshots
 from assistant.index.lexical import CATALOGUE, Catalogue
-
-if TYPE_CHECKING:
-    from langchain_chroma import Chroma
+from assistant.index.vectors import chroma, served, writing
+from assistant.index.vectors.served import Server
+from assistant.index.vectors.writing import Store
 
 PART = 500
 """Articles compared at a time."""
 
 
-def disagreements(path: Path) -> list[str]:
+def disagreements(path: Path, server: Server | None = None) -> list[str]:
     """What is damaged in the finished index at `path`, and where vectors, catalogue and manifest do not
-    agree, a line each: nothing if all is well, or if no run was ever finished.
+    agree, a line each: nothing if all is well, or if no run was ever finished. `server` holds the vectors, if
+    the index's folder does not.
 
     It reads everything, which takes some seconds for ten thousand articles.
     """
@@ -29,49 +30,56 @@ def disagreements(path: Path) -> list[str]:
     if state is None:
         named = (path / snapshots.CURRENT).exists()
         return [f"{path / snapshots.CURRENT} does not name a finished state"] if named else []
-    catalogue_file, chroma_file = state / CATALOGUE, state / vectors.STORE / "chroma.sqlite3"
+    files = {state / CATALOGUE: "passages"}
+    if server is None:
+        files[state / chroma.STORE / "chroma.sqlite3"] = ""
     found = manifest.faults(state)
-    found += [f"{file.name} is missing" for file in (catalogue_file, chroma_file) if not file.is_file()]
+    found += [f"{file.name} is missing" for file in files if not file.is_file()]
     # Chroma is given no damaged file: it may take the process with it.
-    found = found or [*database.faults(catalogue_file, "passages"), *database.faults(chroma_file)]
+    found = found or [fault for file, table in files.items() for fault in database.faults(file, table)]
     if found:
         return found
     try:
-        with (
-            vectors.store_errors(path, OSError),
-            closing(Catalogue(catalogue_file)) as catalogue,
-            vectors.copied(state) or nullcontext(state) as folder,
-        ):
-            store = vectors.open_store(path, Path(folder))
-            try:
-                return list(_differences(catalogue, store))
-            finally:
-                vectors.close_store(store)
+        with chroma.store_errors(path, OSError), ExitStack() as stack:
+            catalogue = stack.enter_context(closing(Catalogue(state / CATALOGUE)))
+            served.check_place(path, catalogue, server)
+            if server is None:
+                copy = chroma.copied(state)
+                folder = Path(stack.enter_context(copy)) if copy else state
+                store: Store = writing.open_store(path, folder)
+            else:
+                store = served.open_store(server, path, catalogue)
+            stack.callback(store.close)
+            return list(_differences(catalogue, store))
     except IndexOutdated:  # no damage: the next run makes it anew
         return []
     except AssistantError as error:
         return [str(error)]
 
 
-def _differences(catalogue: Catalogue, store: Chroma) -> Iterator[str]:
+def _differences(catalogue: Catalogue, store: Store) -> Iterator[str]:
     """Where the vectors differ from the catalogue, and it from itself. Raises IndexMismatch for what cannot
     be read."""
     yield from (f"article {name} is of a run that did not finish" for name in catalogue.pending())
     if catalogue.torn():
         yield "the catalogue's articles, passages and full-text index do not belong together"
     seen = 0
-    for names in vectors.in_parts(list(catalogue.fingerprints()), PART):
-        articles = filter(None, map(catalogue.article, names))
-        known = [to_document(chunk, one) for one in articles for chunk in catalogue.chunks(one)]
-        wanted = {document.id: (document.page_content, document.metadata) for document in known}
-        where: Any = {"article": {"$in": names}}
-        got = store.get(where=where, include=["documents", "metadatas", "embeddings"])
+    for names in chroma.in_parts(list(catalogue.fingerprints()), PART):
+        wanted: dict[str, tuple[str, dict[str, Any]]] = {}
+        for article in filter(None, map(catalogue.article, names)):
+            for chunk in catalogue.chunks(article):
+                document = to_document(chunk, article)
+                name, metadata = store.record(document, article)
+                wanted[name] = document.page_content, metadata
+        got = store.get({"article": {"$in": names}}, ["documents", "metadatas", "embeddings"])
         held = dict(zip(got["ids"], zip(got["documents"], got["metadatas"], strict=True), strict=True))
         seen += len(held)
-        for name in sorted(map(str, wanted.keys() | held.keys())):
+        if store.shared:
+            held = {name: one for name, one in held.items() if name in wanted}
+        for name in sorted(wanted.keys() | held.keys()):
             if name not in held:
                 yield f"passage {name} has no vector"
             elif wanted.get(name) != held[name]:
                 yield f"the vector of passage {name} is of another text"
-    if (count := store._collection.count()) != seen:
+    if (count := store.count()) != seen and not store.shared:
         yield f"{count - seen} vectors are of no article"

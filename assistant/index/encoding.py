@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from assistant.corpus.article import Article
 from assistant.corpus.chunking import Chunk, passage_text, split_article
 from assistant.errors import ModelError
-from assistant.index.vectors import in_parts
+from assistant.index.vectors.chroma import in_parts
 
 if TYPE_CHECKING:
     from assistant.models.encoders.kinds import Embeddings

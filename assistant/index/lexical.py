@@ -71,6 +71,11 @@ class Catalogue(Database):
         """Article id -> fingerprint of what was indexed."""
         return dict(self._rows("SELECT id, fingerprint FROM articles"))
 
+    def fingerprints_of(self, articles: Iterable[str]) -> dict[str, str]:
+        """Those of the articles that are there."""
+        query = "SELECT id, fingerprint FROM articles WHERE id IN (SELECT value FROM json_each(?))"
+        return dict(self._rows(query, (json.dumps(list(articles)),)))
+
     def fact(self, name: str) -> str | None:
         """A remembered value, such as the corpus's stamp at the last complete run."""
         rows = self._rows("SELECT value FROM facts WHERE name = ?", (name,))
@@ -230,6 +235,24 @@ class Catalogue(Database):
     def pending(self) -> list[str]:
         """Articles of a run that did not finish."""
         return [row[0] for row in self._rows("SELECT article FROM pending ORDER BY 1")]
+
+    def note_replaced(self, articles: Iterable[str]) -> None:
+        """Remembers the texts of articles whose vectors others may still read (see `served`)."""
+        with self.transaction():
+            self._db.execute("CREATE TABLE IF NOT EXISTS replaced (fingerprint TEXT PRIMARY KEY)")
+            marks = [(mark,) for mark in self.fingerprints_of(articles).values()]
+            self._db.executemany("INSERT OR IGNORE INTO replaced VALUES (?)", marks)
+
+    def replaced(self) -> list[str]:
+        """The fingerprints of texts that were replaced, without those that came back."""
+        if not self._rows("SELECT 1 FROM sqlite_master WHERE name = 'replaced'"):
+            return []
+        query = "SELECT fingerprint FROM replaced EXCEPT SELECT fingerprint FROM articles ORDER BY 1"
+        return [row[0] for row in self._rows(query)]
+
+    def forget_replaced(self) -> None:
+        with self.transaction():
+            self._db.execute("DROP TABLE IF EXISTS replaced")
 
     def add(self, article: Article, chunks: list[Chunk]) -> None:
         """Stores an article with its chunks, in place of what was there, and clears its pending mark."""

@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.errors import IndexMismatch, IndexMissing
-from assistant.index import manifest, reading, snapshots, vectors
+from assistant.index import manifest, snapshots
 from assistant.index.database import REBUILD
 from assistant.index.filters import Filters
 from assistant.index.lexical import CATALOGUE, Catalogue
-from assistant.index.vectors import Identity
+from assistant.index.vectors import chroma, reading, served
+from assistant.index.vectors.chroma import Identity
+from assistant.index.vectors.served import Server
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +33,22 @@ class State:
     store: reading.Vectors
 
     @classmethod
-    def newest(cls, path: Path, identity: Identity) -> State:
-        """What the last finished run wrote. Raises IndexMissing and IndexMismatch."""
+    def newest(cls, path: Path, identity: Identity, server: Server | None) -> State:
+        """What the last finished run wrote. Raises IndexMissing, IndexMismatch and
+        ChromaServerError."""
         while True:
             folder = snapshots.current(path)
             if folder is None:
                 raise IndexMissing(f"no finished index at {path}; make one with: assistant index")
             try:
-                return cls._open(path, folder, identity)
+                return cls._open(path, folder, identity, server)
             except IndexMismatch:
                 # Two runs that end meanwhile remove what is being opened.
                 if snapshots.current(path) == folder:
                     raise
 
     @classmethod
-    def _open(cls, path: Path, folder: Path, identity: Identity) -> State:
+    def _open(cls, path: Path, folder: Path, identity: Identity, server: Server | None) -> State:
         if faults := manifest.faults(folder):
             raise IndexMismatch(f"the index at {path} is damaged: {faults[0]}; {REBUILD}")
         try:
@@ -53,8 +56,11 @@ class State:
         except IndexMissing:
             raise IndexMismatch(f"the index at {path} has lost its catalogue; {REBUILD}") from None
         try:
-            store = reading.open_vectors(path, folder)
-            vectors.check_identity(store.metadata, identity, path)
+            served.check_place(path, catalogue, server)
+            store: reading.Vectors = (
+                served.open_vectors(server, path, catalogue) if server else reading.open_vectors(path, folder)
+            )
+            chroma.check_identity(store.metadata, identity, path)
         except BaseException:
             catalogue.close()
             raise
@@ -68,23 +74,24 @@ class Index:
     state, which stays open for as long as somebody holds it.
     """
 
-    def __init__(self, path: Path, identity: Identity) -> None:
-        self._path, self._identity = path, identity
-        self._newest: State | None = State.newest(path, identity)
+    def __init__(self, path: Path, identity: Identity, server: Server | None = None) -> None:
+        self._path, self._identity, self._server = path, identity, server
+        self._newest: State | None = State.newest(path, identity, server)
         self._held = threading.local()
         self._following = threading.Lock()
         self.lock = Turns(self)
         """Held by threads that take turns; who has it is `steady`."""
 
     @classmethod
-    def open(cls, path: Path, identity: Identity) -> Index:
-        """Opens what the last finished run wrote.
+    def open(cls, path: Path, identity: Identity, server: Server | None = None) -> Index:
+        """Opens what the last finished run wrote; its vectors are on the server, if one is given.
 
         Raises:
             IndexMissing: there is none, or its first run was never finished.
             IndexMismatch: it was made with another embedder or chunking, or cannot be read.
+            ChromaServerError: the server does not answer.
         """
-        return cls(path, identity)
+        return cls(path, identity, server)
 
     def close(self) -> None:
         """Lets go of the files: those that nobody reads are closed, and Chroma's clients with them."""
@@ -121,10 +128,10 @@ class Index:
 
         Raises what `open` does, when the index was made anew or damaged since it was opened.
         """
-        with self.steady() as state, vectors.store_errors(self._path):
+        with self.steady() as state, chroma.store_errors(self._path):
             catalogue = state.catalogue
             articles = catalogue.matching(filters) if filters.names_articles() else None
-            parts = [None] if articles is None else vectors.in_parts(articles, vectors.MOST_IDS)
+            parts = [None] if articles is None else chroma.in_parts(articles, chroma.MOST_IDS)
             versions = catalogue.has_versions()
             found = [
                 pair
@@ -147,7 +154,7 @@ class Index:
             return
         try:
             if self._newest is not None and snapshots.current(self._path) != self._newest.folder:
-                self._newest = State.newest(self._path, self._identity)
+                self._newest = State.newest(self._path, self._identity, self._server)
         finally:
             self._following.release()
 

@@ -103,6 +103,14 @@ def _may_be_read(state: Path) -> bool:
     return bool(_FINISHED.fullmatch(state.name)) and time.time() - state.stat().st_mtime < GRACE
 
 
+def settled(path: Path) -> bool:
+    """Whether nobody reads a state any more that was replaced by the current one."""
+    try:
+        return time.time() - (path / CURRENT).stat().st_mtime >= GRACE
+    except OSError:
+        return False
+
+
 def begin(path: Path, *, empty: bool = False) -> Path:
     """A new state to write: a copy of the current one, or an empty one. Removes what nobody reads."""
     tidy(path)

@@ -12,22 +12,23 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from assistant.corpus.articles import Article, compare
 from assistant.corpus.chunking import split_article
 from assistant.corpus.report import Summary
 from assistant.errors import IndexMismatch, IndexOutdated
-from assistant.index import manifest, snapshots, vectors
+from assistant.index import manifest, snapshots
 from assistant.index.database import REBUILD
 from assistant.index.encoding import Encode, Encoder, batches
 from assistant.index.lexical import CATALOGUE, Catalogue
 from assistant.index.manifest import Manifest
-from assistant.index.vectors import Identity
+from assistant.index.vectors import chroma, served, writing
+from assistant.index.vectors.chroma import Identity
+from assistant.index.vectors.served import Server
+from assistant.index.vectors.writing import Store
 
 if TYPE_CHECKING:
-    from langchain_chroma import Chroma
-
     from assistant.models.encoders.kinds import Embeddings
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ def sync(
     embeddings: Embeddings,
     identity: Identity,
     *,
+    server: Server | None = None,
     encode: Encode | None = None,
     stamp: str = "",
     facts: Mapping[str, str] | None = None,
@@ -61,16 +63,17 @@ def sync(
     """Brings the index at `path` in line with `articles`; embeds only what is new or changed.
 
     One that an earlier version of this program wrote is made anew. The articles are gone through three times
-    and never held together. `encode` encodes them elsewhere than in this process. `stamp` is remembered as
-    the corpus's state, and `facts` beside it; `on_progress` gets chunks done and chunks to do.
+    and never held together. `server` holds the vectors, else the index's folder. `encode` encodes articles
+    elsewhere than in this process. `stamp` is remembered as the corpus's state, and `facts` beside it;
+    `on_progress` gets chunks done and chunks to do.
 
     Raises:
         IndexBusy: another process is writing it.
         IndexMismatch: it was made with another embedder or chunking and not `rebuild`, or it is damaged.
     """
-    with snapshots.lock(path), vectors.store_errors(path, OSError):
+    with snapshots.lock(path), chroma.store_errors(path, OSError):
         with ExitStack() as stack:
-            state = _begun(path, identity, rebuild, stack)
+            state = _begun(path, identity, server, rebuild, stack)
             changes = _sync(
                 state,
                 articles,
@@ -90,44 +93,52 @@ class _State:
 
     folder: Path
     catalogue: Catalogue
-    store: Chroma
+    store: Store
     manifest: Manifest
 
 
-def _begun(path: Path, identity: Identity, rebuild: bool, stack: ExitStack) -> _State:
+def _begun(path: Path, identity: Identity, server: Server | None, rebuild: bool, stack: ExitStack) -> _State:
     """The state to write, closed by `stack`: the one that a killed run left, unless it had other settings or
     is damaged, else a copy of the current one, or an empty one."""
     left = None if rebuild else snapshots.left(path)
     if left is not None:
         try:
-            state = _opened(path, left, identity, stack)
+            state = _opened(path, left, identity, server, stack)
         except IndexMismatch as error:
             log.info("what a killed run left is not continued: %s", error)
         else:
             snapshots.tidy(path, left)
             return state
     try:
-        return _opened(path, snapshots.begin(path, empty=rebuild), identity, stack)
+        state = _opened(path, snapshots.begin(path, empty=rebuild), identity, server, stack)
     except IndexOutdated:
-        return _opened(path, snapshots.begin(path, empty=True), identity, stack)
+        state = _opened(path, snapshots.begin(path, empty=True), identity, server, stack)
+    state.store.tidy(path)
+    return state
 
 
-def _opened(path: Path, folder: Path, identity: Identity, stack: ExitStack) -> _State:
+def _opened(path: Path, folder: Path, identity: Identity, server: Server | None, stack: ExitStack) -> _State:
     """The state in a folder, without what a killed run did by halves.
 
     Raises IndexMismatch when it was made with other settings, or is damaged.
     """
-    with ExitStack() as own, vectors.store_errors(path, OSError):
+    with ExitStack() as own, chroma.store_errors(path, OSError):
         if found := manifest.faults(folder):
             raise IndexMismatch(f"the index at {path} is damaged: {found[0]}; {REBUILD}")
         catalogue = own.enter_context(closing(Catalogue(folder / CATALOGUE, writable=True)))
-        store = vectors.open_store(path, folder, identity)
-        own.callback(vectors.close_store, store)
-        vectors.check_identity(store._collection.metadata or {}, identity, path)
+        served.check_place(path, catalogue, server)
+        store: Store = (
+            served.open_store(server, path, catalogue, identity)
+            if server
+            else writing.open_store(path, folder, identity)
+        )
+        own.callback(store.close)
+        chroma.check_identity(store.metadata, identity, path)
         state = _State(folder, catalogue, store, Manifest(folder))
         state.manifest.write()  # so that what Chroma writes from now on can be told from it
         _forget(state, catalogue.pending())
-        if store._collection.count() != catalogue.counts()[1]:
+        chunks = catalogue.counts()[1]
+        if store.count() < chunks or (store.count() > chunks and not store.shared):
             raise IndexMismatch(f"the index at {path} has lost some of its vectors; {REBUILD}")
         stack.push(own.pop_all())
         return state
@@ -158,8 +169,8 @@ def _sync(
     for batch in encode(batches(left())) if todo else ():
         with catalogue.transaction():
             catalogue.mark_pending(encoded.article.id for encoded in batch)
-        _delete_chunks(state.store, [one.article.id for one in batch if one.article.id in changed])
-        vectors.upsert(state.store, batch)
+        state.store.forget(one.article.id for one in batch if one.article.id in changed)
+        state.store.upsert(batch)
         state.manifest.write()
         with catalogue.transaction():
             for encoded in batch:
@@ -181,15 +192,8 @@ def _forget(state: _State, article_ids: list[str]) -> None:
         return
     with state.catalogue.transaction():
         state.catalogue.mark_pending(article_ids)
-    _delete_chunks(state.store, article_ids)
+    state.store.forget(article_ids)
     state.manifest.write()
     with state.catalogue.transaction():
         for article_id in article_ids:
             state.catalogue.remove(article_id)
-
-
-def _delete_chunks(store: Chroma, article_ids: list[str]) -> None:
-    for part in vectors.in_parts(article_ids, vectors.MOST_IDS):
-        where: Any = {"article": {"$in": part}}
-        if ids := store.get(where=where, include=[])["ids"]:
-            store.delete(ids)

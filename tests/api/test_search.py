@@ -14,7 +14,7 @@ from assistant.corpus.articles import Article
 from assistant.index.filters import Filters
 from assistant.index.opened import Index
 from assistant.index.sync import sync
-from assistant.index.vectors import Identity
+from assistant.index.vectors.chroma import Identity
 from assistant.retrieval.passages import Passage
 from assistant.retrieval.retriever import Retriever
 from assistant.schema import SearchAnswer

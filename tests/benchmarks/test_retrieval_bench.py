@@ -19,7 +19,7 @@ from assistant.evaluation.gold.cases import read_gold
 from assistant.index.filters import Filters
 from assistant.index.opened import Index
 from assistant.index.sync import sync
-from assistant.index.vectors import Identity
+from assistant.index.vectors.chroma import Identity
 from assistant.retrieval.passages import Hit, Passage
 from assistant.retrieval.retriever import PRIOR, Retriever
 from assistant.settings import Settings

@@ -18,10 +18,11 @@ from assistant.api.assistant import Assistant
 from assistant.cluster import indexing, workers
 from assistant.corpus.articles import Article
 from assistant.errors import IndexMismatch
-from assistant.index import encoding, reading, snapshots
+from assistant.index import encoding, snapshots
 from assistant.index.encoding import EncodedArticle
 from assistant.index.lexical import CATALOGUE
-from assistant.index.vectors import Identity
+from assistant.index.vectors import reading
+from assistant.index.vectors.chroma import Identity
 from assistant.settings import load_settings
 
 BATCH = 3000

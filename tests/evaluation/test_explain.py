@@ -17,7 +17,7 @@ from assistant.evaluation.run import Graded, Report
 from assistant.evaluation.scorers.standard import correctness
 from assistant.index.opened import Index
 from assistant.index.sync import sync
-from assistant.index.vectors import Identity
+from assistant.index.vectors.chroma import Identity
 from assistant.retrieval.retriever import Retriever
 from assistant.terminal.render import stdout
 

@@ -25,7 +25,7 @@ from assistant.evaluation.score_cache import (
 from assistant.index.filters import Filters
 from assistant.index.opened import Index
 from assistant.index.sync import sync
-from assistant.index.vectors import Identity
+from assistant.index.vectors.chroma import Identity
 from assistant.models.encoders.reader import Reader, Reading
 from assistant.retrieval.retriever import Retriever
 from assistant.settings import Settings

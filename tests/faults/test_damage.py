@@ -24,11 +24,12 @@ from indexing import IDENTITY, article, embedding
 
 from assistant.api.assistant import Assistant
 from assistant.errors import IndexMismatch, IndexMissing
-from assistant.index import snapshots, vectors
+from assistant.index import snapshots
 from assistant.index.checking import disagreements
 from assistant.index.lexical import CATALOGUE, Catalogue
 from assistant.index.opened import Index
 from assistant.index.sync import sync
+from assistant.index.vectors import chroma
 from assistant.settings import load_settings
 
 pytestmark = [
@@ -131,7 +132,7 @@ def test_a_pointer_to_nothing_is_no_index_and_is_made_anew(tmp_path: Path, conte
 
 def test_a_killed_rebuild_with_other_settings_does_not_hinder(tmp_path: Path) -> None:
     """It is finished by a run with its settings, and given up by one with those of the index."""
-    path, other = tmp_path / "index", vectors.Identity("other@1", 40)
+    path, other = tmp_path / "index", chroma.Identity("other@1", 40)
     corpus = [article(name) for name in "abcdef"]
     sync(path, corpus, embedding(), IDENTITY)
     for wanted in (IDENTITY, other):

@@ -14,11 +14,12 @@ from indexing import CORPUS, EVERYTHING, IDENTITY, LATER, article, embedding, wh
 
 from assistant.corpus.articles import Article
 from assistant.errors import IndexMismatch, IndexMissing
-from assistant.index import encoding, reading, snapshots, vectors
+from assistant.index import encoding, snapshots
 from assistant.index.filters import Filters
 from assistant.index.opened import Index
 from assistant.index.sync import Changes, sync
-from assistant.index.vectors import Identity
+from assistant.index.vectors import chroma, reading
+from assistant.index.vectors.chroma import Identity
 
 # Questions
 
@@ -61,7 +62,7 @@ def test_ids_beyond_what_a_query_takes_are_asked_for_in_parts(
     sync(path, CORPUS, embedding(), IDENTITY)
     with closing(Index.open(path, IDENTITY)) as index:
         at_once = index.dense([1.0] * 8, 3, Filters(section="energy"))
-        monkeypatch.setattr(vectors, "MOST_IDS", 1)
+        monkeypatch.setattr(chroma, "MOST_IDS", 1)
         assert index.dense([1.0] * 8, 3, Filters(section="energy")) == at_once
     assert sync(path, [], embedding(), IDENTITY) == Changes(0, 0, 6, 0, 0)
 
@@ -219,9 +220,9 @@ def test_chroma_sends_nothing_and_is_closed(path: Path) -> None:
     sync(path, CORPUS, embedding(), IDENTITY)
     state = snapshots.current(path)
     assert state
-    store = vectors.open_store(path, state)
+    store = chroma.open_store(path, state)
     assert store._client.get_settings().anonymized_telemetry is False
-    vectors.close_store(store)
+    chroma.close_store(store)
     assert not [place for place in SharedSystemClient._identifier_to_system if place.startswith(str(path))]
 
 

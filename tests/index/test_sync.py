@@ -24,9 +24,10 @@ from indexing import (
 
 from assistant.corpus.articles import Article
 from assistant.errors import IndexBusy
-from assistant.index import snapshots, vectors
+from assistant.index import snapshots
 from assistant.index.opened import Index
 from assistant.index.sync import Changes, sync
+from assistant.index.vectors.writing import Store
 
 pytestmark = pytest.mark.slow
 
@@ -154,7 +155,7 @@ def interrupting(step: str, times: int) -> Iterator[None]:
     places = {
         "embed": (CountingEmbedding, "embed_documents"),
         "delete": (Chroma, "delete"),
-        "upsert": (vectors, "upsert"),
+        "upsert": (Store, "upsert"),
         "finish": (snapshots, "finish"),
     }
     owner, name = places.get(step, (Catalogue, step))

@@ -21,7 +21,7 @@ from assistant.evaluation.gold.cases import Case, quote_spans, read_gold
 from assistant.index.filters import Filters
 from assistant.index.opened import Index
 from assistant.index.sync import sync
-from assistant.index.vectors import Identity
+from assistant.index.vectors.chroma import Identity
 from assistant.models.encoders.kinds import Reranker
 from assistant.retrieval.fusion import ChunkKey, group_copies, reciprocal_rank_fusion
 from assistant.retrieval.passages import Hit, Passage

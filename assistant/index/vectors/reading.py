@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from assistant.errors import IndexMismatch
-from assistant.index import vectors
 from assistant.index.database import REBUILD
+from assistant.index.vectors import chroma
 
 TENANT, DATABASE = "default_tenant", "default_database"
 """Chroma's, of a collection that was made without naming any."""
@@ -41,11 +41,11 @@ class Vectors(Protocol):
 
 def open_vectors(path: Path, state: Path) -> Vectors:
     """The vectors of one state of the index at `path`. Raises IndexMismatch."""
-    folder = state / vectors.STORE
+    folder = state / chroma.STORE
     if not (folder / "chroma.sqlite3").is_file():
         raise IndexMismatch(f"the index at {path} has lost its vectors; {REBUILD}")
-    with vectors.store_errors(path, OSError, ValueError):
-        copy = vectors.copied(state)
+    with chroma.store_errors(path, OSError, ValueError):
+        copy = chroma.copied(state)
         if copy is not None:
             opened = open_vectors(path, Path(copy.name))
             weakref.finalize(opened, copy.cleanup)
@@ -73,7 +73,7 @@ class Direct:
             persist_path=str(folder),
             hnsw_cache_size=_most_files() // FILES,
         )
-        collection = self._rust.get_collection(vectors.COLLECTION, TENANT, DATABASE)
+        collection = self._rust.get_collection(chroma.COLLECTION, TENANT, DATABASE)
         self._id = str(collection.id)
         self.metadata: Mapping[str, Any] = collection.metadata or {}
 
@@ -91,8 +91,8 @@ class ByChroma:
     """By chromadb's client."""
 
     def __init__(self, path: Path, state: Path) -> None:
-        self._store = vectors.open_store(path, state)
-        self.close = weakref.finalize(self, vectors.close_store, self._store)
+        self._store = chroma.open_store(path, state)
+        self.close = weakref.finalize(self, chroma.close_store, self._store)
         self.metadata: Mapping[str, Any] = self._store._collection.metadata or {}
 
     def nearest(self, vector: Sequence[float], k: int, where: dict[str, Any] | None) -> Found:

@@ -8,24 +8,21 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-import numpy as np
-
-from assistant.corpus.chunking import CHUNKING, to_document
-from assistant.errors import IndexMismatch, reason
+from assistant.corpus.chunking import CHUNKING
+from assistant.errors import ChromaServerError, IndexMismatch, reason
 from assistant.index.database import REBUILD, remedy
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
     from langchain_chroma import Chroma
-
-    from assistant.index.encoding import EncodedArticle
 
 Element = TypeVar("Element")
 
@@ -34,10 +31,6 @@ STORE = "chroma"
 
 MOST_IDS = 30_000
 """Ids named in one call to Chroma; SQLite takes 32,766 variables in a query."""
-
-MOST_CHUNKS = 1000
-"""Chunks written in one call to Chroma."""
-
 
 ROOM = 1 << 20
 """Bytes on the disk that Chroma needs free when it opens an index."""
@@ -112,22 +105,6 @@ def copied(state: Path) -> tempfile.TemporaryDirectory[str] | None:
     return copy
 
 
-def upsert(store: Chroma, encoded: Iterable[EncodedArticle]) -> None:
-    """Writes chunks with their vectors, in place of those with the same ids."""
-    rows = [
-        (to_document(chunk, one.article), vector)
-        for one in encoded
-        for chunk, vector in zip(one.chunks, one.vectors, strict=True)
-    ]
-    for part in in_parts(rows, MOST_CHUNKS):
-        store._collection.upsert(
-            ids=[str(document.id) for document, _ in part],
-            embeddings=np.stack([vector for _, vector in part]),
-            documents=[document.page_content for document, _ in part],
-            metadatas=[document.metadata for document, _ in part],
-        )
-
-
 def close_store(store: Chroma) -> None:
     """Chroma shares one database between the clients of a process, and closes it with the last of them."""
     cast("Client", store._client).close()
@@ -139,11 +116,21 @@ def store_errors(path: Path, *others: type[Exception]) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
+        if _of_network(error):
+            raise ChromaServerError(
+                f"the Chroma server of the index at {path} does not answer ({reason(error)}); try again"
+            ) from None
         if not (isinstance(error, (sqlite3.Error, *others)) or _of_chroma(error)):
             raise
         full = path.is_dir() and shutil.disk_usage(path).free < ROOM
         todo = remedy("disk is full" if full else error, f"try again, or {REBUILD}")
         raise IndexMismatch(f"the index at {path} cannot be used ({reason(error)}); {todo}") from None
+
+
+def _of_network(error: BaseException) -> bool:
+    """Whether it is one of the library by which chromadb reaches a server."""
+    httpx = sys.modules.get("httpx")
+    return httpx is not None and isinstance(error, httpx.HTTPError)
 
 
 def _of_chroma(error: BaseException) -> bool:

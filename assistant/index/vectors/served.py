@@ -1,0 +1,250 @@
+"""The vectors on a Chroma server, for an index that several machines read.
+
+The rest of the index stays in its folder, on a disk that they share. On the server the index has a
+collection, which its catalogue names. The vectors of its states lie there side by side, each with the
+fingerprint of its article: it counts for a state whose catalogue holds that very text. So a run only adds
+vectors; those that no state needs any more are removed by a later one.
+"""
+
+from __future__ import annotations
+
+import secrets
+import weakref
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from assistant.corpus.article import fingerprint
+from assistant.errors import ChromaServerError, IndexMismatch, SettingsError, reason
+from assistant.index import snapshots
+from assistant.index.database import REBUILD
+from assistant.index.lexical import CATALOGUE, Catalogue
+from assistant.index.vectors import chroma
+from assistant.index.vectors.chroma import Identity
+from assistant.index.vectors.writing import Store
+
+if TYPE_CHECKING:
+    from chromadb.api.client import Client
+    from langchain_chroma import Chroma
+    from langchain_core.documents import Document
+
+    from assistant.corpus.articles import Article
+    from assistant.index.vectors.reading import Found
+
+NAME = "collection"
+"""The catalogue's fact that names the collection."""
+
+PREFIX = "chroma-prefix"
+"""A file in the index's folder: what the names of its collections begin with."""
+
+PATIENCE = 60.0
+"""Seconds that the server may take to reply."""
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where a Chroma server listens, and the token for it."""
+
+    address: str
+    token: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError."""
+        try:
+            parts = urlsplit(self.address)
+            named = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:
+            named = None
+        if not named or parts.path.strip("/") or parts.query or parts.username:
+            raise SettingsError(f"chroma {self.address!r} is no address; write it as http://HOST:8000")
+        if self.token and parts.scheme == "http" and parts.hostname not in LOOPBACK:
+            raise SettingsError(f"the token for {self.address} could be read on its way; use https://")
+
+    def client(self) -> Client:
+        """A connection. Raises ChromaServerError."""
+        import chromadb
+        import httpx
+        from chromadb.config import Settings as ChromaSettings
+
+        parts = urlsplit(self.address)
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        try:
+            beat = f"{self.address.rstrip('/')}/api/v2/heartbeat"
+            httpx.get(beat, headers=headers, timeout=PATIENCE).raise_for_status()
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            remedy = "start one with: chroma run, or correct ASSISTANT_CHROMA"
+            if isinstance(error, httpx.HTTPStatusError) and error.response.status_code in (401, 403):
+                remedy = "set ASSISTANT_CHROMA_TOKEN to its token"
+            raise ChromaServerError(
+                f"no Chroma server answers at {self.address} ({reason(error)}); {remedy}"
+            ) from None
+        secure = parts.scheme == "https"
+        with chroma.store_errors(Path(self.address), ValueError):
+            client: Any = chromadb.HttpClient(
+                host=parts.hostname or "",
+                port=parts.port or (443 if secure else 80),
+                ssl=secure,
+                headers=headers,
+                settings=ChromaSettings(anonymized_telemetry=False),
+            )
+        client._server._session.timeout = httpx.Timeout(PATIENCE)  # else it waits for ever
+        return cast("Client", client)
+
+
+def disconnect(client: Any) -> None:
+    """Closes a connection. Left to itself chromadb keeps two sessions open, and remembers every client."""
+    from chromadb.api.shared_system_client import SharedSystemClient
+
+    both = client, client._admin_client
+    systems, sessions = [one._system for one in both], [one._server._session for one in both]
+    client.close()
+    for session in sessions:
+        session.close()
+    remembered = SharedSystemClient._identifier_to_system
+    for name in [name for name, system in remembered.items() if system in systems]:
+        del remembered[name]
+
+
+class SharedStore(Store):
+    """A collection on a server, which others read while it is written."""
+
+    shared = True
+
+    def __init__(self, chroma: Chroma, catalogue: Catalogue) -> None:
+        super().__init__(chroma)
+        self._catalogue = catalogue
+
+    def record(self, document: Document, article: Article) -> tuple[str, dict[str, Any]]:
+        """As `Store`; two texts of an article have different ids."""
+        mark = fingerprint(article)
+        return f"{mark}/{document.id}", {**document.metadata, "fingerprint": mark}
+
+    def forget(self, articles: Iterable[str]) -> None:
+        """Notes that chunks of articles can be removed once no state has them."""
+        self._catalogue.note_replaced(articles)
+
+    def close(self) -> None:
+        """As `Store`."""
+        disconnect(self._chroma._client)
+
+    def tidy(self, path: Path) -> None:
+        """Removes what no state needs any more: chunks that were replaced, and collections of states before
+        an index was made anew."""
+        if not snapshots.settled(path):
+            return
+        for part in chroma.in_parts(self._catalogue.replaced(), chroma.MOST_IDS // 10):
+            of_these: Any = {"fingerprint": {"$in": part}}
+            self._chroma._collection.delete(where=of_these)
+        self._catalogue.forget_replaced()
+        client: Any = self._chroma._client
+        needed = {self._catalogue.fact(NAME), _current_name(path)}
+        for collection in client.list_collections():
+            if collection.name.startswith(_prefix(path)) and collection.name not in needed:
+                client.delete_collection(collection.name)
+
+
+class SharedVectors:
+    """A collection on a server, read with the catalogue of one state."""
+
+    def __init__(self, client: Client, name: str, catalogue: Catalogue) -> None:
+        self._collection = client.get_collection(name, embedding_function=None)
+        self._catalogue = catalogue
+        self.metadata: Mapping[str, Any] = self._collection.metadata or {}
+        self.close = weakref.finalize(self, disconnect, client)
+
+    def nearest(self, vector: Sequence[float], k: int, where: dict[str, Any] | None) -> Found:
+        """As `reading.Vectors`."""
+        asked = k
+        while True:
+            found: Any = self._collection.query(
+                query_embeddings=np.array([vector], np.float32),
+                n_results=asked,
+                where=where,
+                include=["metadatas", "distances"],
+            )
+            pairs = list(zip(found["metadatas"][0], found["distances"][0], strict=True))
+            known = self._catalogue.fingerprints_of({str(metadata["article"]) for metadata, _ in pairs})
+            live = [pair for pair in pairs if pair[0]["fingerprint"] == known.get(pair[0]["article"])]
+            if len(live) >= k or len(pairs) < asked:
+                return live[:k]
+            asked *= 2
+
+
+def check_place(path: Path, catalogue: Catalogue, server: Server | None) -> None:
+    """Raises IndexMismatch where the vectors are not where the settings say, in the folder or on a server."""
+    name = catalogue.fact(NAME)
+    if name is not None and server is None:
+        raise IndexMismatch(
+            f"the vectors of the index at {path} are on a Chroma server; name it with "
+            f"ASSISTANT_CHROMA=http://HOST:8000, or {REBUILD}"
+        )
+    if name is None and server is not None and catalogue.counts()[0]:
+        raise IndexMismatch(
+            f"the vectors of the index at {path} are in its folder, not at {server.address}; unset "
+            f"ASSISTANT_CHROMA, or {REBUILD}"
+        )
+
+
+def open_store(
+    server: Server, path: Path, catalogue: Catalogue, identity: Identity | None = None
+) -> SharedStore:
+    """The collection of an index, for its writer; made if there is none and `identity` is given.
+
+    Raises ChromaServerError, and IndexMismatch where it is gone.
+    """
+    from langchain_chroma import Chroma
+
+    with _connected(server, path) as (client, stack):
+        name = catalogue.fact(NAME)
+        if name is None and identity is not None:
+            name = f"{_prefix(path)}{secrets.token_hex(4)}"
+            client.create_collection(name, metadata=identity.metadata(), embedding_function=None)
+            with catalogue.transaction():
+                catalogue.set_fact(NAME, name)
+        store = Chroma(client=client, collection_name=name or "", create_collection_if_not_exists=False)
+        stack.pop_all()
+        return SharedStore(store, catalogue)
+
+
+def open_vectors(server: Server, path: Path, catalogue: Catalogue) -> SharedVectors:
+    """The collection of a state, for its readers. Raises ChromaServerError, and IndexMismatch."""
+    with _connected(server, path) as (client, stack):
+        shared = SharedVectors(client, catalogue.fact(NAME) or "", catalogue)
+        stack.pop_all()
+        return shared
+
+
+@contextmanager
+def _connected(server: Server, path: Path) -> Iterator[tuple[Client, ExitStack]]:
+    """A client, closed by the stack unless what it was opened for was made."""
+    client = server.client()
+    with chroma.store_errors(path, ValueError), ExitStack() as stack:
+        stack.callback(disconnect, client)
+        yield client, stack
+
+
+def _prefix(path: Path) -> str:
+    """What the names of an index's collections begin with, noted in its folder; the writer holds the lock."""
+    file = path / PREFIX
+    try:
+        return file.read_text(encoding="ascii")
+    except FileNotFoundError:
+        prefix = f"assistant-{secrets.token_hex(8)}-"
+        file.write_text(prefix, encoding="ascii")
+        return prefix
+
+
+def _current_name(path: Path) -> str | None:
+    """The collection of the state that is read now."""
+    state = snapshots.current(path)
+    if state is None:
+        return None
+    with closing(Catalogue(state / CATALOGUE, outdated=True)) as catalogue:
+        return catalogue.fact(NAME)
