@@ -83,7 +83,7 @@ def unchanged(path: Path, identity: Identity, now: Sight) -> Changes | None:
             same = catalogue.fact("depends") == now.depends and not catalogue.pending()
             if not same or now.touched >= int(catalogue.fact("seen") or 0) - TICK:
                 return None
-            articles, chunks = len(catalogue.fingerprints()), catalogue.counts()[1]
+            articles, chunks, _ = catalogue.counts()
             if state.store.count() != chunks:
                 return None
             return Changes(0, 0, 0, articles, chunks, Summary.load(catalogue.fact("summary")))
