@@ -2,6 +2,9 @@
 
 assistant   Assistant, which `assistant.open` returns
 build       the composition root: builds index, models and pipeline from settings
+opening     the index that the settings mean
+remembered  what an index remembers of its last run
+changed     what changed in the corpus since
 runnable    the assistant in LangChain's forms: Runnable, BaseRetriever
 asked       questions as JSON, for batches and the server
 search      retrieval without an answer

@@ -5,7 +5,6 @@ Heavy imports are inside the functions, so a command loads only what it needs.
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,16 +13,16 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from assistant.api.remembered import choose_embedder, embedder_of, last_options, with_embedder
-from assistant.corpus.articles import Options, compare, corpus_bytes, corpus_stamp, read_articles
+from assistant.api.changed import changed_articles, sight, unchanged
+from assistant.api.opening import chroma_server, identity, opened
+from assistant.api.remembered import choose_embedder, last_options, with_embedder
+from assistant.corpus.articles import Options, read_articles
 from assistant.corpus.chunking import CHUNKING
 from assistant.corpus.report import Notice, Report
 from assistant.errors import IndexMissing, IndexOutdated
 from assistant.index import snapshots
 from assistant.index.opened import Index
 from assistant.index.sync import Changes, sync
-from assistant.index.vectors.chroma import Identity
-from assistant.index.vectors.served import Server
 from assistant.models import packaged
 from assistant.settings import EXTRACTIVE, Settings, prompts_folder
 
@@ -41,26 +40,6 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 
-CHROMA_TOKEN = "ASSISTANT_CHROMA_TOKEN"
-"""The variable that holds the token for the Chroma server."""
-
-
-def identity(settings: Settings) -> Identity:
-    """The embedder and chunking of an index built with these settings."""
-    from assistant.models.encoders.embeddings import embedder_id
-
-    return Identity(embedder_id(embedder_of(settings)), settings.chunk_words)
-
-
-def chroma_server(settings: Settings) -> Server | None:
-    """The Chroma server that the settings name. Raises SettingsError."""
-    return Server(settings.chroma, os.environ.get(CHROMA_TOKEN, "")) if settings.chroma else None
-
-
-def opened(settings: Settings) -> Index:
-    """The index as it is. Raises what `Index.open` does."""
-    return Index.open(settings.index_path, identity(settings), chroma_server(settings))
-
 
 def build_index(
     settings: Settings,
@@ -75,17 +54,25 @@ def build_index(
 ) -> Changes:
     """Updates the index from the corpus; articles that cannot be read are skipped with a notice.
 
-    The first few notices of each kind are sent, or all with `tell_all`. The index stores `options` and the
-    summary of the corpus. `encoding` makes what encodes elsewhere than in this process.
+    Nothing is read where a run would change nothing. The first few notices of each kind are sent, or all with
+    `tell_all`. The index stores `options` and the summary of the corpus. `encoding` makes what encodes
+    elsewhere than in this process.
 
     Raises CorpusError, ModelError, IndexMismatch, IndexBusy.
     """
     from assistant.models.encoders.embeddings import load_embeddings
 
-    stamp = corpus_stamp(settings.corpus_path, options.exclude)
+    now = sight(settings, options, tell_all=tell_all)
+    if not (rebuild or strict or tell_all):
+        done = unchanged(settings.index_path, identity(settings), chroma_server(settings), now)
+        if done is not None and done.reading is not None:
+            for line in done.reading.told:
+                notice(line)
+            choose_embedder(settings, done.reading, notice, rebuild=False)
+            return done
     report = Report(notice, strict=strict, tell_all=tell_all)
     with closing(read_articles(settings.corpus_path, report, options)) as articles:
-        embedder = choose_embedder(settings, articles, notice, rebuild=rebuild)
+        embedder = choose_embedder(settings, report.summary, notice, rebuild=rebuild)
         settings = settings.model_copy(update={"embedder": embedder})
         embeddings = load_embeddings(embedder, settings.cache, for_queries=False, threads=settings.threads)
         changes = sync(
@@ -95,8 +82,12 @@ def build_index(
             identity(settings),
             server=chroma_server(settings),
             encode=encoding(settings) if encoding else None,
-            stamp=stamp,
-            facts={"reading": options.dump(), "summary": report.summary.dump(), "embedder": embedder},
+            facts={
+                **now.facts(),
+                "reading": options.dump(),
+                "summary": report.summary.dump(),
+                "embedder": embedder,
+            },
             rebuild=rebuild,
             on_progress=on_progress,
         )
@@ -115,30 +106,10 @@ def open_index(settings: Settings, notice: Notice, on_progress: Progress) -> Ind
         if summary is not None and summary.passed_over:
             notice(next(summary.lines()))
         return opened(settings)
-    changed = _changed_articles(index, settings)
+    changed = changed_articles(index, settings)
     if changed:
         notice(f"{changed} since the index was built; bring it up to date with: assistant index")
     return index
-
-
-MOST_COMPARED = 20 << 20
-"""Bytes of a corpus that are read before a question to tell what changed: a second or two."""
-
-
-def _changed_articles(index: Index, settings: Settings) -> str:
-    """What changed in the corpus, as "1 new, 2 changed articles"; reads it only if a file was touched, and no
-    large one."""
-    options = Options.load(index.catalogue.fact("reading"))
-    if index.catalogue.fact("stamp") == corpus_stamp(settings.corpus_path, options.exclude):
-        return ""
-    if corpus_bytes(settings.corpus_path, options.exclude) > MOST_COMPARED:
-        return "files were written"
-    with closing(read_articles(settings.corpus_path, Report(), options)) as articles:
-        changes = compare(index.catalogue.fingerprints(), articles)
-    counts = {"new": changes.added, "changed": changes.changed, "removed": changes.removed}
-    total = sum(len(ids) for ids in counts.values())
-    listed = ", ".join(f"{len(ids)} {kind}" for kind, ids in counts.items() if ids)
-    return f"{listed} article{'s' if total > 1 else ''}" if total else ""
 
 
 @dataclass(frozen=True, slots=True)

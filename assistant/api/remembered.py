@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from contextlib import closing
 
-from assistant.corpus.articles import Articles, Options
-from assistant.corpus.report import Notice
+from assistant.corpus.articles import Options
+from assistant.corpus.report import Notice, Summary
 from assistant.errors import IndexMismatch, IndexMissing
 from assistant.extras import present, remedy
 from assistant.index import snapshots
@@ -44,13 +44,13 @@ def with_embedder(settings: Settings) -> Settings:
     return settings.model_copy(update={"embedder": embedder_of(settings)})
 
 
-def choose_embedder(settings: Settings, articles: Articles, notice: Notice, *, rebuild: bool) -> str:
-    """The embedder for an index of these articles: as set, else that of the index unless it is made anew,
-    else the one for their languages."""
+def choose_embedder(settings: Settings, reading: Summary, notice: Notice, *, rebuild: bool) -> str:
+    """The embedder for an index of the articles that were read: as set, else that of the index unless it is
+    made anew, else the one for their languages."""
     if settings.embedder != AUTO:
         return settings.embedder
     before = None if rebuild else made_with(settings)
-    share = articles.foreign / len(articles)
+    share = reading.foreign / reading.read
     if share < FOREIGN or before == USE:
         return before or ENGLISH
     found = f"{share:.0%} of the articles are not in English"

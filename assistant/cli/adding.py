@@ -3,8 +3,6 @@
 Cheap to import, because `--help` loads it.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -120,7 +118,7 @@ def watch(
         typer.echo(f"{total}; in {place}")
 
 
-def _folder(settings: Settings, option: str) -> Path:
+def _folder(settings: "Settings", option: str) -> Path:
     """The folder to write articles to. Raises SettingsError for the built-in corpus or a file."""
     if settings.corpus is None:
         raise SettingsError(f"articles are not added to the built-in corpus; give {option}")

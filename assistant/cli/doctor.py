@@ -13,16 +13,8 @@ from pathlib import Path
 
 from rich.text import Text
 
-from assistant.api.build import (
-    build_index,
-    chroma_server,
-    load_model,
-    load_prompts,
-    opened,
-    profile_for,
-    settled,
-    without_a_model,
-)
+from assistant.api.build import build_index, load_model, load_prompts, profile_for, settled, without_a_model
+from assistant.api.opening import chroma_server, opened
 from assistant.api.remembered import embedder_of, last_options, made_with
 from assistant.corpus.articles import Options, corpus_stamp, read_articles
 from assistant.corpus.report import Report, Summary

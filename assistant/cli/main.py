@@ -4,8 +4,6 @@ Heavy imports are inside the commands, so `--help` and a mistyped option respond
 Errors are caught only here: one line on standard error, exit status 2.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import gc

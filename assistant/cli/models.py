@@ -3,8 +3,6 @@
 Cheap to import, because `--help` loads it.
 """
 
-from __future__ import annotations
-
 import typer
 
 from assistant.cli import options, running

@@ -12,7 +12,6 @@ from typing import Annotated, Any, Literal
 import typer
 
 from assistant.errors import SettingsError
-from assistant.text.dates import parse_day
 
 
 def _option(name: str, metavar: str, text: str, **more: Any) -> Any:
@@ -46,6 +45,8 @@ def _text(value: str) -> str:
 
 
 def _day(value: str) -> dt.date:
+    from assistant.text.dates import parse_day
+
     if day := parse_day(value):
         return day
     raise typer.BadParameter(f"{value!r} is not a date; write it as 2025-11-26")

@@ -3,8 +3,6 @@
 Cheap to import, because `--help` loads it.
 """
 
-from __future__ import annotations
-
 from assistant.cli import options
 from assistant.cli.running import opened, settings, show_answer
 

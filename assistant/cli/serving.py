@@ -3,8 +3,6 @@
 Cheap to import, because `--help` loads it.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Callable, Iterator

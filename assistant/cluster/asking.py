@@ -8,14 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.api.build import (
-    build_pipeline,
-    build_retriever,
-    chroma_server,
-    identity,
-    settled,
-    without_a_model,
-)
+from assistant.api.build import build_pipeline, build_retriever, settled, without_a_model
+from assistant.api.opening import chroma_server, identity
 from assistant.api.remembered import with_embedder
 from assistant.api.selection import limits
 from assistant.cluster.workers import Worker, Workers, here, workers

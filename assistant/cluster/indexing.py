@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, partial
 from pathlib import Path
 
-from assistant.api.build import identity
+from assistant.api.opening import identity
 from assistant.cluster.workers import Worker, check_installed, here, workers
 from assistant.corpus.articles import Article
 from assistant.errors import IndexMismatch

@@ -21,7 +21,7 @@ from assistant.corpus.fields.making import Made, article_of
 from assistant.corpus.readers.piece import Piece, stem_of
 from assistant.corpus.readers.registry import COMMON, SUFFIXES, read
 from assistant.corpus.report import Notice, PassedOver, Report
-from assistant.corpus.walking import corpus_bytes, corpus_stamp, files_of, is_regular, shown
+from assistant.corpus.walking import corpus_stamp, files_of, is_regular, look_at, shown
 from assistant.corpus.whole.boilerplate import Boilerplate
 from assistant.corpus.whole.identities import Entry, Repeats, day, resolve
 from assistant.corpus.whole.suspects import suspicion
@@ -35,9 +35,9 @@ __all__ = [
     "Options",
     "Source",
     "compare",
-    "corpus_bytes",
     "corpus_stamp",
     "fingerprint",
+    "look_at",
     "read_articles",
     "read_corpus",
 ]
@@ -78,8 +78,6 @@ class Articles:
         self._entries: list[Entry] = []
         self._boilerplate = Boilerplate()
         self._repeats = Repeats()
-        self.foreign = 0
-        """How many are not in English."""
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -103,7 +101,7 @@ class Articles:
             entry.id = min(entry.id, article.id, key=len)  # that of "a copy" and "a" is "a"
             return
         if not is_english(article.opening):
-            self.foreign += 1
+            report.summary.foreign += 1
             article = article if article.language else replace(article, language=language_of(article.opening))
         for lacking, what in (
             (article.published is None, "date"),

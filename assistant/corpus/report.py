@@ -38,6 +38,8 @@ class Summary:
     """How many of those passed over may be articles; pictures and programs are none."""
     first: str = ""
     """The first message of what was passed over."""
+    foreign: int = 0
+    """How many articles are not in English."""
     passed_over: dict[str, dict[str, int]] = field(default_factory=dict)
     """Kind of file -> reason -> how many."""
     left_out: dict[str, int] = field(default_factory=dict)
@@ -51,6 +53,8 @@ class Summary:
     suspect: dict[str, int] = field(default_factory=dict)
     """What an article looks like rather than one, such as "a consent page"."""
     unknown_keys: dict[str, int] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+    """Messages that were told, but for those of a report that tells all."""
     untold: int = 0
     """Messages that were counted and not told."""
     dated_keys: list[str] = field(default_factory=list)
@@ -202,3 +206,5 @@ class Report:
             self.summary.untold += 1
         elif self._tell:
             self._tell(message)
+            if not self._all:
+                self.summary.told.append(message)

@@ -34,8 +34,25 @@ _FILES = re.compile(
 class File:
     """A file of a corpus: where it lies, and its path below the corpus with '/' between the parts."""
 
-    path: Path
+    place: str
     below: str
+
+    @property
+    def path(self) -> Path:
+        """Where it lies; made when it is asked for, as many paths take long."""
+        return Path(self.place)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the system says of a corpus's files together; none was read."""
+
+    stamp: str
+    """A digest of their names, sizes and times: while it is the same, nothing was touched."""
+    size: int
+    """Bytes."""
+    touched: int
+    """When one was last written, renamed or given other rights, in nanoseconds since 1970."""
 
 
 def files_of(path: Path, report: Report, exclude: Sequence[str] = ()) -> Iterator[File]:
@@ -52,14 +69,15 @@ def files_of(path: Path, report: Report, exclude: Sequence[str] = ()) -> Iterato
     except (OSError, ValueError) as error:
         raise CorpusError(f"{shown(path)}: cannot be read ({reason(error)}); correct the path") from None
     if not path.is_dir():
-        yield File(path, path.name)
+        yield File(str(path), path.name)
         return
     ignored = _ignored(path, exclude)
     top = str(path)
     for folder, names in _walk(top, report, ignored):
-        prefix = folder[len(top) :].strip(os.sep).replace(os.sep, "/")
+        inside = folder[len(top) :].strip(os.sep).replace(os.sep, "/")
+        prefix, place = f"{inside}/" if inside else "", os.path.join(folder, "")  # noqa: PTH118
         for name in sorted(names):
-            below = f"{prefix}/{name}" if prefix else name
+            below = prefix + name
             if name.startswith("."):
                 continue
             if _FILES.fullmatch(name):
@@ -67,7 +85,7 @@ def files_of(path: Path, report: Report, exclude: Sequence[str] = ()) -> Iterato
             elif ignored(below):
                 report.left_out("excluded")
             else:
-                yield File(Path(folder, name), below)
+                yield File(place + name, below)
 
 
 def is_left_out(below: str, report: Report) -> bool:
@@ -83,31 +101,27 @@ def is_left_out(below: str, report: Report) -> bool:
     return bool(rule)
 
 
-def corpus_stamp(path: Path, exclude: Sequence[str] = ()) -> str:
-    """A digest of the names, sizes and times of a corpus's files: while it is the same, nothing was touched.
+def look_at(path: Path, exclude: Sequence[str] = (), report: Report | None = None) -> Look:
+    """Looks at a corpus's files; `report` is told as by `files_of`.
 
     Reads no file. Raises CorpusError when there is no such path.
     """
-    digest = hashlib.sha256()
-    for below, stat in _stats(path, exclude):
-        line = f"{below}\0{stat.st_size}\0{stat.st_mtime_ns}\n"
-        digest.update(line.encode(errors="surrogateescape"))
-    return digest.hexdigest()
-
-
-def corpus_bytes(path: Path, exclude: Sequence[str] = ()) -> int:
-    """The size of a corpus's files together. Reads no file. Raises CorpusError when there is no such path."""
-    return sum(stat.st_size for _, stat in _stats(path, exclude))
-
-
-def _stats(path: Path, exclude: Sequence[str]) -> Iterator[tuple[str, os.stat_result]]:
-    """Where each file lies below the corpus, and what the system says of it."""
-    for file in files_of(path, Report(), exclude):
+    digest, size, touched = hashlib.sha256(), 0, 0
+    for file in files_of(path, report or Report(), exclude):
         try:
-            stat = file.path.stat()
+            stat = os.stat(file.place)  # noqa: PTH116 - a Path takes longer than the system
         except OSError:  # gone between listing and looking
             continue
-        yield file.below, stat
+        line = f"{file.below}\0{stat.st_size}\0{stat.st_mtime_ns}\n"
+        digest.update(line.encode(errors="surrogateescape"))
+        size += stat.st_size
+        touched = max(touched, stat.st_mtime_ns, stat.st_ctime_ns)
+    return Look(digest.hexdigest(), size, touched)
+
+
+def corpus_stamp(path: Path, exclude: Sequence[str] = ()) -> str:
+    """The `stamp` of a look at a corpus. Raises CorpusError when there is no such path."""
+    return look_at(path, exclude).stamp
 
 
 def is_regular(path: Path) -> bool:

@@ -17,7 +17,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from assistant.api.build import identity
+from assistant.api.opening import identity
 from assistant.errors import SettingsError
 from assistant.index.filters import Filters
 from assistant.models import packaged

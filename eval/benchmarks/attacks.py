@@ -20,7 +20,8 @@ from typing import Literal
 from pydantic import ValidationError
 
 from assistant.answering.pipeline import Pipeline
-from assistant.api.build import build_pipeline, build_retriever, identity, provenance
+from assistant.api.build import build_pipeline, build_retriever, provenance
+from assistant.api.opening import identity
 from assistant.api.remembered import embedder_of
 from assistant.corpus.articles import Article, read_corpus
 from assistant.corpus.chunking import sentence_spans

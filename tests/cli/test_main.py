@@ -16,7 +16,7 @@ from fake_server import hangs, serving
 from fakes import QueuedChat, drafted, with_chat, write_corpus
 
 from assistant.answering.pipeline import Pipeline
-from assistant.api import build
+from assistant.api import build, changed
 from assistant.api.build import build_pipeline, profile_for
 from assistant.settings import Settings
 
@@ -165,7 +165,7 @@ def test_the_index_follows_the_corpus(run: Run, tmp_path: Path, monkeypatch: pyt
     )
     assert "Marta" in stale.out
     with monkeypatch.context() as patch:
-        patch.setattr(build, "MOST_COMPARED", 10)
+        patch.setattr(changed, "MOST_COMPARED", 10)
         large = run("search", "ferry", *places)
     assert large.err == (
         "assistant: files were written since the index was built; bring it up to date with: assistant index\n"

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from assistant.answering.answerability import chance
-from assistant.api.build import build_retriever, identity
+from assistant.api.build import build_retriever
+from assistant.api.opening import identity
 from assistant.api.runnable import PassageRetriever
 from assistant.corpus.articles import Article, read_corpus
 from assistant.evaluation.gold.cases import Case, quote_spans, read_gold

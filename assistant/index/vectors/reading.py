@@ -38,6 +38,9 @@ class Vectors(Protocol):
     def nearest(self, vector: Sequence[float], k: int, where: dict[str, Any] | None) -> Found:
         """The metadata of the k nearest chunks that pass `where`, and their cosine distances, in order."""
 
+    def count(self) -> int:
+        """How many there are."""
+
 
 def open_vectors(path: Path, state: Path) -> Vectors:
     """The vectors of one state of the index at `path`. Raises IndexMismatch."""
@@ -86,6 +89,10 @@ class Direct:
         )
         return list(zip(found.metadatas[0], found.distances[0], strict=True))
 
+    def count(self) -> int:
+        """As `Vectors`."""
+        return int(self._rust.count(self._id, TENANT, DATABASE))
+
 
 class ByChroma:
     """By chromadb's client."""
@@ -99,6 +106,10 @@ class ByChroma:
         """As `Vectors`."""
         pairs = self._store.similarity_search_by_vector_with_relevance_scores(list(vector), k=k, filter=where)
         return [(document.metadata, distance) for document, distance in pairs]
+
+    def count(self) -> int:
+        """As `Vectors`."""
+        return self._store._collection.count()
 
 
 def _most_files() -> int:

@@ -176,6 +176,10 @@ class SharedVectors:
                 return live[:k]
             asked *= 2
 
+    def count(self) -> int:
+        """As `reading.Vectors`, those of other states among them."""
+        return self._collection.count()
+
 
 def check_place(path: Path, catalogue: Catalogue, server: Server | None) -> None:
     """Raises IndexMismatch where the vectors are not where the settings say, in the folder or on a server."""
