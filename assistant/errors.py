@@ -27,10 +27,24 @@ Only the command line (exit status 2, one line on standard error) and the pytest
 Third-party exceptions are mapped to one of these where the library is called.
 """
 
+import os
+import re
+
 
 def reason(error: object, most: int | None = 200) -> str:
     """The message of an exception or a library, shortened to one line."""
     return getattr(error, "strerror", None) or " ".join(str(error).split())[:most] or type(error).__name__
+
+
+def without_secrets(text: str) -> str:
+    """What a server said, without keys and passwords that it repeats."""
+    text = re.sub(r"\b(?:sk|pk|gsk|xai|key|lsv2)[-_][\w*.-]{6,}", "…", re.sub(r"://[^/@\s]+@", "://…@", text))
+    for name, value in os.environ.items():
+        if name.endswith(("_API_KEY", "_TOKEN", "_SECRET")):
+            # A line's end, as of a key that was read from a file, is written otherwise in a message.
+            for word in value.split():
+                text = text.replace(word, "…") if len(word) >= 6 else text
+    return text
 
 
 class AssistantError(Exception):

@@ -233,9 +233,35 @@ def test_a_server_that_says_the_token(place: Place) -> None:
     place.check()
 
 
+def test_a_chroma_server_that_says_the_token(place: Place) -> None:
+    """At once, and once it has been connected to."""
+    with playing() as stage:
+        where = {"ASSISTANT_CHROMA": stage.url.removesuffix("/v1"), "ASSISTANT_CHROMA_TOKEN": TOKEN}
+        for handler in (Teller, Beating):
+            stage.RequestHandlerClass = handler
+            ended = place.run("index", "--rebuild", "--index", str(place.folder / "served"), **where)
+            assert ended.returncode == 2
+            assert ended.stderr.splitlines()[-1].startswith("assistant: ")
+            assert "Traceback" not in ended.stderr.replace("httpcore", "")
+    place.check()
+
+
 class Teller(Player):
     """Says the authorization that it was sent."""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
         self.send(400, json.dumps({"error": f"not {self.headers['Authorization']}"}))
+
+    def do_GET(self) -> None:
+        self.send(401, json.dumps({"error": "AuthError", "message": f"not {self.headers['Authorization']}"}))
+
+
+class Beating(Teller):
+    """Answers whether it is there, and refuses the rest."""
+
+    def do_GET(self) -> None:
+        if self.path.endswith("/heartbeat"):
+            self.send(200, '{"nanosecond heartbeat": 1}')
+        else:
+            super().do_GET()

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from assistant.corpus.chunking import CHUNKING
-from assistant.errors import ChromaServerError, IndexMismatch, reason
+from assistant.errors import ChromaServerError, IndexMismatch, reason, without_secrets
 from assistant.index.database import REBUILD, remedy
 
 if TYPE_CHECKING:
@@ -116,15 +116,15 @@ def store_errors(path: Path, *others: type[Exception]) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
+        what = without_secrets(reason(error, most=None))[:200]
         if _of_network(error):
-            raise ChromaServerError(
-                f"the Chroma server of the index at {path} does not answer ({reason(error)}); try again"
-            ) from None
+            message = f"the Chroma server of the index at {path} does not answer ({what}); try again"
+            raise ChromaServerError(message) from None
         if not (isinstance(error, (sqlite3.Error, *others)) or _of_chroma(error)):
             raise
         full = path.is_dir() and shutil.disk_usage(path).free < ROOM
         todo = remedy("disk is full" if full else error, f"try again, or {REBUILD}")
-        raise IndexMismatch(f"the index at {path} cannot be used ({reason(error)}); {todo}") from None
+        raise IndexMismatch(f"the index at {path} cannot be used ({what}); {todo}") from None
 
 
 def _of_network(error: BaseException) -> bool:

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from assistant.corpus.article import fingerprint
-from assistant.errors import ChromaServerError, IndexMismatch, SettingsError, reason
+from assistant.errors import ChromaServerError, IndexMismatch, SettingsError, reason, without_secrets
 from assistant.index import snapshots
 from assistant.index.database import REBUILD
 from assistant.index.lexical import CATALOGUE, Catalogue
@@ -72,21 +72,14 @@ class Server:
         import chromadb
         import httpx
         from chromadb.config import Settings as ChromaSettings
+        from chromadb.errors import ChromaError
 
         parts = urlsplit(self.address)
+        secure = parts.scheme == "https"
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         try:
             beat = f"{self.address.rstrip('/')}/api/v2/heartbeat"
             httpx.get(beat, headers=headers, timeout=PATIENCE).raise_for_status()
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            remedy = "start one with: chroma run, or correct ASSISTANT_CHROMA"
-            if isinstance(error, httpx.HTTPStatusError) and error.response.status_code in (401, 403):
-                remedy = "set ASSISTANT_CHROMA_TOKEN to its token"
-            raise ChromaServerError(
-                f"no Chroma server answers at {self.address} ({reason(error)}); {remedy}"
-            ) from None
-        secure = parts.scheme == "https"
-        with chroma.store_errors(Path(self.address), ValueError):
             client: Any = chromadb.HttpClient(
                 host=parts.hostname or "",
                 port=parts.port or (443 if secure else 80),
@@ -94,8 +87,16 @@ class Server:
                 headers=headers,
                 settings=ChromaSettings(anonymized_telemetry=False),
             )
-        client._server._session.timeout = httpx.Timeout(PATIENCE)  # else it waits for ever
-        return cast("Client", client)
+        except httpx.HTTPStatusError as error:
+            why, remedy = f"status {error.response.status_code}", "set ASSISTANT_CHROMA_TOKEN to its token"
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, ChromaError) as error:
+            why, remedy = without_secrets(reason(error)), "start one with: chroma run"
+        else:
+            client._server._session.timeout = httpx.Timeout(PATIENCE)  # else it waits for ever
+            return cast("Client", client)
+        raise ChromaServerError(
+            f"no Chroma server answers at {self.address} ({why}); {remedy}, or correct ASSISTANT_CHROMA"
+        )
 
 
 def disconnect(client: Any) -> None:

@@ -18,7 +18,7 @@ from langchain_core import exceptions
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 
-from assistant.errors import AssistantError, ContextExceeded, ModelError, reason
+from assistant.errors import AssistantError, ContextExceeded, ModelError, reason, without_secrets
 from assistant.extras import remedy as extra
 from assistant.models import packaged
 from assistant.models.chat import provider_errors
@@ -221,17 +221,6 @@ def _line(error: BaseException) -> str:
         text = f"a web page instead of an answer{f', status {status}' if status else ''}"
     text = without_secrets(text)
     return text if len(text) <= 200 else text[:199] + "…"
-
-
-def without_secrets(text: str) -> str:
-    """What a server said, without keys and passwords that it repeats."""
-    text = re.sub(r"\b(?:sk|pk|gsk|xai|key|lsv2)[-_][\w*.-]{6,}", "…", re.sub(r"://[^/@\s]+@", "://…@", text))
-    for name, value in os.environ.items():
-        if name.endswith(("_API_KEY", "_TOKEN", "_SECRET")):
-            # A line's end, as of a key that was read from a file, is written otherwise in a message.
-            for word in value.split():
-                text = text.replace(word, "…") if len(word) >= 6 else text
-    return text
 
 
 def _lacking(error: BaseException, provider: str = "") -> str | None:

@@ -18,9 +18,9 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 
-from assistant.errors import AssistantError, ContextExceeded, ModelError
+from assistant.errors import AssistantError, ContextExceeded, ModelError, without_secrets
 from assistant.models.chat import deadline, provider_errors
-from assistant.models.chat.loading import model_errors, unreachable, without_secrets
+from assistant.models.chat.loading import model_errors, unreachable
 from assistant.models.chat.profiles import Profile, Way
 from assistant.models.chat.requests import Habits, Request, address_of
 from assistant.models.chat.responses import Heard
