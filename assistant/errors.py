@@ -29,6 +29,15 @@ Third-party exceptions are mapped to one of these where the library is called.
 
 import os
 import re
+from reprlib import Repr
+
+_SHORT = Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 100
+
+
+def quoted(value: object) -> str:
+    """What somebody gave, as a message quotes it: as Python writes it, without the middle of what is long."""
+    return _SHORT.repr(value)
 
 
 def reason(error: object, most: int | None = 200) -> str:

@@ -54,5 +54,5 @@ def written_out(value: object) -> object:
 def first_problem(error: ValidationError) -> str:
     """The first problem in one line, such as "as_of: write it as ..."."""
     first = error.errors(include_input=False, include_url=False)[0]
-    place, wrong = ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
+    place, wrong = ".".join(map(str, first["loc"]))[:100], first["msg"].removeprefix("Value error, ")
     return f"{place}: {wrong}" if place else wrong

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistant.corpus.walking import normal
-from assistant.errors import SettingsError
+from assistant.errors import SettingsError, quoted
 from assistant.index.filters import Filters
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def limits(
 def unknown(name: str, value: str, known: list[str]) -> SettingsError:
     """The error that no article has this section or outlet, with those there are."""
     listed = ", ".join(known[:LISTED]) + (" ..." if len(known) > LISTED else "")
-    return SettingsError(f"no article has the {name} {value!r}; there are: {listed or 'none'}")
+    return SettingsError(f"no article has the {name} {quoted(value)}; there are: {listed or 'none'}")
 
 
 def article_named(name: str, catalogue: Catalogue, filters: Filters = Filters()) -> Article:
@@ -61,5 +61,5 @@ def article_named(name: str, catalogue: Catalogue, filters: Filters = Filters())
 
         near = [match[0] for match in extract(name, catalogue.matching(filters), limit=3)]
         hint = f"did you mean {', '.join(near)}?" if near else "no article can be seen under these limits"
-        raise SettingsError(f"no article {name!r}; {hint}")
+        raise SettingsError(f"no article {quoted(name)}; {hint}")
     return found

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from assistant.errors import quoted
 from assistant.index.filters import Filters
 
 SLICE = 20_000
@@ -47,7 +48,7 @@ class Limits(Arguments):
             # pydantic would take a number for seconds since 1970.
             return dt.date.fromisoformat(str(value))
         except ValueError:
-            raise ValueError(f"{value!r} is not a date; write it as 2025-11-26") from None
+            raise ValueError(f"{quoted(value)} is not a date; write it as 2025-11-26") from None
 
     def filters(self) -> Filters:
         return Filters(self.as_of, self.since, self.section, self.outlet)
@@ -72,7 +73,9 @@ class Brief(About):
 
 class ListArticles(Limits):
     limit: Annotated[int, _described("How many articles at most.", ge=1, le=100)] = 20
-    offset: Annotated[int, _described("How many to pass over: `next_offset` of the page before.", ge=0)] = 0
+    offset: Annotated[
+        int, _described("How many to pass over: `next_offset` of the page before.", ge=0, le=10**9)
+    ] = 0
 
 
 class ReadArticle(Arguments):

@@ -21,7 +21,7 @@ from assistant.api.assistant import Assistant
 from assistant.api.remembered import open_catalogue
 from assistant.api.selection import limits
 from assistant.corpus.report import Notice
-from assistant.errors import AssistantError, SettingsError
+from assistant.errors import AssistantError, SettingsError, quoted
 from assistant.extras import own_version, require
 from assistant.server.mcp.streams import Lines, taken
 from assistant.server.mcp.tools import Desk, Tool, tools_for
@@ -172,7 +172,7 @@ class Session:
     async def _run(self, name: str, arguments: dict[str, Any], progress: Progress) -> BaseModel:
         tool = self._tools.get(name)
         if tool is None:
-            raise SettingsError(f"no tool {name!r}; there are: {', '.join(self._tools)}")
+            raise SettingsError(f"no tool {quoted(name)}; there are: {', '.join(self._tools)}")
         asked = tool.arguments(arguments)
         await self._loaded(progress)
         loop = asyncio.get_running_loop()
