@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import pytest
 from fakes import write_corpus
+from faults.conftest import missing
 
 ROOT = Path(__file__).parents[2]
 COST = "What will the valley dam cost?"
@@ -150,7 +151,11 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Room:
     tried = "PATH=$PATH:/usr/sbin:/sbin; ip link set lo up && strace -qq -e trace=none true"
     command = ["unshare", "-rnm", "bash", "-c", tried]
     if not shutil.which("unshare") or subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("no network namespaces or no strace here")
+        missing(
+            "no network namespaces or no strace here",
+            "apt-get install strace iproute2 util-linux, and let users have namespaces:"
+            " sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
+        )
     room = Room(tmp_path_factory.mktemp("silence"), Path(os.environ["ASSISTANT_CACHE"]))
     # First, so that the others find an index.
     assert_silent(room.run("-m", "assistant", "index", *place(room)), "read 3 articles")
@@ -226,6 +231,15 @@ def test_what_reaches_somebody_is_heard(room: Room, code: str, sign: str) -> Non
     assert any(sign in line for line in heard.reached), heard.printed
     here = "import socket; socket.socket().connect_ex(('127.0.0.1', 9))"
     assert room.run("-c", here).reached == []
+
+
+def test_what_is_missing_is_passed_over_by_people_and_fails_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="no strace; install it"):
+        missing("no strace", "install it")
+    monkeypatch.delenv("CI")
+    with pytest.raises(pytest.skip.Exception, match="no strace"):
+        missing("no strace", "install it")
 
 
 @pytest.mark.slow
