@@ -35,6 +35,25 @@ _SHORT = Repr()
 _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 100
 
 
+MORE_MEMORY = "close other programs, or raise the limit (ulimit -v), and try again"
+
+_NO_MEMORY = re.compile(
+    "bad_?alloc|out of memory|Cannot allocate memory|can't start new thread|failed to map segment",
+    re.IGNORECASE,
+)
+"""What C++, SQLite, the system, Python and its loader of libraries say when there is no memory left."""
+
+
+def lacks_memory(error: object) -> bool:
+    """Whether an exception, of whichever library, is for want of memory."""
+    return isinstance(error, MemoryError) or bool(_NO_MEMORY.search(str(error)))
+
+
+def mend(error: object, otherwise: str) -> str:
+    """What to do about an exception of a library: find memory where it lacks, or else what is given."""
+    return MORE_MEMORY if lacks_memory(error) else otherwise
+
+
 def quoted(value: object) -> str:
     """What somebody gave, as a message quotes it: as Python writes it, without the middle of what is long."""
     return _SHORT.repr(value)

@@ -18,7 +18,7 @@ from typer.core import TyperGroup
 
 from assistant.cli import adding, evaluating, indexing, models, options, overviews, running, serving
 from assistant.cli.options import examples, one_of
-from assistant.errors import AssistantError, reason
+from assistant.errors import MORE_MEMORY, AssistantError, lacks_memory, reason
 from assistant.telemetry import SILENT
 
 _REMEDIES = {
@@ -59,6 +59,7 @@ def common(version: options.Version = False, verbose: options.Verbose = False) -
     """The options before a command."""
     import logging
 
+    running.check_memory()
     logging.basicConfig(level=logging.INFO if verbose else logging.ERROR, format="%(name)s: %(message)s")
 
 
@@ -271,7 +272,10 @@ def main() -> NoReturn:
         where = f" {error.filename}" if isinstance(error.filename, str) else ""
         remedy = _REMEDIES.get(error.errno or 0, "correct that and try again")
         _tell(f"cannot read or write{where} ({reason(error)}); {remedy}")
-    except Exception:
+    except Exception as error:
+        if lacks_memory(error):
+            _tell(f"not enough memory ({reason(error)}); {MORE_MEMORY}")
+            sys.exit(2)
         # A bug. Python's default exit status, 1, would mean that the corpus does not say.
         traceback.print_exc()
     sys.exit(2)

@@ -5,6 +5,7 @@ Cheap to import, because `--help` loads it.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -21,6 +22,23 @@ if TYPE_CHECKING:
     from assistant.cli.batch import BatchLine, Limits
     from assistant.schema import Answer, SearchAnswer
     from assistant.settings import Settings
+
+
+LEAST = 1536 << 20
+"""Bytes that a process must be allowed to address. With less, the libraries in C and Rust that search and
+write an index abort it wherever they stand, and in words of their own."""
+
+
+def check_memory() -> None:
+    """Raises SettingsError where this process may use too little memory; imports nothing large."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    most, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if 0 <= most < LEAST:
+        more = f"ulimit -v {2 * LEAST >> 10}"
+        raise SettingsError(f"only {most >> 20} MB of memory may be used here; allow more with: {more}")
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from assistant.errors import IndexMismatch, IndexMissing, IndexOutdated, reason
+from assistant.errors import MORE_MEMORY, IndexMismatch, IndexMissing, IndexOutdated, lacks_memory, reason
 
 REBUILD = "run: assistant index --rebuild"
 
@@ -24,6 +24,8 @@ _NOT_WRITABLE = re.compile(
 
 def remedy(error: object, otherwise: str = REBUILD) -> str:
     """What to do about an error of a database."""
+    if lacks_memory(error):
+        return MORE_MEMORY
     if _NO_ROOM.search(str(error)):
         return "make room for it and try again"
     if _NOT_WRITABLE.search(str(error)):

@@ -32,7 +32,7 @@ from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import Field, PrivateAttr
 
-from assistant.errors import ContextExceeded, ModelError, reason
+from assistant.errors import ContextExceeded, ModelError, mend, reason
 from assistant.models import packaged
 from assistant.models.chat.chatml import chatml
 from assistant.models.cores import usable_cores
@@ -217,7 +217,9 @@ def _pieces(server: Any, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
     try:
         while (piece := pieces.get()) is not None:
             if isinstance(piece, Exception):
-                raise ModelError(f"the embedded model failed ({reason(piece)}); start again") from piece
+                raise ModelError(
+                    f"the embedded model failed ({reason(piece)}); {mend(piece, 'start again')}"
+                ) from piece
             yield piece
     finally:
         stopped.set()
@@ -277,9 +279,8 @@ def _library() -> Any:
     except ImportError as error:
         if "libgomp" in str(error):
             raise ModelError("llama.cpp needs OpenMP; install it with: apt-get install libgomp1") from error
-        raise ModelError(
-            f"cannot load xllamacpp ({error}); reinstall it with: pip install --force-reinstall xllamacpp"
-        ) from error
+        remedy = mend(error, "reinstall it with: pip install --force-reinstall xllamacpp")
+        raise ModelError(f"cannot load xllamacpp ({error}); {remedy}") from error
     finally:
         for name in added:
             del os.environ[name]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.errors import ModelError
+from assistant.errors import ModelError, mend, reason
 from assistant.models.cores import usable_cores
 from assistant.models.encoders import optimised
 
@@ -28,6 +28,8 @@ ARITHMETIC = "32 bits"
 """How 8-bit products are added up. Left alone, onnxruntime does so in 16 bits on processors without VNNI
 instructions, which overflows: their scores differ by up to 0.6 from those of others. This costs them a fifth
 more time, and nobody else."""
+
+REPLACE = "replace that file"
 
 MOST_THREADS = 4
 """Rows run at a time, where there are as many cores."""
@@ -48,7 +50,9 @@ def load_tokenizer(path: Path) -> Tokenizer:
     try:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:  # the library raises bare Exception
-        raise ModelError(f"cannot read the tokenizer {path}: {error}; replace that file") from error
+        raise ModelError(
+            f"cannot read the tokenizer {path}: {reason(error)}; {mend(error, REPLACE)}"
+        ) from error
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer
@@ -85,7 +89,9 @@ class OnnxEncoder:
         try:
             self._session = _session(folder / "model.onnx", cache)
         except Exception as error:  # onnxruntime's exceptions have no common base but this
-            raise ModelError(f"cannot load {folder / 'model.onnx'}: {error}; replace that file") from error
+            raise ModelError(
+                f"cannot load {folder / 'model.onnx'}: {reason(error)}; {mend(error, REPLACE)}"
+            ) from error
         self._inputs = [given.name for given in self._session.get_inputs()]
 
     def run(self, rows: Sequence[Row]) -> list[Floats]:
@@ -105,7 +111,9 @@ class OnnxEncoder:
         try:
             outputs: Any = self._session.run(None, {name: feed[name] for name in self._inputs})
         except Exception as error:
-            raise ModelError(f"the ONNX model failed: {error}; run `assistant doctor`") from error
+            raise ModelError(
+                f"the ONNX model failed: {reason(error)}; {mend(error, 'run `assistant doctor`')}"
+            ) from error
         return encoding, [np.asarray(output[0], dtype=np.float32) for output in outputs]
 
 
