@@ -98,21 +98,9 @@ class Catalogue(Database):
             return None
         with self._readable():
             *row, known = rows[0]
-            published, updated, superseded = map(_day, (row[3], row[7], row[8]))
-            sources = tuple(Source(outlet, url) for outlet, url in json.loads(row[5]))
-            article = Article(
-                row[0],
-                row[1],
-                row[2],
-                published,
-                row[4],
-                sources,
-                row[6],
-                updated,
-                superseded,
-                row[9],
-                row[10],
-            )
+            row[3], row[7], row[8] = map(_day, (row[3], row[7], row[8]))
+            row[5] = tuple(Source(outlet, url) for outlet, url in json.loads(row[5]))
+            article = Article(*row)
             if article.id != article_id or fingerprint(article) != known:
                 raise ValueError(f"article {article_id} has changed since it was stored")
         return article

@@ -31,7 +31,8 @@ from langchain_core.embeddings import DeterministicFakeEmbedding
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from assistant.api.build import build_retriever, identity
+from assistant.api.build import build_retriever
+from assistant.api.opening import identity
 from assistant.corpus.articles import Article, read_corpus
 from assistant.corpus.chunking import Chunk, passage_text, split_article
 from assistant.evaluation.gold.cases import read_gold
