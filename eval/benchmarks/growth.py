@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import ParamSpec, TypeVar
 
 import matplotlib as mpl
@@ -37,7 +37,7 @@ from assistant.corpus.articles import Article, read_corpus
 from assistant.corpus.chunking import Chunk, passage_text, split_article
 from assistant.evaluation.gold.cases import read_gold
 from assistant.evaluation.report import table
-from assistant.index import encoding
+from assistant.index import encoding, snapshots
 from assistant.index.encoding import EncodedArticle
 from assistant.index.filters import Filters
 from assistant.index.opened import Index
@@ -130,7 +130,10 @@ class Figures:
     """The first search, which reads the vectors into memory."""
     search: float
     """A warm one, as all that follow; without reranker and reader."""
+    processor: float
+    """Of the processor's seconds, which other work on the machine leaves nearly alone."""
     as_of: float
+    as_of_processor: float
     ranked: float
     """With reranker and reader."""
     ranked_as_of: float
@@ -208,9 +211,9 @@ def searches(settings: Settings, path: Path, questions: Sequence[str]) -> dict[s
     found = {"opened": perf_counter() - start}
     ranked = build_retriever(settings, index)
     plain = replace(ranked, reranker=None, reader=None)
-    found["first"] = took(plain, questions[0], Filters())
+    found["first"], _ = took(plain, questions[0], Filters())
     day = Filters(as_of=MIDDLE)
-    few = questions[:RANKED]
+    few, processors = questions[:RANKED], dict[str, float]()
     for name, retriever, filters, asked in (
         ("search", plain, Filters(), questions),
         ("as_of", plain, day, questions),
@@ -218,15 +221,18 @@ def searches(settings: Settings, path: Path, questions: Sequence[str]) -> dict[s
         ("ranked_as_of", ranked, day, few),
     ):
         took(retriever, questions[0], filters)
-        found[name] = median(took(retriever, question, filters) for question in asked)
+        taken = [took(retriever, question, filters) for question in asked]
+        found[name], processors[name] = (median(seconds) for seconds in zip(*taken, strict=True))
     index.close()
-    return found | {"memory": peak(os.getpid())}
+    spent = {"processor": processors["search"], "as_of_processor": processors["as_of"]}
+    return found | spent | {"memory": peak(os.getpid())}
 
 
-def took(retriever: Retriever, question: str, filters: Filters) -> float:
-    start = perf_counter()
+def took(retriever: Retriever, question: str, filters: Filters) -> tuple[float, float]:
+    """Seconds of the clock and of the processor."""
+    start, before = perf_counter(), process_time()
     retriever.retrieve(question, filters)
-    return perf_counter() - start
+    return perf_counter() - start, process_time() - before
 
 
 def figures(settings: Settings, made: Made, work: Path, questions: Sequence[str]) -> Figures:
@@ -237,7 +243,8 @@ def figures(settings: Settings, made: Made, work: Path, questions: Sequence[str]
         return Figures(**json.loads(kept.read_text("ascii")))
     indexed, _ = alone(index, settings, made, path)
     notice(f"growth: {size:,} passages indexed in {indexed:.0f} s")
-    disk = sum(file.stat().st_size for file in path.rglob("*") if file.is_file()) / 1e6
+    state = snapshots.current(path) or path
+    disk = sum(file.stat().st_size for file in state.rglob("*") if file.is_file()) / 1e6
     recalled = alone(recall, settings, made, path, questions)
     searched = alone(searches, settings, path, questions)
     synced, more = alone(index, settings, replace(made, changed=True), path)
@@ -255,7 +262,9 @@ def section(found: Sequence[Figures], questions: int) -> str:
             f"{one.indexed:,.0f}",
             f"{one.disk:,.0f}",
             f"{one.recall:.2f}",
-            *(f"{value:.2f}" for value in (one.opened, one.first, *times(one))),
+            *(f"{value:.2f}" for value in (one.opened, one.first)),
+            *(f"{value:.3f}" for value in (one.processor, one.as_of_processor)),
+            *(f"{value:.2f}" for value in times(one)),
             f"{one.memory - found[0].memory:,.0f}",
             f"{one.synced:.1f}",
             f"{one.written:,.0f}",
@@ -269,6 +278,8 @@ def section(found: Sequence[Figures], questions: int) -> str:
         f"recall@{NEAREST} of vectors",
         "s to open",
         "first search, s",
+        "search, processor s",
+        "as of a day, processor s",
         *LINES,
         "MB of memory more",
         "one article changed, s",

@@ -1,5 +1,6 @@
 """The benchmark of growth: what articles are made, what is measured of them, and how it is told."""
 
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,8 +8,9 @@ import numpy as np
 import pytest
 from langchain_core.embeddings import DeterministicFakeEmbedding
 
-from assistant.api import build
+from assistant.api.opening import identity
 from assistant.corpus.chunking import split_article
+from assistant.index.opened import Index
 from assistant.retrieval.retriever import Retriever
 from assistant.settings import Settings
 from eval.benchmarks import growth
@@ -23,7 +25,7 @@ def made() -> Made:
     return Made(TEXTS, np.eye(16, dtype=np.float32)[:2], 30)
 
 
-FIGURES = Figures(1000, 4, 8, 1, 0.1, 0.2, 0.02, 0.03, 0.5, 0.6, 300, 1, 9)
+FIGURES = Figures(1000, 4, 8, 1, 0.1, 0.2, 0.02, 0.012, 0.03, 0.013, 0.5, 0.6, 300, 1, 9)
 LARGER = replace(FIGURES, passages=10_000, search=0.1, as_of=0.4, memory=1400, synced=6, written=40)
 
 
@@ -65,9 +67,10 @@ def test_a_size_is_indexed_searched_and_changed(
     found = growth.figures(settings, made, tmp_path, questions)
     assert found.passages == 600
     assert found.recall == 1
-    assert min(found.indexed, found.disk, found.search, found.as_of, found.synced, found.memory) > 0
-    with build.Index.open(tmp_path / "600", build.identity(settings)).steady() as state:
-        article = state.catalogue.article("0000000")
+    assert min(found.indexed, found.disk, found.search, found.as_of, found.processor, found.synced) > 0
+    assert found.memory > 0
+    with closing(Index.open(tmp_path / "600", identity(settings))) as index:
+        article = index.catalogue.article("0000000")
         assert article
         assert "changed0" in article.text
     monkeypatch.delattr(growth, "index")
@@ -76,8 +79,9 @@ def test_a_size_is_indexed_searched_and_changed(
 
 def test_the_table_says_what_was_met_and_missed() -> None:
     body = growth.section([FIGURES, LARGER], 30)
-    row = "| 10,000 | 4 | 8 | 1.00 | 0.10 | 0.20 | 0.10 | 0.40 | 0.50 | 0.60 | 1,100 | 6.0 | 40 |"
-    assert row in body
+    (row,) = (line for line in body.splitlines() if line.startswith("| 10,000 "))
+    assert row.startswith("| 10,000 | 4 | 8 | 1.00 | 0.10 | 0.20 | 0.012 | 0.013 | 0.10 | 0.40 | 0.50 |")
+    assert row.endswith("| 0.60 | 1,100 | 6.0 | 40 |")
     assert "30 gold questions (ranked: 10)" in body
     assert "takes 5.0 times what it takes at 1,000, at most 3: missed" in body
     assert "0.10 s, at most 0.5: met" in body
