@@ -138,8 +138,8 @@ def _opened(path: Path, folder: Path, identity: Identity, server: Server | None,
         state = _State(folder, catalogue, store, manifest)
         state.manifest.write()  # so that what Chroma writes from now on can be told from it
         _forget(state, catalogue.pending())
-        chunks = catalogue.counts()[1]
-        if store.count() < chunks or (store.count() > chunks and not store.shared):
+        held, chunks = store.count(), catalogue.counts()[1]  # Chroma counts slowly
+        if held < chunks or (held > chunks and not store.shared):
             raise IndexMismatch(f"the index at {path} has lost some of its vectors; {REBUILD}")
         stack.push(own.pop_all())
         return state
