@@ -225,7 +225,7 @@ def searches(settings: Settings, path: Path, questions: Sequence[str]) -> dict[s
         found[name], processors[name] = (median(seconds) for seconds in zip(*taken, strict=True))
     index.close()
     spent = {"processor": processors["search"], "as_of_processor": processors["as_of"]}
-    return found | spent | {"memory": peak(os.getpid())}
+    return found | spent | {"memory": peak(os.getpid()) * 2**20 / 1e6}
 
 
 def took(retriever: Retriever, question: str, filters: Filters) -> tuple[float, float]:
