@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 
 from assistant.text.languages import READ
 
@@ -52,11 +52,13 @@ class Article:
         return max((day for day in (self.published, self.updated) if day), default=None)
 
 
+_FIELDS = tuple(field.name for field in fields(Article))
+
+
 def fingerprint(article: Article) -> str:
     """The sha256 (hex) of every field: equal exactly when nothing about the article changed."""
-    fields = asdict(article)
-    for name in LATER_FIELDS:
-        if not fields[name]:
-            del fields[name]
-    canonical = json.dumps(fields, sort_keys=True, default=dt.date.isoformat)
+    # Not by `asdict`, which copies what it reads, and takes twice as long as all the rest.
+    known = {name: value for name in _FIELDS if (value := getattr(article, name)) or name not in LATER_FIELDS}
+    known["sources"] = [{"outlet": source.outlet, "url": source.url} for source in article.sources]
+    canonical = json.dumps(known, sort_keys=True, default=dt.date.isoformat)
     return hashlib.sha256(canonical.encode()).hexdigest()

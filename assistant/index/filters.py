@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import operator
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,7 +64,7 @@ class Filters:
         """Whether the vector store needs the ids of the articles that pass, not only dates."""
         return self.section is not None or self.outlet is not None or self.articles is not None
 
-    def chroma(self, articles: list[str] | None, *, versions: bool = False) -> dict[str, Any] | None:
+    def chroma(self, articles: Collection[str] | None, *, versions: bool = False) -> dict[str, Any] | None:
         """The same condition for the vector store; `articles` are the ids that pass the rest, `versions` says
         whether there are earlier versions to be hidden, which takes time."""
         parts: list[dict[str, Any]] = []
@@ -78,3 +80,22 @@ class Filters:
         if len(parts) > 1:
             return {"$and": parts}
         return parts[0] if parts else None
+
+
+_TESTS: dict[str, Callable[[Any, Any], bool]] = {
+    "$lte": operator.le,
+    "$gt": operator.gt,
+    "$gte": operator.ge,
+    "$in": lambda value, names: value in names,
+}
+
+
+def holds(where: Mapping[str, Any], metadata: Mapping[str, Any]) -> bool:
+    """Whether a condition that `Filters.chroma` made holds of a chunk, by what the vector store has of it."""
+    if "$and" in where:
+        return all(holds(part, metadata) for part in where["$and"])
+    return all(
+        name in metadata and _TESTS[sign](metadata[name], value)
+        for name, test in where.items()
+        for sign, value in test.items()
+    )

@@ -28,6 +28,23 @@ class Manifest:
         self._state = state
         self._seen: dict[Path, tuple[tuple[int, int], list[int]]] = {}
 
+    def faults(self) -> list[str]:
+        """What is not as it was recorded, in a few words each; nothing for a state that has no manifest, as
+        an earlier version of this program wrote none."""
+        try:
+            recorded = json.loads((self._state / MANIFEST).read_bytes())
+            names = dict.fromkeys([*recorded, *(_name(self._state, file) for file in _files(self._state))])
+            files = {name: self._state / name for name in names}
+            return [
+                f"{name} is {'damaged' if file.is_file() else 'missing'}"
+                for name, file in files.items()
+                if not file.is_file() or self._sum(file) != recorded.get(name)
+            ]
+        except FileNotFoundError:
+            return []
+        except (OSError, ValueError, AttributeError) as error:
+            return [f"{MANIFEST} cannot be read ({reason(error)})"]
+
     def write(self) -> None:
         """Records the files as they are, in place of what was recorded."""
         sums = {_name(self._state, file): self._sum(file) for file in _files(self._state)}
@@ -48,20 +65,8 @@ class Manifest:
 
 
 def faults(state: Path) -> list[str]:
-    """What is not as it was recorded, in a few words each; nothing for a state that has no manifest, as an
-    earlier version of this program wrote none."""
-    try:
-        recorded = json.loads((state / MANIFEST).read_bytes())
-        names = dict.fromkeys([*recorded, *(_name(state, file) for file in _files(state))])
-        return [
-            f"{name} is {'damaged' if (state / name).is_file() else 'missing'}"
-            for name in names
-            if not (state / name).is_file() or _sum(state / name) != recorded.get(name)
-        ]
-    except FileNotFoundError:
-        return []
-    except (OSError, ValueError, AttributeError) as error:
-        return [f"{MANIFEST} cannot be read ({reason(error)})"]
+    """As `Manifest.faults`."""
+    return Manifest(state).faults()
 
 
 def _files(state: Path) -> Iterator[Path]:

@@ -17,11 +17,18 @@ from pathlib import Path
 from assistant.errors import IndexMismatch, IndexMissing
 from assistant.index import manifest, snapshots
 from assistant.index.database import REBUILD
-from assistant.index.filters import Filters
+from assistant.index.filters import Filters, holds
 from assistant.index.lexical import CATALOGUE, Catalogue
 from assistant.index.vectors import chroma, reading, served
 from assistant.index.vectors.chroma import Identity
 from assistant.index.vectors.served import Server
+
+MANY = 20_000
+"""Chunks from which on the nearest of all are looked through for those that pass a filter. Chroma lists all
+that pass before it searches: quick where few do, but seconds where half a million do."""
+
+AMONG = 4
+"""How many times the chunks that are asked for are looked through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +136,7 @@ class Index:
         Raises what `open` does, when the index was made anew or damaged since it was opened.
         """
         with self.steady() as state, chroma.store_errors(self._path):
-            catalogue = state.catalogue
-            articles = catalogue.matching(filters) if filters.names_articles() else None
-            parts = [None] if articles is None else chroma.in_parts(articles, chroma.MOST_IDS)
-            versions = catalogue.has_versions()
-            found = [
-                pair
-                for part in parts
-                for pair in state.store.nearest(vector, k, filters.chroma(part, versions=versions))
-            ]
+            found = _nearest(state, vector, k, filters)
         # Chroma gives distances; ties are broken by id so that a ranking does not depend on insertion order.
         hits = [
             (str(metadata["article"]), int(metadata["position"]), 1.0 - distance)
@@ -157,6 +156,23 @@ class Index:
                 self._newest = State.newest(self._path, self._identity, self._server)
         finally:
             self._following.release()
+
+
+def _nearest(state: State, vector: list[float], k: int, filters: Filters) -> reading.Found:
+    """The k nearest chunks that pass the filters, or more, with their distances; in no order."""
+    articles = state.catalogue.matching(filters) if filters.names_articles() else None
+    versions = state.catalogue.has_versions()
+    where = filters.chroma(articles and frozenset(articles), versions=versions)
+    if where is not None and state.catalogue.most_chunks() > MANY:
+        among = state.store.nearest(vector, AMONG * k, None)
+        if len(found := [pair for pair in among if holds(where, pair[0])]) >= k:
+            return found
+    parts = [None] if articles is None else chroma.in_parts(articles, chroma.MOST_IDS)
+    return [
+        pair
+        for part in parts
+        for pair in state.store.nearest(vector, k, filters.chroma(part, versions=versions))
+    ]
 
 
 class Turns:

@@ -7,9 +7,9 @@
     └── write.lock            held by that run
 
 Chroma corrupts a database that one process reads while another writes it. So a run works on a copy, then
-points `current` to it. The previous state is kept until the next run, and for a minute at least, for those
-still reading it. Everything is on the disk before `current` is written, so that a power cut leaves one state
-or the other.
+points `current` to it. Where the file system can, the copy shares the blocks that the run does not change.
+The previous state is kept until the next run, and for a minute at least, for those still reading it.
+Everything is on the disk before `current` is written, so that a power cut leaves one state or the other.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ import re
 import secrets
 import shutil
 import sqlite3
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -35,6 +36,9 @@ UNFINISHED = ".new"
 GRACE = 60.0
 """Seconds for which a state that was replaced may still be read: a search that began with it opens Chroma's
 files as it goes, and several short runs may end meanwhile."""
+
+FICLONE = 0x40049409
+"""Linux's request that a file share the blocks of another."""
 
 _FINISHED = re.compile(rf"{PREFIX}[0-9a-f]+")
 
@@ -127,12 +131,40 @@ def begin(path: Path, *, empty: bool = False) -> Path:
 
 
 def _copy_file(source: str, target: str) -> None:
-    """Copies a file; a database by SQLite's own means, as Chroma writes to it even when it reads."""
+    """Copies a file, by sharing its blocks where the file system can.
+
+    A database is kept from being written meanwhile, as Chroma writes to it even when it reads; one whose
+    blocks cannot be shared is copied by SQLite's own means.
+    """
     if not source.endswith(".sqlite3"):
-        shutil.copyfile(source, target)
+        if not _shared(source, target):
+            shutil.copyfile(source, target)
         return
-    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
-        old.backup(new)
+    shared = False
+    with closing(sqlite3.connect(source, isolation_level=None)) as old:
+        # With a write-ahead log the file alone is not the whole database; a read-only one cannot be locked.
+        with suppress(sqlite3.OperationalError):
+            if old.execute("PRAGMA journal_mode").fetchone() == ("delete",):
+                old.execute("BEGIN IMMEDIATE")
+                shared = _shared(source, target)
+                old.execute("ROLLBACK")
+        if not shared:
+            with closing(sqlite3.connect(target)) as new:
+                old.backup(new)
+
+
+def _shared(source: str, target: str) -> bool:
+    """Whether a copy could be made that shares the blocks until either is written: on Btrfs, on XFS."""
+    if sys.platform != "linux":
+        return False
+    import fcntl
+
+    with Path(source).open("rb") as old, Path(target).open("wb") as new:
+        try:
+            fcntl.ioctl(new, FICLONE, old.fileno())
+        except OSError:
+            return False
+    return True
 
 
 def finish(path: Path, state: Path) -> None:

@@ -18,7 +18,7 @@ from assistant.corpus.articles import Article, compare
 from assistant.corpus.chunking import split_article
 from assistant.corpus.report import Summary
 from assistant.errors import IndexMismatch, IndexOutdated
-from assistant.index import manifest, snapshots
+from assistant.index import snapshots
 from assistant.index.database import REBUILD
 from assistant.index.encoding import Encode, Encoder, batches
 from assistant.index.lexical import CATALOGUE, Catalogue
@@ -123,7 +123,8 @@ def _opened(path: Path, folder: Path, identity: Identity, server: Server | None,
     Raises IndexMismatch when it was made with other settings, or is damaged.
     """
     with ExitStack() as own, chroma.store_errors(path, OSError):
-        if found := manifest.faults(folder):
+        manifest = Manifest(folder)
+        if found := manifest.faults():
             raise IndexMismatch(f"the index at {path} is damaged: {found[0]}; {REBUILD}")
         catalogue = own.enter_context(closing(Catalogue(folder / CATALOGUE, writable=True)))
         served.check_place(path, catalogue, server)
@@ -134,11 +135,11 @@ def _opened(path: Path, folder: Path, identity: Identity, server: Server | None,
         )
         own.callback(store.close)
         chroma.check_identity(store.metadata, identity, path)
-        state = _State(folder, catalogue, store, Manifest(folder))
+        state = _State(folder, catalogue, store, manifest)
         state.manifest.write()  # so that what Chroma writes from now on can be told from it
         _forget(state, catalogue.pending())
-        chunks = catalogue.counts()[1]
-        if store.count() < chunks or (store.count() > chunks and not store.shared):
+        held, chunks = store.count(), catalogue.counts()[1]  # Chroma counts slowly
+        if held < chunks or (held > chunks and not store.shared):
             raise IndexMismatch(f"the index at {path} has lost some of its vectors; {REBUILD}")
         stack.push(own.pop_all())
         return state

@@ -1,9 +1,10 @@
 """What measures the assistant and what it is compared with; only benchmarks and tests import it.
 
-retrieval_bench   retrieval, stage by stage: stages, measures, scale
+retrieval_bench   retrieval, stage by stage: stages, measures
 answers           answers on other people's questions: sets, scores, table, support
 data              what both ask, and the evidence it needs
 index, command    an index to measure on; what the commands have in common
+growth            what grows with an index
 judgecal          how scorer and judge agree with people
 harm              the own test of the evaluation's gate
 attacks           instructions planted in articles, and what they change of the answers

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from assistant.cli.batch import BatchLine
-from assistant.corpus.articles import Article, read_corpus
-from assistant.corpus.chunking import Chunk, sentence_spans
+from assistant.corpus.articles import Article
+from assistant.corpus.chunking import Chunk
 from assistant.errors import GoldError
 from assistant.evaluation.gold.cases import Case, check_gold, quote_spans, read_gold
 from assistant.index.filters import Filters
@@ -121,31 +119,3 @@ def asked(line: Mapping[str, Any]) -> BatchLine:
 
 def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def many_articles(corpora: Sequence[Path], count: int) -> list[Article]:
-    """`count` articles: those of the corpora in order, then shuffled sentences of the first corpus.
-
-    Ids are numbered, so that equal ids of different corpora do not meet. Raises CorpusError.
-    """
-    real = [article for path in corpora for article in read_corpus(path)]
-    first = read_corpus(corpora[0])
-    chosen = [*real[:count], *islice(_shuffled(first), max(0, count - len(real)))]
-    return [
-        Article(f"{number:05d}", article.title, article.text, article.published)
-        for number, article in enumerate(chosen)
-    ]
-
-
-def _shuffled(articles: Sequence[Article]) -> Iterator[Article]:
-    """Endless articles as long as the given ones, of their sentences, always the same."""
-    chance = random.Random(0)
-    sentences = [
-        article.text[start:end] for article in articles for start, end in sentence_spans(article.text)
-    ]
-    while True:
-        for article in articles:
-            paragraphs = [
-                " ".join(chance.choices(sentences, k=3)) for _ in range(article.text.count("\n\n") + 1)
-            ]
-            yield Article(article.id, article.title, "\n\n".join(paragraphs), article.published)

@@ -2,7 +2,6 @@
 
     python -m eval.benchmarks.retrieval_bench [--bench FOLDER] [--only SET ...] [--sample 100]
            [--misses dev|test]
-    python -m eval.benchmarks.retrieval_bench --scale [--bench FOLDER]
 
 One row a configuration, one column a measure, one section of `eval/RESULTS.md` a question set. Indexes are
 kept below `--work` and the reranker's logits in the cache folder, so that only a first run is slow;
@@ -48,7 +47,6 @@ from eval.benchmarks.measures import (
     losses,
     measures_table,
 )
-from eval.benchmarks.scale import scale_table
 from eval.benchmarks.sets import GOLD
 from eval.benchmarks.stages import DEFAULT_ROW, EMBEDDERS, GOLD_ROWS, PUBLIC_ROWS, Configuration
 
@@ -178,9 +176,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--timed", type=int, default=20, help="gold questions whose time is taken; 0 for none"
     )
-    parser.add_argument(
-        "--scale", action="store_true", help="measure time and size over many articles instead"
-    )
     parser.add_argument("--misses", choices=("dev", "test"), help="print where the default lost evidence")
     parser.add_argument("--gold", type=Path, default=Path("eval/gold.jsonl"))
     parser.add_argument("--results", type=Path, default=Path("eval/RESULTS.md"))
@@ -197,10 +192,6 @@ def measure(chosen: argparse.Namespace) -> None:
     """Raises AssistantError."""
     settings = load_settings()
     work: Path = chosen.work or settings.cache / "bench"
-    if chosen.scale:
-        corpora = [chosen.bench / name / "corpus.jsonl" for name in SETS] if chosen.bench else []
-        publish(chosen.results, "scale", scale_table(settings, work, corpora, chosen.gold, notice))
-        return
     if packaged.known(settings.reranker) is None:
         raise SettingsError(f"reranker {settings.reranker!r} is not packaged; unset it for the benchmark")
     for name in chosen.only:

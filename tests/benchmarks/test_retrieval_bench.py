@@ -22,9 +22,7 @@ from assistant.index.sync import sync
 from assistant.index.vectors.chroma import Identity
 from assistant.retrieval.passages import Hit, Passage
 from assistant.retrieval.retriever import PRIOR, Retriever
-from assistant.settings import Settings
-from eval.benchmarks import scale
-from eval.benchmarks.data import Need, PublicQuestion, asked, many_articles, public_questions
+from eval.benchmarks.data import Need, PublicQuestion, asked, public_questions
 from eval.benchmarks.measures import GOLD_MEASURES, PUBLIC_MEASURES, grade, losses, measures_table
 from eval.benchmarks.retrieval_bench import Bench, main
 from eval.benchmarks.stages import (
@@ -314,32 +312,3 @@ def test_a_follow_up_is_searched_behind_the_turn_before_it(tmp_path: Path) -> No
     searches = make_query("harbour?", [Turn(*turn) for turn in turns], Filters(), None).searches
     assert question.text in searches, "as the assistant searches it too"
     assert asked({"question": "alone?"}).query() == "alone?"
-
-
-def test_many_articles_are_filled_up_and_the_same_every_time(corpus: Path) -> None:
-    articles = many_articles([corpus, corpus], 10)
-    assert [article.id for article in articles] == [f"{number:05d}" for number in range(10)]
-    assert [article.title for article in articles[:3]] == [article.title for article in articles[3:6]]
-    assert len({article.text for article in articles[6:]}) == 4, "shuffled anew each time"
-    assert articles == many_articles([corpus, corpus], 10)
-    assert many_articles([corpus, corpus], 2) == articles[:2]
-
-
-def test_a_size_is_indexed_and_searched(
-    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(scale, "load_embeddings", lambda *args, **kwargs: EMBEDDINGS)
-    monkeypatch.setattr(
-        scale, "build_retriever", lambda _, index: Retriever(index=index, embeddings=EMBEDDINGS)
-    )
-    settings = Settings()
-    chunks, seconds = scale.index_size(settings, [corpus], 5, tmp_path / "scale")
-    assert chunks >= 5
-    assert seconds > 0
-    again, _ = scale.index_size(settings, [corpus], 5, tmp_path / "scale")
-    assert again == chunks
-    assert len(list((tmp_path / "scale").glob("state-*"))) == 1, "made afresh"
-    questions = [PublicQuestion(str(number), "harbour", ()) for number in range(3)]
-    times, peak = scale.search_size(settings, tmp_path / "scale", questions)
-    assert len(times) == 3
-    assert math.isnan(peak) or peak > 10

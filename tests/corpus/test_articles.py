@@ -489,6 +489,9 @@ def test_fingerprint_changes_with_every_field() -> None:
     )
     # Pinned: another value would make every index there is re-embed everything.
     assert fingerprint(Article("a", "T", "Text.", DAY)).startswith("b014e24d40fa76b9")
+    day, sources = dt.date(2025, 3, 4), (Source("AP", "u"), Source("B"))
+    filled = Article("a", "T", "Té xt.", day, "s", sources, "u", day, day, "A. B.", "en")
+    assert fingerprint(filled).startswith("8d748543103147e6")
 
 
 # The built-in corpus

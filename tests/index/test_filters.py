@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from assistant.corpus.articles import Article, Source
 from assistant.corpus.chunking import split_article, to_document
-from assistant.index.filters import Filters
+from assistant.index.filters import Filters, holds
 from assistant.index.lexical import Catalogue
 
 DAYS = [dt.date(2025, 1, day) for day in range(1, 6)]
@@ -87,9 +87,12 @@ def test_both_stores_pass_what_the_filters_mean(
     expected = {article.id for article in ARTICLES if passes(article, filters)}
     assert set(catalogue.matching(filters)) == expected
     named = catalogue.matching(filters) if filters.names_articles() else None
+    where = filters.chroma(named, versions=True)
+    stored = [to_document(split_article(article, 160)[0], article).metadata for article in ARTICLES]
+    assert {meta["article"] for meta in stored if where is None or holds(where, meta)} == expected
     if named == []:
         return  # nothing passes, so the vector store is not asked
-    found = collection.get(where=filters.chroma(named, versions=True), include=["metadatas"])["metadatas"]
+    found = collection.get(where=where, include=["metadatas"])["metadatas"]
     assert {meta["article"] for meta in found} == expected
 
 

@@ -350,3 +350,25 @@ def test_several_threads_read_at_once(path: Path) -> None:
         reader.counts()
     with ThreadPoolExecutor(1) as pool, pytest.raises(sqlite3.ProgrammingError, match="closed"):
         pool.submit(reader.counts).result()
+
+
+def test_days_are_asked_of_an_index_that_older_catalogues_get(path: Path) -> None:
+    with closing(Catalogue(path, writable=True)) as catalogue:
+        store(catalogue, *ARTICLES)
+        catalogue._db.execute("DROP INDEX days")
+    with closing(Catalogue(path)) as catalogue:
+        assert catalogue.newest() == dt.date(2025, 11, 20)
+    with closing(Catalogue(path, writable=True)) as catalogue:
+        filters = Filters(as_of=dt.date(2025, 5, 1))
+        condition, values = filters.sql()
+        query = f"EXPLAIN QUERY PLAN SELECT max(published) FROM articles WHERE {condition}"
+        (step,) = catalogue._db.execute(query, values)
+        assert "COVERING INDEX days" in step[3]
+        assert catalogue.newest(filters) == dt.date(2025, 3, 4)
+
+
+def test_there_are_no_more_chunks_than_that(path: Path) -> None:
+    with closing(Catalogue(path, writable=True)) as catalogue:
+        assert catalogue.most_chunks() == 0
+        store(catalogue, *ARTICLES)
+        assert catalogue.most_chunks() == catalogue.counts()[1] == 3

@@ -14,7 +14,7 @@ from indexing import CORPUS, EVERYTHING, IDENTITY, LATER, article, embedding, wh
 
 from assistant.corpus.articles import Article
 from assistant.errors import IndexMismatch, IndexMissing
-from assistant.index import encoding, snapshots
+from assistant.index import encoding, opened, snapshots
 from assistant.index.filters import Filters
 from assistant.index.opened import Index
 from assistant.index.sync import Changes, sync
@@ -54,6 +54,36 @@ def test_filters_do_not_cost_places(path: Path, monkeypatch: pytest.MonkeyPatch)
         assert len(hits) == 10
         assert {hit[0] for hit in hits} <= set(passing)
         assert index.dense([1.0] * 8, 10, Filters(section="none such")) == []
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        Filters(as_of=dt.date(2025, 5, 1)),
+        Filters(since=dt.date(2025, 1, 20)),
+        Filters(section="energy"),
+        Filters(articles=("d",)),
+        Filters(section="none such"),
+    ],
+)
+def test_the_nearest_of_all_are_looked_through_where_there_are_many(
+    path: Path, filters: Filters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And those that pass are listed first where too few of the nearest do."""
+    sync(path, CORPUS, embedding(), IDENTITY)
+    with closing(Index.open(path, IDENTITY)) as index:
+        listed = index.dense([1.0] * 8, 3, filters)
+        monkeypatch.setattr(opened, "MANY", 0)
+        asked: list[Any] = []
+        nearest = index._state().store.nearest
+        monkeypatch.setattr(
+            index._state().store,
+            "nearest",
+            lambda vector, k, where: asked.append(where) or nearest(vector, k, where),
+        )
+        assert index.dense([1.0] * 8, 3, filters) == listed
+        assert asked[0] is None
+        assert (len(asked) > 1) == (len(listed) < 3 and filters.section != "none such")
 
 
 def test_ids_beyond_what_a_query_takes_are_asked_for_in_parts(
