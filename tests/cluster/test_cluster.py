@@ -65,11 +65,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 
 def held(path: Path) -> tuple[list[str], dict[str, Any]]:
-    """Everything an index holds: the catalogue as SQL, and vector, text and metadata of each chunk."""
+    """Everything an index holds: the catalogue as SQL, but for when it was looked at, and vector, text
+    and metadata of each chunk."""
     state = snapshots.current(path)
     assert state
     with closing(sqlite3.connect(state / CATALOGUE)) as catalogue:
-        rows = list(catalogue.iterdump())
+        rows = [row for row in catalogue.iterdump() if "INTO \"facts\" VALUES('seen'" not in row]
     with closing(reading.ByChroma(path, state)) as chroma:
         got: Any = chroma._store._collection.get(include=["embeddings", "documents", "metadatas"])
     columns = zip(got["ids"], got["embeddings"], got["documents"], got["metadatas"], strict=True)
