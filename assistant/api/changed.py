@@ -15,6 +15,7 @@ from assistant.corpus.report import Report, Summary
 from assistant.errors import ChromaServerError, IndexMismatch, IndexMissing
 from assistant.extras import own_version
 from assistant.index import snapshots
+from assistant.index.lexical import CATALOGUE, Catalogue
 from assistant.index.opened import Index, State
 from assistant.index.sync import Changes
 from assistant.index.vectors.chroma import Identity, store_errors
@@ -79,11 +80,10 @@ def unchanged(path: Path, identity: Identity, server: Server | None, now: Sight)
         with store_errors(path, OSError, ValueError):
             if snapshots.left(path) is not None or snapshots.litter(path):
                 return None
+            if not _same(path, now):  # asked first, as the vectors take longer to open
+                return None
             state = State.newest(path, identity, server)
             catalogue = state.catalogue
-            same = catalogue.fact("depends") == now.depends and not catalogue.pending()
-            if not same or now.touched >= int(catalogue.fact("seen") or 0) - TICK:
-                return None
             articles, chunks, _ = catalogue.counts()
             count = state.store.count()
             if count < chunks or (count > chunks and server is None):
@@ -91,6 +91,16 @@ def unchanged(path: Path, identity: Identity, server: Server | None, now: Sight)
             return Changes(0, 0, 0, articles, chunks, Summary.load(catalogue.fact("summary")))
     except (IndexMissing, IndexMismatch, ChromaServerError):  # a run tells what is wrong, or mends it
         return None
+
+
+def _same(path: Path, now: Sight) -> bool:
+    """Whether the last finished run saw the very same. Raises IndexMissing and IndexMismatch."""
+    folder = snapshots.current(path)
+    if folder is None:
+        return False
+    with closing(Catalogue(folder / CATALOGUE)) as catalogue:
+        same = catalogue.fact("depends") == now.depends and not catalogue.pending()
+        return same and now.touched < int(catalogue.fact("seen") or 0) - TICK
 
 
 def changed_articles(index: Index, settings: Settings) -> str:

@@ -11,7 +11,7 @@ from assistant.corpus.chunking import to_document
 from assistant.errors import AssistantError, IndexOutdated
 from assistant.index import database, manifest, snapshots
 from assistant.index.lexical import CATALOGUE, Catalogue
-from assistant.index.vectors import chroma, served, writing
+from assistant.index.vectors import chroma, served
 from assistant.index.vectors.served import Server
 from assistant.index.vectors.writing import Store
 
@@ -42,13 +42,9 @@ def disagreements(path: Path, server: Server | None = None) -> list[str]:
     try:
         with chroma.store_errors(path, OSError), ExitStack() as stack:
             catalogue = stack.enter_context(closing(Catalogue(state / CATALOGUE)))
-            served.check_place(path, catalogue, server)
-            if server is None:
-                copy = chroma.copied(state)
-                folder = Path(stack.enter_context(copy)) if copy else state
-                store: Store = writing.open_store(path, folder)
-            else:
-                store = served.open_store(server, path, catalogue)
+            copy = chroma.copied(state) if server is None else None
+            folder = Path(stack.enter_context(copy)) if copy else state
+            store = served.store_of(path, folder, catalogue, server)
             stack.callback(store.close)
             return list(_differences(catalogue, store))
     except IndexOutdated:  # no damage: the next run makes it anew

@@ -63,10 +63,7 @@ class State:
         except IndexMissing:
             raise IndexMismatch(f"the index at {path} has lost its catalogue; {REBUILD}") from None
         try:
-            served.check_place(path, catalogue, server)
-            store: reading.Vectors = (
-                served.open_vectors(server, path, catalogue) if server else reading.open_vectors(path, folder)
-            )
+            store = served.vectors_of(path, folder, catalogue, server)
             chroma.check_identity(store.metadata, identity, path)
         except BaseException:
             catalogue.close()

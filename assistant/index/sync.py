@@ -23,7 +23,7 @@ from assistant.index.database import REBUILD
 from assistant.index.encoding import Encode, Encoder, batches
 from assistant.index.lexical import CATALOGUE, Catalogue
 from assistant.index.manifest import Manifest
-from assistant.index.vectors import chroma, served, writing
+from assistant.index.vectors import chroma, served
 from assistant.index.vectors.chroma import Identity
 from assistant.index.vectors.served import Server
 from assistant.index.vectors.writing import Store
@@ -127,12 +127,7 @@ def _opened(path: Path, folder: Path, identity: Identity, server: Server | None,
         if found := manifest.faults():
             raise IndexMismatch(f"the index at {path} is damaged: {found[0]}; {REBUILD}")
         catalogue = own.enter_context(closing(Catalogue(folder / CATALOGUE, writable=True)))
-        served.check_place(path, catalogue, server)
-        store: Store = (
-            served.open_store(server, path, catalogue, identity)
-            if server
-            else writing.open_store(path, folder, identity)
-        )
+        store = served.store_of(path, folder, catalogue, server, identity)
         own.callback(store.close)
         chroma.check_identity(store.metadata, identity, path)
         state = _State(folder, catalogue, store, manifest)

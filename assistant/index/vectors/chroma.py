@@ -116,12 +116,13 @@ def store_errors(path: Path, *others: type[Exception]) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
+        network = _of_network(error)
+        if not (network or isinstance(error, (sqlite3.Error, *others)) or _of_chroma(error)):
+            raise
         what = without_secrets(reason(error, most=None))[:200]
-        if _of_network(error):
+        if network:
             message = f"the Chroma server of the index at {path} does not answer ({what}); try again"
             raise ChromaServerError(message) from None
-        if not (isinstance(error, (sqlite3.Error, *others)) or _of_chroma(error)):
-            raise
         full = path.is_dir() and shutil.disk_usage(path).free < ROOM
         todo = remedy("disk is full" if full else error, f"try again, or {REBUILD}")
         raise IndexMismatch(f"the index at {path} cannot be used ({what}); {todo}") from None

@@ -24,8 +24,9 @@ from assistant.errors import ChromaServerError, IndexMismatch, SettingsError, re
 from assistant.index import snapshots
 from assistant.index.database import REBUILD
 from assistant.index.lexical import CATALOGUE, Catalogue
-from assistant.index.vectors import chroma
+from assistant.index.vectors import chroma, reading, writing
 from assistant.index.vectors.chroma import Identity
+from assistant.index.vectors.reading import Found, Vectors
 from assistant.index.vectors.writing import Store
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from langchain_core.documents import Document
 
     from assistant.corpus.articles import Article
-    from assistant.index.vectors.reading import Found
 
 NAME = "collection"
 """The catalogue's fact that names the collection."""
@@ -182,7 +182,29 @@ class SharedVectors:
         return self._collection.count()
 
 
-def check_place(path: Path, catalogue: Catalogue, server: Server | None) -> None:
+def store_of(
+    path: Path, folder: Path, catalogue: Catalogue, server: Server | None, identity: Identity | None = None
+) -> Store:
+    """The collection of a state for its writer, on the server or else in its folder; made if there is none
+    and `identity` is given. Raises ChromaServerError and IndexMismatch."""
+    _check_place(path, catalogue, server)
+    if server is None:
+        return writing.open_store(path, folder, identity)
+    return _open_store(server, path, catalogue, identity)
+
+
+def vectors_of(path: Path, folder: Path, catalogue: Catalogue, server: Server | None) -> Vectors:
+    """The collection of a state for its readers. Raises ChromaServerError and IndexMismatch."""
+    _check_place(path, catalogue, server)
+    if server is None:
+        return reading.open_vectors(path, folder)
+    with _connected(server, path) as (client, stack):
+        shared = SharedVectors(client, catalogue.fact(NAME) or "", catalogue)
+        stack.pop_all()
+        return shared
+
+
+def _check_place(path: Path, catalogue: Catalogue, server: Server | None) -> None:
     """Raises IndexMismatch where the vectors are not where the settings say, in the folder or on a server."""
     name = catalogue.fact(NAME)
     if name is not None and server is None:
@@ -197,13 +219,7 @@ def check_place(path: Path, catalogue: Catalogue, server: Server | None) -> None
         )
 
 
-def open_store(
-    server: Server, path: Path, catalogue: Catalogue, identity: Identity | None = None
-) -> SharedStore:
-    """The collection of an index, for its writer; made if there is none and `identity` is given.
-
-    Raises ChromaServerError, and IndexMismatch where it is gone.
-    """
+def _open_store(server: Server, path: Path, catalogue: Catalogue, identity: Identity | None) -> SharedStore:
     from langchain_chroma import Chroma
 
     with _connected(server, path) as (client, stack):
@@ -216,14 +232,6 @@ def open_store(
         store = Chroma(client=client, collection_name=name or "", create_collection_if_not_exists=False)
         stack.pop_all()
         return SharedStore(store, catalogue)
-
-
-def open_vectors(server: Server, path: Path, catalogue: Catalogue) -> SharedVectors:
-    """The collection of a state, for its readers. Raises ChromaServerError, and IndexMismatch."""
-    with _connected(server, path) as (client, stack):
-        shared = SharedVectors(client, catalogue.fact(NAME) or "", catalogue)
-        stack.pop_all()
-        return shared
 
 
 @contextmanager
