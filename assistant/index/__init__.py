@@ -3,6 +3,7 @@
 filters     which articles a question may see
 database    a SQLite file: connections, version, what is said when it is damaged
 lexical     the catalogue: stored articles, chunk offsets, BM25
+terms       the words of a query, as they are looked up
 vectors     Chroma: read, written, on this machine or on a server
 opened      Index: both of them, opened for questions
 sync        updates both from a corpus

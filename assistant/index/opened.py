@@ -18,17 +18,15 @@ from assistant.errors import IndexMismatch, IndexMissing
 from assistant.index import manifest, snapshots
 from assistant.index.database import REBUILD
 from assistant.index.filters import Filters, holds
-from assistant.index.lexical import CATALOGUE, Catalogue
+from assistant.index.lexical import CATALOGUE, LARGE, Catalogue
 from assistant.index.vectors import chroma, reading, served
 from assistant.index.vectors.chroma import Identity
 from assistant.index.vectors.served import Server
 
-MANY = 20_000
-"""Chunks from which on the nearest of all are looked through for those that pass a filter. Chroma lists all
-that pass before it searches: quick where few do, but seconds where half a million do."""
-
-AMONG = 4
-"""How many times the chunks that are asked for are looked through."""
+AMONG = 8
+"""How many times the chunks that are asked for are looked for in a large index: HNSW then misses fewer, and
+those that pass a filter are among them. Chroma lists all that pass before it searches: quick where few do,
+but seconds where half a million do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +158,9 @@ def _nearest(state: State, vector: list[float], k: int, filters: Filters) -> rea
     articles = state.catalogue.matching(filters) if filters.names_articles() else None
     versions = state.catalogue.has_versions()
     where = filters.chroma(articles and frozenset(articles), versions=versions)
-    if where is not None and state.catalogue.most_chunks() > MANY:
+    if state.catalogue.most_chunks() > LARGE:
         among = state.store.nearest(vector, AMONG * k, None)
-        if len(found := [pair for pair in among if holds(where, pair[0])]) >= k:
+        if len(found := [pair for pair in among if holds(where or {}, pair[0])]) >= k:
             return found
     parts = [None] if articles is None else chroma.in_parts(articles, chroma.MOST_IDS)
     return [

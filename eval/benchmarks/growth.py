@@ -43,7 +43,7 @@ from assistant.index.filters import Filters
 from assistant.index.opened import Index
 from assistant.index.sync import sync
 from assistant.models.encoders.embeddings import load_embeddings
-from assistant.retrieval.retriever import Retriever
+from assistant.retrieval.retriever import POOL, Retriever
 from assistant.settings import Settings, load_settings
 from eval.benchmarks.command import conclude, notice
 from eval.benchmarks.indexing import peak
@@ -185,7 +185,7 @@ def written() -> int:
 
 
 def recall(settings: Settings, made: Made, path: Path, questions: Sequence[str]) -> float:
-    """The share of the passages nearest to each question, by exact search, that the index finds."""
+    """The share of the passages nearest to each question, by exact search, that a search finds."""
     embeddings = load_embeddings(settings.embedder, settings.cache, for_queries=True)
     asked = np.asarray([embeddings.embed_query(question) for question in questions], np.float32)
     asked /= np.linalg.norm(asked, axis=1, keepdims=True)
@@ -197,7 +197,10 @@ def recall(settings: Settings, made: Made, path: Path, questions: Sequence[str])
     index = Index.open(path, identity(settings))
     # By similarity, since some are as near as others.
     found = [
-        sum(similarity > least - 1e-5 for *_, similarity in index.dense(vector.tolist(), NEAREST, Filters()))
+        sum(
+            similarity > least - 1e-5
+            for *_, similarity in index.dense(vector.tolist(), POOL, Filters())[:NEAREST]
+        )
         for vector, least in zip(asked, best[0], strict=True)
     ]
     index.close()

@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from assistant.corpus.articles import Article, Source, fingerprint
 from assistant.corpus.chunking import split_article
 from assistant.errors import IndexMismatch, IndexMissing, IndexOutdated
+from assistant.index import lexical
 from assistant.index.filters import Filters
-from assistant.index.lexical import SCHEMA_VERSION, Catalogue, Hidden, match_expression, query_terms
+from assistant.index.lexical import SCHEMA_VERSION, Catalogue, Hidden
+from assistant.index.terms import any_of, query_terms
 
 EVERYTHING = Filters()
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
@@ -242,7 +244,27 @@ def test_terms_of_a_query() -> None:
     assert query_terms("Who built the Dam, the DAM?") == ["built", "dam"]
     assert query_terms("What did the US say to us?") == ["us", "say"]
     assert query_terms("Who is it?") == ["who", "is", "it"]
-    assert match_expression('a "b" OR c*') == '"b" OR "or" OR "c"'
+    assert any_of(query_terms('a "b" OR c*')) == '"b" OR "or" OR "c"'
+
+
+def test_words_that_stand_everywhere_are_not_looked_up_in_a_large_index(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unless the others find too little."""
+    store(catalogue, *(Article(f"n{n:02}", "Notice", "The dam is closed.") for n in range(30)))
+    store(catalogue, *(Article(f"r{n}", "Repair", "A turbine of the dam is repaired.") for n in range(3)))
+    everything = catalogue.search("dam turbine", 40, EVERYTHING)
+    monkeypatch.setattr(lexical, "LARGE", 0)
+    monkeypatch.setattr(lexical, "COMMON", 0.5)
+    asked: list[list[str]] = []
+    matching = catalogue._matching
+    monkeypatch.setattr(
+        catalogue, "_matching", lambda terms, *more: asked.append(terms) or matching(terms, *more)
+    )
+    assert [hit[0] for hit in catalogue.search("dam turbine", 3, EVERYTHING)] == ["r0", "r1", "r2"]
+    assert catalogue.search("dam turbine", 40, EVERYTHING) == everything
+    assert len(catalogue.search("dam", 5, EVERYTHING)) == 5
+    assert asked == [["turbine"], ["turbine"], ["dam", "turbine"], [], ["dam"]]
 
 
 # Opened

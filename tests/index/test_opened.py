@@ -73,7 +73,7 @@ def test_the_nearest_of_all_are_looked_through_where_there_are_many(
     sync(path, CORPUS, embedding(), IDENTITY)
     with closing(Index.open(path, IDENTITY)) as index:
         listed = index.dense([1.0] * 8, 3, filters)
-        monkeypatch.setattr(opened, "MANY", 0)
+        monkeypatch.setattr(opened, "LARGE", 0)
         asked: list[Any] = []
         nearest = index._state().store.nearest
         monkeypatch.setattr(

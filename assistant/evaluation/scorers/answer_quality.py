@@ -31,7 +31,7 @@ SUPPORTED = 0.25
 ASKED = 1 / 3
 """Share of a claim's words that must be the question's for a day in it to be the day of what was asked."""
 
-_WORD = re.compile(r"\S*\w\S*")
+_WORD = re.compile(r"(?<!\S)[^\w\s]*+\w\S*")
 
 
 def counted(text: str) -> int:

@@ -40,7 +40,7 @@ _PLURALS = {
     "rubles": "rouble", "ruble": "rouble",
 }  # fmt: skip
 
-_MARKER = re.compile(r"\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\]")
+_MARKER = re.compile(r"(?<!\s)\s*+\[\d{1,3}(?:\s*,\s*\d{1,3})*\]")
 _DASH = re.compile("[\u2010-\u2015\u2212]")
 _VOICED = "\u3099\u309a"
 """Marks that make another letter of a Japanese one; all others are accents."""
