@@ -24,6 +24,7 @@ from assistant.corpus.readers.registry import read
 from assistant.corpus.report import PassedOver, Report
 from assistant.corpus.whole.boilerplate import Boilerplate
 from assistant.corpus.whole.suspects import suspicion
+from assistant.evaluation.scorers import answer_quality, matching
 from assistant.injection import scan
 from assistant.models.chat.structured_output import Reply
 from assistant.schema import Tokens
@@ -156,6 +157,8 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "bigrams": languages.bigrams,
     "number of words": languages.count_words,
     "plain": evidence.plain,
+    "counted": answer_quality.counted,
+    "without markers": matching.without_markers,
 }
 SLOWER: dict[str, Callable[[str], object]] = {
     "JSON Feed": in_json(
@@ -184,6 +187,8 @@ SLOWER: dict[str, Callable[[str], object]] = {
     "exact checks": lambda text: verify.check_exactly(
         verify.Drafted(text, ("1.1",)), {"1.1": SENTENCE}, computed=False
     ),
+    "words of an answer": matching.words,
+    "held": lambda text: matching.holds(text, "90bn"),
     "nearness": lambda text: short.nearness(text, text, "What came?"),
     "HTML": in_file(".html"),
     "HTML head": in_file(
