@@ -12,7 +12,7 @@ from assistant.retrieval.passages import Passage
 BEST = 3
 """How many top chunks count; with more, one is more likely to look like an answer by chance."""
 
-THRESHOLD = 0.30
+THRESHOLD = 0.25
 """Probability below which no answer is attempted; `make calibrate` shows what that costs."""
 
 RELEVANT = 0.01
