@@ -1,10 +1,11 @@
 """Which sentences should answer where no capable model does? Ways of choosing them, side by side.
 
-    python -m eval.benchmarks.quotes --bench FOLDER [--model NAME ...] [--half test] [--sample 60]
+    python -m eval.benchmarks.quotes --bench FOLDER [--model NAME ...] [--half all] [--sample 60]
 
 The answerable questions of one half of gold and of Wikinews are searched for once, and each way chooses its
 quotes from the same passages; nothing is withheld. What is in force is the way "words" with the default model
-(`assistant.answering.short`).
+(`assistant.answering.short`). With `--model extractive` no model is asked. The last ways know the answer; no
+choice can be better.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from itertools import permutations
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from assistant.answering import short
 from assistant.answering.course import Course
-from assistant.answering.evidence import Sentence, plain
+from assistant.answering.evidence import Sentence, likeliest, plain
 from assistant.answering.pipeline import Pipeline
 from assistant.answering.query import make_query
 from assistant.answering.verify import Statement
@@ -33,6 +35,7 @@ from assistant.evaluation.score_cache import with_memory
 from assistant.evaluation.scorers.standard import correctness
 from assistant.index.filters import Filters
 from assistant.models.chat.json_replies import parse_object
+from assistant.retrieval.fusion import fused
 from assistant.settings import EXTRACTIVE, Settings, load_settings
 from assistant.text.languages import count_words
 from eval.benchmarks.command import conclude, notice
@@ -40,6 +43,11 @@ from eval.benchmarks.index import indexed
 from eval.benchmarks.sets import GOLD, WIKINEWS, corpus_of, read_set
 
 Choose = Callable[[Pipeline, Course, list[Sentence]], list[Statement]]
+
+ALL = "all"
+
+KNOWING = (6, 12)
+"""Sentences that who knows the answer chooses from."""
 
 IDS = {"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": 2}
 ANSWER = {"type": "string", "minLength": 1, "maxLength": 240}
@@ -65,14 +73,18 @@ class Tally:
     def add(self, case: Case, course: Course, pipeline: Pipeline) -> None:
         """Grades the chosen quotes, and the first of them alone."""
         whole = list(course.statements)
-        hidden = pipeline.retriever.index.catalogue.hidden(course.query.filters)
         for statements, graded in ((whole, self.right), (whole[:1], self.first)):
             course.statements = statements
-            course.reason = None if statements else "not-stated"
-            answer = course.answer(None, hidden, pipeline.model_name, pipeline.profile)
-            graded.append(correctness(case, answer).value == 1)
-            if graded is self.right:
-                self.words.append(len(answer.answer.split()))
+            graded.append(is_right(case, course, pipeline))
+        self.words.append(sum(count_words(statement.text) for statement in whole))
+
+
+def is_right(case: Case, course: Course, pipeline: Pipeline) -> bool:
+    """Whether the statements so far answer the case."""
+    course.reason = None if course.statements else "not-stated"
+    hidden = pipeline.retriever.index.catalogue.hidden(course.query.filters)
+    answer = course.answer(None, hidden, pipeline.model_name, pipeline.profile)
+    return correctness(case, answer).value == 1
 
 
 def by_reader(most: int) -> Choose:
@@ -127,12 +139,29 @@ def by_ids(*, first: bool) -> Choose:
     return choose
 
 
+def knowing(case: Case, course: Course, pipeline: Pipeline, count: int) -> list[Statement]:
+    """Of the `count` likeliest sentences one that is right, else two that are, else the likeliest."""
+    likely = likeliest(course.passages, count)
+    pairs = [
+        pair
+        for pair in permutations(likely, short.MOST_QUOTES)
+        if sum(count_words(one.text) for one in pair) <= short.MOST_WORDS
+    ]
+    for chosen in [*((one,) for one in likely), *pairs]:
+        course.statements = [short.quoted(one) for one in chosen]
+        if is_right(case, course, pipeline):
+            return course.statements
+    return [short.quoted(one) for one in likely[:1]]
+
+
 def ways(models: Sequence[str]) -> list[Way]:
     """The reader's ways, those of the first model, and of the others the one in force."""
+    of_reader = [Way("likeliest sentence", by_reader(1)), Way("two likeliest", by_reader(2))]
+    if EXTRACTIVE in models:
+        return of_reader
     first, *others = models
     return [
-        Way("likeliest sentence", by_reader(1)),
-        Way("two likeliest", by_reader(2)),
+        *of_reader,
         Way("words", by_words, first),
         Way("numbers, then words", by_ids(first=True), first),
         Way("words, then numbers", by_ids(first=False), first),
@@ -150,11 +179,12 @@ def searched(
         pipeline = build_pipeline(settings.model_copy(update={"model": EXTRACTIVE}), retriever)
         for item in read_set(name, bench, sample):
             case = item.case
-            if case.answerable and case.half == half:
+            if case.answerable and half in (case.half, ALL):
                 filters = Filters(as_of=case.as_of)
                 query = make_query(case.question, case.turns(), filters, pipeline.newest(filters))
                 course = Course(query)
-                course.passages = retriever.retrieve(query.searches[0], filters)
+                rankings = [retriever.retrieve(search, filters) for search in query.searches]
+                course.passages = fused([], rankings, retriever.k)
                 yield case, course, pipeline
 
 
@@ -163,11 +193,14 @@ def measure(
 ) -> tuple[str, str]:
     """The section's name and its Markdown. Raises AssistantError."""
     chosen = ways(models)
-    tallies = [Tally() for _ in chosen]
-    pipelines: dict[str, Pipeline] = {}
+    tallies = [Tally() for _ in (*chosen, *KNOWING)]
     for name in (GOLD, WIKINEWS) if bench else (GOLD,):
+        pipelines: dict[str, Pipeline] = {}
         for case, course, extractive in searched(settings, name, bench, half, sample):
-            for way, tally in zip(chosen, tallies, strict=True):
+            for count, tally in zip(KNOWING, tallies[len(chosen) :], strict=True):
+                course.statements = knowing(case, course, extractive, count)
+                tally.add(case, course, extractive)
+            for way, tally in zip(chosen, tallies, strict=False):
                 if way.model not in pipelines:
                     asked = settings.model_copy(update={"model": way.model})
                     pipelines[way.model] = build_pipeline(asked, extractive.retriever)
@@ -180,6 +213,7 @@ def measure(
                     course.statements = []
                 tally.add(case, course, pipeline)
             notice(f"{name} {case.id}: " + " ".join("x" if tally.right[-1] else "." for tally in tallies))
+    best = [Way(f"who knows the answer, of the {count} likeliest", by_reader(1)) for count in KNOWING]
     rows = [
         (
             way.name,
@@ -188,13 +222,15 @@ def measure(
             wilson_interval(sum(tally.first), len(tally.first)).percent,
             f"{median(tally.words):.0f}",
         )
-        for way, tally in zip(chosen, tallies, strict=True)
+        for way, tally in zip([*chosen, *best], tallies, strict=True)
     ]
     head = ("quotes chosen by", "model", "right", "right in the first quote", "words, median")
-    count = len(tallies[0].right)
+    options = [f"--half {half}", *(f"--model {model}" for model in models)]
+    options += [f"--sample {sample}"] if sample is not None else []
     body = (
-        f"## Which sentences answer\n\n`make bench-quotes BENCH=FOLDER`: {count} answerable questions of the "
-        f"{half} halves of gold and Wikinews, nothing withheld.\n\n{table(head, rows)}"
+        f'## Which sentences answer\n\n`make bench-quotes BENCH=FOLDER A="{" ".join(options)}"`: '
+        f"{len(tallies[0].right)} answerable questions of gold and Wikinews, nothing withheld.\n\n"
+        f"{table(head, rows)}"
     )
     return "quotes", body
 
@@ -204,7 +240,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="quotes", description="Compares ways of choosing quotes.")
     parser.add_argument("--bench", type=Path, help="folder of public question sets")
     parser.add_argument("--model", action="append", help="a packaged model; may be repeated")
-    parser.add_argument("--half", choices=("dev", "test"), default="dev")
+    parser.add_argument("--half", choices=("dev", "test", ALL), default="dev")
     parser.add_argument(
         "--sample", type=int, help="questions of each set, before those of one half are taken"
     )
