@@ -74,8 +74,8 @@ class Settings(BaseSettings):
 
     chunk_words: int = Field(default=160, ge=40, le=1000)
     """The most words a passage may have."""
-    candidates: int = Field(default=22, ge=1, le=200)
-    """Passages that the reranker reads for one question."""
+    candidates: int = Field(default=12, ge=1, le=200)
+    """Passages that the reranker reads for one question; at least 22 for capable models and for overviews."""
     k: int = Field(default=8, ge=1, le=100)
     """Passages that retrieval returns."""
     passages: int | None = Field(default=None, ge=1, le=60)

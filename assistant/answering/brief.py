@@ -137,7 +137,7 @@ def _found(assistant: Pipeline, topic: str, filters: Filters) -> Course:
     """The dated passages about a topic."""
     course = Course(make_query(topic, (), filters, assistant.newest(filters)), separator="\n")
     if any(map(str.isalnum, topic)):
-        found = assistant.retriever.retrieve(topic, course.query.filters, POOL)
+        found = assistant.retriever.thorough().retrieve(topic, course.query.filters, POOL)
         about = [one for one in found if one.score >= RELEVANT]
         course.passages = [one for one in about if one.article.published]
         if undated := {one.article.id for one in about if not one.article.published}:

@@ -18,7 +18,7 @@ from assistant.api.remembered import last_options
 from assistant.api.selection import article_named, limits
 from assistant.corpus.articles import Options
 from assistant.corpus.fields.metadata import mapping_of
-from assistant.settings import EXTRACTIVE, Settings
+from assistant.settings import Settings
 
 if TYPE_CHECKING:
     from assistant.answering.events import Event
@@ -276,7 +276,7 @@ class Assistant:
     @property
     def capable(self) -> bool:
         """Whether the language model can request searches, write answers and check them."""
-        return build.profile_for(self.settings).capable and self.settings.model != EXTRACTIVE
+        return build.is_capable(self.settings)
 
     @property
     def pipeline(self) -> Pipeline:

@@ -170,7 +170,7 @@ def build_retriever(
     from assistant.retrieval.retriever import Retriever
 
     loaded = encoders() if encoders else load_encoders(settings)
-    return Retriever(
+    retriever = Retriever(
         index=index,
         embeddings=loaded.embeddings,
         reranker=loaded.reranker,
@@ -179,6 +179,7 @@ def build_retriever(
         k=settings.k,
         most_words=settings.chunk_words,
     )
+    return retriever.thorough() if is_capable(settings) else retriever
 
 
 def build_pipeline(
@@ -204,7 +205,7 @@ def build_pipeline(
         model = recordings.chat_model(load) if recordings else load()
         chat = StructuredChat(model, settings.model, profile, notice, timeout=settings.timeout)
     return Pipeline(
-        retriever,
+        retriever.thorough() if is_capable(settings) else retriever,
         prompts,
         chat,
         profile,
@@ -268,6 +269,11 @@ def profile_for(settings: Settings) -> Profile:
     )
 
 
+def is_capable(settings: Settings) -> bool:
+    """Whether the language model can request searches, write answers and check them."""
+    return settings.model != EXTRACTIVE and profile_for(settings).capable
+
+
 def provenance(settings: Settings, assistant: Pipeline) -> dict[str, str]:
     """The configuration that figures measured with this assistant depend on."""
     from assistant.models.encoders.reader import reader_id
@@ -279,7 +285,7 @@ def provenance(settings: Settings, assistant: Pipeline) -> dict[str, str]:
         "reranker": settings.reranker,
         "reader": reader_id(settings.reader),
         "chunking": f"{CHUNKING}/{made.most_words} words",
-        "retrieval": f"{settings.candidates} candidates, {settings.k} passages, "
+        "retrieval": f"{assistant.retriever.candidates} candidates, {settings.k} passages, "
         f"{assistant.profile.passages} read in {assistant.profile.rounds} rounds at most",
         "prompts": ", ".join(f"{name} {prompt.digest}" for name, prompt in assistant.prompts.items()),
         "platform": f"Python {platform.python_version()}, {platform.machine()}",

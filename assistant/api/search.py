@@ -32,6 +32,8 @@ def search(
     catalogue = retriever.index.catalogue
     asked = make_query(query, history, filters, catalogue.newest(filters))
     passages: list[Passage] = []
+    if (k or retriever.k) > retriever.candidates:
+        retriever = retriever.thorough()
     if any(map(str.isalnum, query)):
         rankings = [
             retriever.retrieve(words, asked.filters, k, cited=asked.cited) for words in asked.searches

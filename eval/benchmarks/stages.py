@@ -139,6 +139,6 @@ GOLD_ROWS = (
     Configuration("default without prior", BGE, (without_prior,)),
     Configuration("default without heading in the reranker", BGE, (without_heading,)),
     Configuration("default without widening", BGE, (narrow,)),
-    Configuration("default, 20 candidates", BGE, (candidates(20),)),
     Configuration("default, 10 candidates", BGE, (candidates(10),)),
+    Configuration("as for a capable model", BGE, (Retriever.thorough,)),
 )

@@ -223,10 +223,13 @@ def test_it_fits_into_chains(news: Assistant) -> None:
     assert news.runnable().invoke({"question": QUESTION, "section": None}).answer == expected
 
 
-def test_another_model_shares_the_index(news: Assistant) -> None:
+def test_another_model_shares_the_index(news: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """But a capable one has more of what is found ranked and read."""
+    monkeypatch.setenv("OPENAI_API_KEY", "x")
     other = news.with_model("openai:any")
     assert other.searcher is news.searcher
     assert (other.capable, news.capable) == (True, False)
+    assert (other.pipeline.retriever.candidates, news.pipeline.retriever.candidates) == (22, 12)
 
 
 def test_the_examples_of_the_docstrings_run(

@@ -3,9 +3,11 @@
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from fakes import CommonWords
 from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from assistant.answering.query import Turn
@@ -52,6 +54,13 @@ def test_offsets_are_those_of_the_stored_article(retriever: Retriever) -> None:
 def test_a_copy_is_named(retriever: Retriever) -> None:
     (ferry,) = [one for one in search(retriever, "ferry", Filters()).passages if "Marta" in one.text]
     assert {ferry.article, *ferry.also_in} == {"ferry", "ferry-again"}
+
+
+def test_as_many_are_ranked_as_are_shown(retriever: Retriever) -> None:
+    asked = replace(retriever, reranker=CommonWords(), candidates=1)
+    for k in (1, 2):
+        found = search(asked, "ferry herring passengers", Filters(), k=k, explain=True).passages
+        assert [one.ranks.reranked is not None for one in found if one.ranks] == [True] * k
 
 
 def test_ranks_stand_only_in_an_explanation(retriever: Retriever) -> None:

@@ -53,7 +53,7 @@ def test_the_searches_are_those_of_the_assistant(retriever: Retriever) -> None:
     assert graded.answer is not None
     assert list(found.passages[: found.returned]) == graded.answer.passages
     assert [chunk.id for chunk in found.chunks["dam"]] == ["dam#0"]
-    assert (found.reranked, found.returned, len(found.read)) == (22, 8, 2)
+    assert (found.reranked, found.returned, len(found.read)) == (12, 8, 2)
     assert sorted(found.fused.values()) == list(range(1, len(found.fused) + 1))
     assert set(found.dense) | set(found.lexical) == set(found.fused)
 

@@ -333,6 +333,18 @@ def test_candidates_beyond_those_reranked_stay_behind(corpus: Index) -> None:
     assert [rank.fused for rank in behind] == sorted(rank.fused or 0 for rank in behind)
 
 
+def test_more_is_ranked_and_read_where_more_is_shown(corpus: Index) -> None:
+    """But never less than was set."""
+    asked = retriever(corpus)
+    assert (asked.candidates, asked.most_read) == (12, 6)
+    assert (asked.thorough().candidates, asked.thorough().most_read) == (22, 9)
+    set_higher = retriever(corpus, candidates=50, most_read=20).thorough()
+    assert (set_higher.candidates, set_higher.most_read) == (50, 20)
+    for each, count in ((asked, 12), (asked.thorough(), 22)):
+        hits = [hit for passage in each.retrieve("Who signed the fund?", k=40) for hit in passage.hits]
+        assert sum(hit.ranks.reranked is not None for hit in hits) == count
+
+
 @given(
     st.lists(st.sampled_from([article.id for article in CORPUS]), max_size=3, unique=True),
     st.none() | st.sampled_from(DAYS),
