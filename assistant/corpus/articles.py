@@ -26,7 +26,7 @@ from assistant.corpus.whole.boilerplate import Boilerplate
 from assistant.corpus.whole.identities import Entry, Repeats, day, resolve
 from assistant.corpus.whole.suspects import suspicion
 from assistant.errors import CorpusError
-from assistant.text.languages import is_english, language_of
+from assistant.text.languages import ENGLISH, base, is_english, language_of
 
 __all__ = [
     "Article",
@@ -101,8 +101,10 @@ class Articles:
             entry.id = min(entry.id, article.id, key=len)  # that of "a copy" and "a" is "a"
             return
         if not is_english(article.opening):
-            report.summary.foreign += 1
-            article = article if article.language else replace(article, language=language_of(article.opening))
+            # Called English is much that is not, and a list in English has few of its commonest words.
+            declared = "" if base(article.language) == ENGLISH else article.language
+            article = replace(article, language=declared or language_of(article.opening))
+            report.summary.foreign += article.language != ENGLISH
         for lacking, what in (
             (article.published is None, "date"),
             (not article.sources, "outlet"),

@@ -18,7 +18,7 @@ from assistant.models.encoders.kinds import Embeddings
 from assistant.models.encoders.reader import Reading
 from assistant.retrieval.passages import Hit, Passage
 from assistant.schema import AnswerWarning
-from assistant.text.languages import base, is_english, is_foreign
+from assistant.text.languages import ENGLISH, base, is_english, is_foreign
 
 LATER = 0.05
 """What a sentence loses in similarity for each passage before its own. Of 62 questions in six languages, the
@@ -40,7 +40,7 @@ def unreadable(question: str, hits: Sequence[Hit]) -> frozenset[str]:
 
 
 def _in_english(article: Article) -> bool:
-    return base(article.language) in ("", "en") and is_english(article.opening)
+    return base(article.language) == ENGLISH or (not article.language and is_english(article.opening))
 
 
 def unread(passages: Sequence[Passage]) -> list[AnswerWarning]:

@@ -23,6 +23,8 @@ STOP_WORDS = frozenset(
     "those to up us was we were what when where which who whom whose why will with would you your".split()
 )
 
+ENGLISH = "en"
+
 ENGLISH_SHARE = 0.15
 """Share of stop words from which a text is English."""
 
@@ -58,7 +60,8 @@ def is_english(text: str) -> bool:
 
 
 def language_of(text: str) -> str:
-    """The ISO 639-1 code of a text's language: "" for English, and where it cannot be told."""
+    """The ISO 639-1 code of a text's language: "" where its words say that it is English, and where it cannot
+    be told."""
     return "" if is_english(text) or not present("multilingual") else _likeliest(text[:READ])[0]
 
 
@@ -69,7 +72,7 @@ def is_foreign(question: str) -> bool:
     if not SURE.isdisjoint(_TERM.findall(question.lower())) or not present("multilingual"):
         return False
     code, chance = _likeliest(question)
-    return code != "en" and chance >= CERTAIN
+    return code != ENGLISH and chance >= CERTAIN
 
 
 def base(code: str) -> str:

@@ -92,6 +92,37 @@ def test_some_articles_in_other_languages_change_nothing(tmp_path: Path) -> None
     assert not told
 
 
+LIST = (
+    "Unemployment rate 5.2 percent, median household income 42,300 dollars, population density 310 people, "
+    "registered voters 21,400, polling stations 14, turnout 61 percent, invalid ballots 212, seats 15."
+)
+
+
+def test_a_list_in_english_is_english_and_what_is_called_so_need_not_be(tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    head = "date: 2025-12-01\nlanguage: en\n---\n\n"
+    for n in range(3):
+        (corpus / f"list{n}.md").write_text(
+            f"---\ntitle: County {n} statistics\n{head}{LIST} No. {n}.\n", "utf-8"
+        )
+    told: list[str] = []
+    with opened(tmp_path, told) as news:
+        news.index()
+        assert not told
+        assert {article.language for article in news.articles()} == {"en"}
+        assert remembered.embedder_of(news.settings) == remembered.ENGLISH
+        answer = news.ask("How many polling stations are there in county 2?")
+        assert "polling stations 14" in answer.answer
+        assert "language-unread" not in {warning.code for warning in answer.warnings}
+    title, text = ARTICLES["bruecke"]
+    (corpus / "bruecke.md").write_text(f"---\ntitle: {title}\n{head}{text}\n", "utf-8")
+    with opened(tmp_path, told) as news:
+        news.index()
+        assert {article.id: article.language for article in news.articles()}["bruecke"] == "de"
+    assert told[-1].startswith("25% of the articles are not in English")
+
+
 def test_without_the_extra_the_remedy_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder(tmp_path / "corpus")
     monkeypatch.setattr(remembered, "present", lambda extra: False)
