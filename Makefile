@@ -20,7 +20,7 @@ LOCK := $(if $(shell command -v flock),flock Makefile)
 
 .PHONY: help setup lock ask test test-slow test-all lint format eval harm attacks calibrate train-reader bench-retrieval \
 	bench-answers bench-wikinews bench-languages how-good check-scorers bench-judgecal bench-claims bench-quotes bench-speed \
-	bench-indexing bench-growth bench-start soak faults cast screenshots licences sbom audit wheel clean
+	bench-indexing bench-peer bench-growth bench-start soak faults cast screenshots licences sbom audit wheel clean
 
 help:  ## list what there is to make
 	@awk -F ':.*##' '/^[a-z-]+:.*##/ { printf "  make %-16s%s\n", $$1, $$2 }' Makefile
@@ -120,6 +120,9 @@ bench-speed: setup  ## measure cold and warm searches beside the tutorial's (A="
 
 bench-indexing: setup  ## measure how fast a corpus is indexed beside the tutorial's (A="--corpus PATH": another one)
 	@$(BIN)/python -m eval.benchmarks.indexing $(A)
+
+bench-peer: setup  ## measure indexing and searching beside haiku.rag (A="--python PATH": for it, 3.12 or newer)
+	@$(BIN)/python -m eval.benchmarks.peer $(A)
 
 bench-growth: setup  ## measure what grows with an index up to a million passages: hours (A="--sizes 1000 10000": fewer)
 	@$(BIN)/python -m eval.benchmarks.growth $(A)

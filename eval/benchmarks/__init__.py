@@ -11,5 +11,6 @@ attacks           instructions planted in articles, and what they change of the 
 calibrate         the threshold for declining, and what its signals are worth
 claims            what each check of a sentence catches
 tutorial          LangChain's tutorial, to compare with; unknowing, a model that knows nothing
+peer              haiku.rag, to compare with: haiku, its environment; endpoint, which embeds for it
 how_good          the page of all figures, of the runs in kept_runs
 """

@@ -49,12 +49,12 @@ class Indexing:
     memory: float
 
 
-def indexed(arguments: Sequence[str], **variables: str) -> Indexing:
+def indexed(arguments: Sequence[str], *, python: str = sys.executable, **variables: str) -> Indexing:
     """What a Python process takes. Raises AssistantError with the last line of what went wrong."""
     start = perf_counter()
     with tempfile.TemporaryFile("w+") as said:
         process = subprocess.Popen(
-            [sys.executable, *arguments],
+            [python, *arguments],
             env=environment(HERE) | variables,
             cwd=HERE,
             stdout=subprocess.DEVNULL,
