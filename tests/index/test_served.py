@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -37,7 +38,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
-    command = [Path(sys.executable).with_name("chroma"), "run", "--path", folder, "--port", str(port)]
+    command = [str(Path(sys.executable).with_name("chroma")), "run", "--path", str(folder), f"--port={port}"]
     running = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     end = time.monotonic() + PATIENCE
@@ -239,6 +240,30 @@ def test_a_server_that_is_not_there_is_one_line(server: Server, path: Path) -> N
         with pytest.raises(ChromaServerError, match="no Chroma server answers at http://127"):
             use()
     assert disagreements(path, server) == []
+
+
+@pytest.mark.parametrize("silent", ["/api/v2/auth/identity", "/api/v2/tenants/default_tenant"])
+def test_a_server_that_falls_silent_is_one_line(silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, ended = list[str](), Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            if self.path == silent:
+                ended.wait(PATIENCE)
+            body = b'{"user_id": "", "tenant": "*", "databases": []}'
+            self.wfile.write(b"HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+
+    monkeypatch.setattr(served, "PATIENCE", 0.5)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as silent_server:
+        Thread(target=silent_server.serve_forever).start()
+        try:
+            with pytest.raises(ChromaServerError, match="no Chroma server answers"):
+                Server(f"http://127.0.0.1:{silent_server.server_port}").client()
+        finally:
+            ended.set()
+            silent_server.shutdown()
+    assert asked[-1] == silent
 
 
 @pytest.mark.parametrize(

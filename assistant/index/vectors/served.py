@@ -31,6 +31,7 @@ from assistant.index.vectors.writing import Store
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
+    from chromadb.auth import UserIdentity
     from langchain_chroma import Chroma
     from langchain_core.documents import Document
 
@@ -69,7 +70,6 @@ class Server:
 
     def client(self) -> Client:
         """A connection. Raises ChromaServerError."""
-        import chromadb
         import httpx
         from chromadb.config import Settings as ChromaSettings
         from chromadb.errors import ChromaError
@@ -80,23 +80,41 @@ class Server:
         try:
             beat = f"{self.address.rstrip('/')}/api/v2/heartbeat"
             httpx.get(beat, headers=headers, timeout=PATIENCE).raise_for_status()
-            client: Any = chromadb.HttpClient(
-                host=parts.hostname or "",
-                port=parts.port or (443 if secure else 80),
-                ssl=secure,
-                headers=headers,
-                settings=ChromaSettings(anonymized_telemetry=False),
+            return _patient()(
+                settings=ChromaSettings(
+                    chroma_api_impl="chromadb.api.fastapi.FastAPI",
+                    chroma_server_host=parts.hostname or "",
+                    chroma_server_http_port=parts.port or (443 if secure else 80),
+                    chroma_server_ssl_enabled=secure,
+                    chroma_server_headers=headers,
+                    anonymized_telemetry=False,
+                )
             )
         except httpx.HTTPStatusError as error:
             why, remedy = f"status {error.response.status_code}", "set ASSISTANT_CHROMA_TOKEN to its token"
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, ChromaError) as error:
             why, remedy = without_secrets(reason(error)), "start one with: chroma run"
-        else:
-            client._server._session.timeout = httpx.Timeout(PATIENCE)  # else it waits for ever
-            return cast("Client", client)
         raise ChromaServerError(
             f"no Chroma server answers at {self.address} ({why}); {remedy}, or correct ASSISTANT_CHROMA"
         )
+
+
+def _patient() -> type[Client]:
+    """chromadb's client, but patient within limits: left to itself it waits for every reply for ever. It asks
+    the server over two connections while it is made, so a limit that is set afterwards comes too late."""
+    import httpx
+    from chromadb.api.client import Client
+
+    class Patient(Client):
+        def get_user_identity(self) -> UserIdentity:
+            cast("Any", self._server)._session.timeout = httpx.Timeout(PATIENCE)
+            return super().get_user_identity()
+
+        def _validate_tenant_database(self, tenant: str, database: str) -> None:
+            cast("Any", self._admin_client)._server._session.timeout = httpx.Timeout(PATIENCE)
+            super()._validate_tenant_database(tenant, database)
+
+    return Patient
 
 
 def disconnect(client: Any) -> None:
