@@ -9,7 +9,7 @@ from assistant.answering.evidence import Sentence, sentences_of
 from assistant.answering.provenance import reach, sourcing
 from assistant.answering.query import Query
 from assistant.answering.verify import Rejected, Statement
-from assistant.index.lexical import Hidden
+from assistant.index.filters import Hidden
 from assistant.injection.scan import instruction_warnings
 from assistant.retrieval.passages import Passage
 from assistant.schema import AnswerPassage, AnswerWarning, Checks, Citation, Claim

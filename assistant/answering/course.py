@@ -19,7 +19,7 @@ from assistant.answering.citations import (
 from assistant.answering.events import Event, SentenceKept, ignore
 from assistant.answering.query import Query
 from assistant.answering.verify import Rejected, Statement
-from assistant.index.lexical import Hidden
+from assistant.index.filters import Hidden
 from assistant.models.chat.profiles import Profile, cost_of
 from assistant.retrieval.passages import Passage
 from assistant.schema import (

@@ -90,6 +90,15 @@ _TESTS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Articles that a question about a day does not see, for what is not known of them."""
+
+    undated: int = 0
+    changed: int = 0
+    """Published by then and changed later, where the earlier text is not there."""
+
+
 def holds(where: Mapping[str, Any], metadata: Mapping[str, Any]) -> bool:
     """Whether a condition that `Filters.chroma` made holds of a chunk, by what the vector store has of it."""
     if "$and" in where:

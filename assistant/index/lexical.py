@@ -11,13 +11,12 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.corpus.articles import Article, Source, fingerprint
 from assistant.corpus.chunking import Chunk, heading
 from assistant.index.database import Database
-from assistant.index.filters import Filters
+from assistant.index.filters import Filters, Hidden
 from assistant.index.terms import any_of, query_terms
 from assistant.text.languages import bigrams
 
@@ -29,6 +28,9 @@ HEADING_WEIGHT = 0.5
 
 LARGE = 20_000
 """Chunks from which on an index is searched with an eye on the time."""
+
+AMONG = 8
+"""How many times as many chunks are looked for in a large index, before a filter leaves some of them out."""
 
 COMMON = 0.1
 """Share of a large index's chunks from which on a word that stands in them is not looked up, because each of
@@ -52,15 +54,6 @@ CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 
 _DAYS = "CREATE INDEX IF NOT EXISTS days ON articles(written, superseded, published)"
 """Of what filters by day ask, which stands behind the text in a row. Added to an index without it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hidden:
-    """Articles that a question about a day does not see, for what is not known of them."""
-
-    undated: int = 0
-    changed: int = 0
-    """Published by then and changed later, where the earlier text is not there."""
 
 
 class Catalogue(Database):
@@ -209,9 +202,11 @@ class Catalogue(Database):
     def search(self, query: str, k: int, filters: Filters) -> list[tuple[str, int, float]]:
         """The k best chunks by BM25: (article id, position, score), best first, ties broken by id."""
         terms = query_terms(query)
-        rare = self._rare(terms) if self.most_chunks() > LARGE else terms
-        found = self._matching(rare, k, filters)
-        return found if len(found) >= k or rare == terms else self._matching(terms, k, filters)
+        if self.most_chunks() > LARGE:
+            found = self._matching(self._rare(terms), k, filters, most=AMONG * k)
+            if len(found) >= k:
+                return found
+        return self._matching(terms, k, filters)
 
     def _rare(self, terms: list[str]) -> list[str]:
         """Those that stand in few chunks."""
@@ -219,17 +214,20 @@ class Catalogue(Database):
         most = COMMON * self.most_chunks()
         return [term for term in terms if self._rows(count, (any_of([term]),))[0][0] <= most]
 
-    def _matching(self, terms: list[str], k: int, filters: Filters) -> list[tuple[str, int, float]]:
-        """The k best chunks with any of the words, as `search` has them."""
+    def _matching(
+        self, terms: list[str], k: int, filters: Filters, most: int | None = None
+    ) -> list[tuple[str, int, float]]:
+        """The k best chunks with any of the words that pass the filters, of the `most` best or of all."""
         if not terms:
             return []
         condition, values = filters.sql()
+        limit, count = ("", []) if most is None else (" ORDER BY score DESC LIMIT ?", [most])
         return self._rows(
-            "SELECT chunks.article, chunks.position, -bm25(passages, ?, 1.0) AS score FROM passages"
-            " JOIN chunks ON chunks.rowid = passages.rowid JOIN articles ON articles.id = chunks.article"
-            f" WHERE passages MATCH ? AND {condition}"
-            " ORDER BY score DESC, chunks.article, chunks.position LIMIT ?",
-            [HEADING_WEIGHT, any_of(terms), *values, k],
+            "SELECT chunks.article, chunks.position, best.score FROM (SELECT rowid AS number,"
+            f" -bm25(passages, ?, 1.0) AS score FROM passages WHERE passages MATCH ?{limit}) AS best"
+            " JOIN chunks ON chunks.rowid = best.number JOIN articles ON articles.id = chunks.article"
+            f" WHERE {condition} ORDER BY best.score DESC, chunks.article, chunks.position LIMIT ?",
+            [HEADING_WEIGHT, any_of(terms), *count, *values, k],
         )
 
     # Writing

@@ -18,15 +18,10 @@ from assistant.errors import IndexMismatch, IndexMissing
 from assistant.index import manifest, snapshots
 from assistant.index.database import REBUILD
 from assistant.index.filters import Filters, holds
-from assistant.index.lexical import CATALOGUE, LARGE, Catalogue
+from assistant.index.lexical import AMONG, CATALOGUE, LARGE, Catalogue
 from assistant.index.vectors import chroma, reading, served
 from assistant.index.vectors.chroma import Identity
 from assistant.index.vectors.served import Server
-
-AMONG = 8
-"""How many times the chunks that are asked for are looked for in a large index: HNSW then misses fewer, and
-those that pass a filter are among them. Chroma lists all that pass before it searches: quick where few do,
-but seconds where half a million do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +154,8 @@ def _nearest(state: State, vector: list[float], k: int, filters: Filters) -> rea
     versions = state.catalogue.has_versions()
     where = filters.chroma(articles and frozenset(articles), versions=versions)
     if state.catalogue.most_chunks() > LARGE:
+        # HNSW misses fewer where more are asked for. Chroma lists all that pass a filter before it searches:
+        # quick where few do, but seconds where half a million do.
         among = state.store.nearest(vector, AMONG * k, None)
         if len(found := [pair for pair in among if holds(where or {}, pair[0])]) >= k:
             return found

@@ -19,8 +19,7 @@ from assistant.answering.citations import (
 from assistant.answering.query import make_query
 from assistant.answering.verify import Rejected, Statement
 from assistant.corpus.articles import Article, Source
-from assistant.index.filters import Filters
-from assistant.index.lexical import Hidden
+from assistant.index.filters import Filters, Hidden
 from assistant.schema import Claim
 
 DAM = Article(

@@ -17,8 +17,8 @@ from assistant.corpus.articles import Article, Source, fingerprint
 from assistant.corpus.chunking import split_article
 from assistant.errors import IndexMismatch, IndexMissing, IndexOutdated
 from assistant.index import lexical
-from assistant.index.filters import Filters
-from assistant.index.lexical import SCHEMA_VERSION, Catalogue, Hidden
+from assistant.index.filters import Filters, Hidden
+from assistant.index.lexical import SCHEMA_VERSION, Catalogue
 from assistant.index.terms import any_of, query_terms
 
 EVERYTHING = Filters()
@@ -259,12 +259,31 @@ def test_words_that_stand_everywhere_are_not_looked_up_in_a_large_index(
     asked: list[list[str]] = []
     matching = catalogue._matching
     monkeypatch.setattr(
-        catalogue, "_matching", lambda terms, *more: asked.append(terms) or matching(terms, *more)
+        catalogue,
+        "_matching",
+        lambda terms, *more, **options: asked.append(terms) or matching(terms, *more, **options),
     )
     assert [hit[0] for hit in catalogue.search("dam turbine", 3, EVERYTHING)] == ["r0", "r1", "r2"]
     assert catalogue.search("dam turbine", 40, EVERYTHING) == everything
     assert len(catalogue.search("dam", 5, EVERYTHING)) == 5
     assert asked == [["turbine"], ["turbine"], ["dam", "turbine"], [], ["dam"]]
+
+
+def test_a_filter_may_leave_out_the_best_of_a_large_index(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then all that pass are looked at."""
+    day = dt.date(2025, 12, 1)
+    store(catalogue, *(Article(f"n{n:02}", "Dam", "Dam dam dam.", day) for n in range(30)))
+    filters = Filters(as_of=dt.date(2025, 11, 30))
+    before = catalogue.search("dam", 2, filters)
+    assert [hit[0] for hit in before] == ["dam"]
+    monkeypatch.setattr(lexical, "LARGE", 0)
+    monkeypatch.setattr(lexical, "COMMON", 1)
+    assert catalogue.search("dam", 2, filters) == before
+    assert (
+        catalogue.search("dam herring", 3, EVERYTHING) == catalogue.search("dam herring", 4, EVERYTHING)[:3]
+    )
 
 
 # Opened
