@@ -25,8 +25,16 @@ if TYPE_CHECKING:
 CatalogueCheck = Callable[["Catalogue"], object]
 """Raises SettingsError where what was asked for is not in the catalogue."""
 
+PATIENCE = 10.0
+"""Seconds that the end of a chat waits for what is being loaded: a thread that is amid a library's code when
+Python ends may abort the process."""
+
 IDLE = 2.0
 """Seconds for which nothing must have been asked before a language model's weights are read in advance."""
+
+
+class Left(Exception):
+    """The chat has ended, so nothing more need be loaded."""
 
 
 class Engine:
@@ -41,11 +49,14 @@ class Engine:
         self._loaded: Future[Assistant] = Future()
         self._news: Assistant | None = None
         self._asked = threading.Event()
+        self._left = threading.Event()
+        self._begun = False
 
     def start(self, notice: Callable[[str], None], on_change: Callable[[], None]) -> None:
         """Loads in a thread, which ends with the process; `on_change` is called when the status changes."""
 
         def progress(done: int, total: int) -> None:
+            self._go_on()
             if total:
                 self.status = f"building the index: {done}/{total} passages"
                 on_change()
@@ -59,6 +70,7 @@ class Engine:
             if assistant := self.ready:
                 _read_weights(assistant)
 
+        self._begun = True
         threading.Thread(target=run, name="loading", daemon=True).start()
 
     def load(self, notice: Callable[[str], None], on_progress: Callable[[int, int], None]) -> None:
@@ -67,13 +79,18 @@ class Engine:
         try:
             self._news.prepare()
             self._check(self._news.catalogue)
+            self._go_on()
             self._news.load()
-            if not self._asked.is_set():
+            if not self._asked.is_set() and not self._left.is_set():
                 _warm_up(self._news)
         except Exception as error:
             self._loaded.set_exception(error)
         else:
             self._loaded.set_result(self._news)
+
+    def _go_on(self) -> None:
+        if self._left.is_set():
+            raise Left
 
     @property
     def failure(self) -> BaseException | None:
@@ -104,7 +121,10 @@ class Engine:
         threading.Thread(target=_read_weights, args=[assistant], name="weights", daemon=True).start()
 
     def close(self) -> None:
-        """Closes the index, if it was opened by now."""
+        """Ends what is being loaded, and closes the index, if it was opened by now."""
+        self._left.set()
+        if self._begun:
+            wait([self._loaded], timeout=PATIENCE)
         if self._news is not None:
             self._news.close()
 

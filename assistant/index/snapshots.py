@@ -40,6 +40,10 @@ files as it goes, and several short runs may end meanwhile."""
 FICLONE = 0x40049409
 """Linux's request that a file share the blocks of another."""
 
+_PASSING = shutil.ignore_patterns("*.sqlite3-*")
+"""SQLite's journals, which come and go as others read: a copy of a database is whole without them, and would
+be undone by one of another moment."""
+
 _FINISHED = re.compile(rf"{PREFIX}[0-9a-f]+")
 
 
@@ -126,7 +130,7 @@ def begin(path: Path, *, empty: bool = False) -> Path:
         return state
     # Renamed when it is whole, so that half a copy is not taken for the work of a run.
     copy = state.with_suffix(".copy")
-    shutil.copytree(now, copy, copy_function=_copy_file)
+    shutil.copytree(now, copy, copy_function=_copy_file, ignore=_PASSING)
     return copy.rename(state)
 
 

@@ -12,8 +12,9 @@ from assistant.answering.pipeline import Pipeline
 from assistant.api import build
 from assistant.api.build import Encoders, begin_encoders, open_index
 from assistant.chat import loading
-from assistant.chat.loading import Engine
+from assistant.chat.loading import Engine, Left
 from assistant.errors import ModelError, SettingsError
+from assistant.index import snapshots
 from assistant.settings import Settings, load_settings
 
 SECONDS = 60
@@ -83,6 +84,26 @@ def test_a_model_that_is_switched_to_reads_its_weights_at_once(begun: Loading) -
     engine.switch("qwen2.5-coder-1.5b")
     assert read.wait(SECONDS)
     assert engine.assistant().searcher.reranker is before.reranker, "what searches is loaded once"
+
+
+def test_the_end_of_a_chat_waits_for_what_is_being_loaded(begun: Loading) -> None:
+    engine, _ = begun
+    engine.start(lambda notice: None, lambda: None)
+    assert engine.ready is None
+    engine.close()
+    assert engine.ready or isinstance(engine.failure, Left)
+
+
+def test_nothing_is_indexed_for_a_chat_that_has_ended(tmp_path: Path) -> None:
+    chosen = load_settings(
+        corpus=write_corpus(tmp_path / "corpus"), index=tmp_path / "index", model="extractive"
+    )
+    engine = Engine(chosen)
+    engine.close()
+    engine.start(lambda notice: None, lambda: None)
+    with pytest.raises(Left):
+        engine.assistant()
+    assert snapshots.current(chosen.index_path) is None
 
 
 def test_encoders_are_loaded_beside_what_comes_next(

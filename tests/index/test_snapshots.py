@@ -86,3 +86,15 @@ def test_a_database_that_cannot_be_written_is_copied_whole(path: Path, state: Pa
         assert whole(snapshots.begin(path))
     finally:
         file.chmod(stat.S_IREAD | stat.S_IWRITE)
+
+
+def test_the_journal_of_somebody_who_writes_a_little_is_not_copied(path: Path, state: Path) -> None:
+    """It may be gone when its turn comes; left, it would undo the copy."""
+    with closing(sqlite3.connect(state / "chroma.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("INSERT INTO words VALUES ('another')")
+        assert (state / "chroma.sqlite3-journal").is_file()
+        copy = snapshots.begin(path)
+        assert [file.name for file in copy.rglob("*sqlite3*")] == ["chroma.sqlite3"]
+        other.execute("ROLLBACK")
+    assert whole(copy)
