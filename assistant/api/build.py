@@ -179,6 +179,10 @@ def build_retriever(
         k=settings.k,
         most_words=settings.chunk_words,
     )
+    return _deep_enough(retriever, settings)
+
+
+def _deep_enough(retriever: Retriever, settings: Settings) -> Retriever:
     return retriever.thorough() if is_capable(settings) else retriever
 
 
@@ -205,7 +209,7 @@ def build_pipeline(
         model = recordings.chat_model(load) if recordings else load()
         chat = StructuredChat(model, settings.model, profile, notice, timeout=settings.timeout)
     return Pipeline(
-        retriever.thorough() if is_capable(settings) else retriever,
+        _deep_enough(retriever, settings),  # it may have been built for another model
         prompts,
         chat,
         profile,

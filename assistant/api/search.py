@@ -32,13 +32,14 @@ def search(
     catalogue = retriever.index.catalogue
     asked = make_query(query, history, filters, catalogue.newest(filters))
     passages: list[Passage] = []
-    if (k or retriever.k) > retriever.candidates:
+    k = k or retriever.k
+    if k > retriever.candidates:
         retriever = retriever.thorough()
     if any(map(str.isalnum, query)):
         rankings = [
             retriever.retrieve(words, asked.filters, k, cited=asked.cited) for words in asked.searches
         ]
-        passages = fused((), rankings, k or retriever.k)
+        passages = fused((), rankings, k)
     seconds = round(time.perf_counter() - start, 3)
     return SearchAnswer(
         query=query,

@@ -82,14 +82,6 @@ class Filters:
         return parts[0] if parts else None
 
 
-_TESTS: dict[str, Callable[[Any, Any], bool]] = {
-    "$lte": operator.le,
-    "$gt": operator.gt,
-    "$gte": operator.ge,
-    "$in": lambda value, names: value in names,
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Hidden:
     """Articles that a question about a day does not see, for what is not known of them."""
@@ -97,6 +89,14 @@ class Hidden:
     undated: int = 0
     changed: int = 0
     """Published by then and changed later, where the earlier text is not there."""
+
+
+_TESTS: dict[str, Callable[[Any, Any], bool]] = {
+    "$lte": operator.le,
+    "$gt": operator.gt,
+    "$gte": operator.ge,
+    "$in": lambda value, names: value in names,
+}
 
 
 def holds(where: Mapping[str, Any], metadata: Mapping[str, Any]) -> bool:

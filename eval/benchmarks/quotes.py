@@ -213,16 +213,16 @@ def measure(
                     course.statements = []
                 tally.add(case, course, pipeline)
             notice(f"{name} {case.id}: " + " ".join("x" if tally.right[-1] else "." for tally in tallies))
-    best = [Way(f"who knows the answer, of the {count} likeliest", by_reader(1)) for count in KNOWING]
+    names = [(way.name, "–" if way.model == EXTRACTIVE else way.model) for way in chosen]
+    names += [(f"who knows the answer, of the {count} likeliest", "–") for count in KNOWING]
     rows = [
         (
-            way.name,
-            "–" if way.model == EXTRACTIVE else way.model,
+            *name,
             wilson_interval(sum(tally.right), len(tally.right)).percent,
             wilson_interval(sum(tally.first), len(tally.first)).percent,
             f"{median(tally.words):.0f}",
         )
-        for way, tally in zip([*chosen, *best], tallies, strict=True)
+        for name, tally in zip(names, tallies, strict=True)
     ]
     head = ("quotes chosen by", "model", "right", "right in the first quote", "words, median")
     options = [f"--half {half}", *(f"--model {model}" for model in models)]
