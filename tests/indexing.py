@@ -9,6 +9,7 @@ from pydantic import Field
 
 from assistant.corpus.articles import Article
 from assistant.index import snapshots
+from assistant.index.checking import disagreements
 from assistant.index.filters import Filters
 from assistant.index.opened import Index
 from assistant.index.vectors import reading
@@ -49,12 +50,17 @@ def whole(path: Path) -> dict[str, str]:
     """Everything both stores hold, once checked against each other: chunk id -> what is embedded."""
     state = snapshots.current(path)
     assert state
-    with (
-        closing(Index.open(path, IDENTITY)) as index,
-        closing(reading.ByChroma(path, state)) as chroma,
-    ):
-        stored = chroma._store.get()
-        chunks = dict(zip(stored["ids"], stored["documents"], strict=True))
+    chunks: dict[str, str] = {}
+    with closing(Index.open(path, IDENTITY)) as index:
+        for layer in snapshots.layers(state):
+            with closing(reading.ByChroma(path, layer)) as chroma:
+                stored = chroma._store.get()
+            hidden = index.catalogue.gone() if layer != state else ()
+            chunks |= {
+                id: text
+                for id, text in zip(stored["ids"], stored["documents"], strict=True)
+                if id.rpartition("#")[0] not in hidden
+            }
         articles = [index.catalogue.article(name) for name in index.catalogue.matching(EVERYTHING)]
         listed = [
             index.catalogue.chunk(one, position)
@@ -66,4 +72,5 @@ def whole(path: Path) -> dict[str, str]:
         assert all(chunk and chunk.text in chunks[chunk.id] for chunk in listed)
         assert index.catalogue.counts()[:2] == (len(articles), len(chunks))
         assert index.catalogue.pending() == []
+    assert disagreements(path) == []
     return chunks

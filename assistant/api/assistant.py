@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from assistant.answering.query import Turn
     from assistant.api.runnable import AnswerRunnable, PassageRetriever
     from assistant.corpus.articles import Article
+    from assistant.index.catalogue.lexical import Catalogue
     from assistant.index.encoding import Encode
     from assistant.index.filters import Filters
-    from assistant.index.lexical import Catalogue
     from assistant.index.opened import Index
     from assistant.index.sync import Changes
     from assistant.retrieval.retriever import Retriever

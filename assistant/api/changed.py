@@ -15,7 +15,7 @@ from assistant.corpus.report import Report, Summary
 from assistant.errors import ChromaServerError, IndexMismatch, IndexMissing
 from assistant.extras import own_version
 from assistant.index import snapshots
-from assistant.index.lexical import CATALOGUE, Catalogue
+from assistant.index.catalogue.lexical import CATALOGUE, Catalogue
 from assistant.index.opened import Index, State
 from assistant.index.sync import Changes
 from assistant.index.vectors.chroma import Identity, store_errors

@@ -9,7 +9,7 @@ from assistant.corpus.report import Notice, Summary
 from assistant.errors import IndexMismatch, IndexMissing
 from assistant.extras import present, remedy
 from assistant.index import snapshots
-from assistant.index.lexical import CATALOGUE, Catalogue
+from assistant.index.catalogue.lexical import CATALOGUE, Catalogue
 from assistant.models.encoders.multilingual import USE
 from assistant.settings import AUTO, Settings
 

@@ -12,7 +12,7 @@ from assistant.index.filters import Filters
 
 if TYPE_CHECKING:
     from assistant.corpus.articles import Article
-    from assistant.index.lexical import Catalogue
+    from assistant.index.catalogue.lexical import Catalogue
 
 LISTED = 12
 """Sections or outlets listed in the error for an unknown one."""

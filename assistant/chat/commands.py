@@ -111,7 +111,7 @@ def _undo(conversation: Conversation, argument: str) -> None:
 
 
 def _search(conversation: Conversation, query: str) -> None:
-    from assistant.index.terms import query_terms
+    from assistant.index.catalogue.bm25 import query_terms
 
     if not query:
         raise SettingsError("search for what? write /search WORDS")

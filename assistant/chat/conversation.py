@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from assistant.answering.query import Turn
     from assistant.answering.verify import Rejected, Statement
     from assistant.api.assistant import Assistant
+    from assistant.index.catalogue.lexical import Catalogue
     from assistant.index.filters import Filters
-    from assistant.index.lexical import Catalogue
     from assistant.retrieval.passages import Passage
 
 HISTORY = 6

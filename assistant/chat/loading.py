@@ -20,7 +20,7 @@ from assistant.settings import Settings
 from assistant.terminal.progress import waiting
 
 if TYPE_CHECKING:
-    from assistant.index.lexical import Catalogue
+    from assistant.index.catalogue.lexical import Catalogue
 
 CatalogueCheck = Callable[["Catalogue"], object]
 """Raises SettingsError where what was asked for is not in the catalogue."""

@@ -28,7 +28,7 @@ from assistant.terminal.render import (
 if TYPE_CHECKING:
     from assistant.chat.commands import Command
     from assistant.corpus.articles import Article
-    from assistant.index.lexical import Catalogue
+    from assistant.index.catalogue.lexical import Catalogue
 
 
 def print_record(record: Record, *, capable: bool) -> None:

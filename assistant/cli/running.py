@@ -71,7 +71,7 @@ def show_answer(answer: Answer, *, json: str | None, hint: str = "") -> NoReturn
 
 def show_found(found: SearchAnswer, query: str, *, json: str | None) -> NoReturn:
     """Prints the passages of a search, or `json`, and exits with status 0, or 1 if there are none."""
-    from assistant.index.terms import query_terms
+    from assistant.index.catalogue.bm25 import query_terms
     from assistant.terminal.render import notice, print_search, stdout
 
     if json is not None:

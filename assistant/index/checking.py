@@ -9,8 +9,9 @@ from typing import Any
 
 from assistant.corpus.chunking import to_document
 from assistant.errors import AssistantError, IndexOutdated
-from assistant.index import database, manifest, snapshots
-from assistant.index.lexical import CATALOGUE, Catalogue
+from assistant.index import manifest, snapshots
+from assistant.index.catalogue import database
+from assistant.index.catalogue.lexical import CATALOGUE, Catalogue
 from assistant.index.vectors import chroma, served
 from assistant.index.vectors.served import Server
 from assistant.index.vectors.writing import Store
@@ -30,27 +31,40 @@ def disagreements(path: Path, server: Server | None = None) -> list[str]:
     if state is None:
         named = (path / snapshots.CURRENT).exists()
         return [f"{path / snapshots.CURRENT} does not name a finished state"] if named else []
+    try:
+        layers = snapshots.layers(state)
+        found = [fault for layer in layers for fault in _faults(layer, server)]
+        # Chroma is given no damaged file: it may take the process with it.
+        if found:
+            return found
+        # On a server are the vectors of both, but of the base's perhaps not all any more.
+        wholes = [(layer, True) for layer in layers] if server is None else [(state, False)]
+        return [line for layer, alone in wholes for line in _parts(path, layer, server, alone=alone)]
+    except IndexOutdated:  # no damage: the next run makes it anew
+        return []
+    except AssistantError as error:
+        return [str(error)]
+
+
+def _faults(state: Path, server: Server | None) -> list[str]:
+    """What is damaged of a state's files."""
     files = {state / CATALOGUE: "passages"}
     if server is None:
         files[state / chroma.STORE / "chroma.sqlite3"] = ""
     found = manifest.faults(state)
     found += [f"{file.name} is missing" for file in files if not file.is_file()]
-    # Chroma is given no damaged file: it may take the process with it.
-    found = found or [fault for file, table in files.items() for fault in database.faults(file, table)]
-    if found:
-        return found
-    try:
-        with chroma.store_errors(path, OSError), ExitStack() as stack:
-            catalogue = stack.enter_context(closing(Catalogue(state / CATALOGUE)))
-            copy = chroma.copied(state) if server is None else None
-            folder = Path(stack.enter_context(copy)) if copy else state
-            store = served.store_of(path, folder, catalogue, server)
-            stack.callback(store.close)
-            return list(_differences(catalogue, store))
-    except IndexOutdated:  # no damage: the next run makes it anew
-        return []
-    except AssistantError as error:
-        return [str(error)]
+    return found or [fault for file, table in files.items() for fault in database.faults(file, table)]
+
+
+def _parts(path: Path, state: Path, server: Server | None, *, alone: bool) -> list[str]:
+    """Where vectors and catalogue of a state do not agree, or `alone` what it holds itself of them."""
+    with chroma.store_errors(path, OSError), ExitStack() as stack:
+        catalogue = stack.enter_context(closing(Catalogue(state / CATALOGUE, alone=alone)))
+        copy = chroma.copied(state) if server is None else None
+        folder = Path(stack.enter_context(copy)) if copy else state
+        store = served.store_of(path, folder, catalogue, server)
+        stack.callback(store.close)
+        return list(_differences(catalogue, store))
 
 
 def _differences(catalogue: Catalogue, store: Store) -> Iterator[str]:

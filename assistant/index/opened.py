@@ -3,7 +3,8 @@
 a state of the index (see `snapshots`)
 ├── catalogue.sqlite3   what is indexed: stored articles, chunk offsets, BM25 (see `lexical`)
 ├── chroma/             the vectors (cosine), under the chunks' deterministic ids (see `vectors`)
-└── manifest.json       the checksums of the vectors (see `manifest`)
+├── manifest.json       the checksums of the vectors (see `manifest`)
+└── base                names the state on which it lies, if it lies on one (see `snapshots`)
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from pathlib import Path
 
 from assistant.errors import IndexMismatch, IndexMissing
 from assistant.index import manifest, snapshots
-from assistant.index.database import REBUILD
+from assistant.index.catalogue.database import REBUILD
+from assistant.index.catalogue.lexical import AMONG, CATALOGUE, LARGE, Catalogue
 from assistant.index.filters import Filters, holds
-from assistant.index.lexical import AMONG, CATALOGUE, LARGE, Catalogue
 from assistant.index.vectors import chroma, reading, served
 from assistant.index.vectors.chroma import Identity
 from assistant.index.vectors.served import Server
@@ -49,7 +50,7 @@ class State:
 
     @classmethod
     def _open(cls, path: Path, folder: Path, identity: Identity, server: Server | None) -> State:
-        if faults := manifest.faults(folder):
+        if faults := [fault for layer in snapshots.layers(folder) for fault in manifest.faults(layer)]:
             raise IndexMismatch(f"the index at {path} is damaged: {faults[0]}; {REBUILD}")
         try:
             catalogue = Catalogue(folder / CATALOGUE)

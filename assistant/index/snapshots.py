@@ -8,6 +8,9 @@
 
 Chroma corrupts a database that one process reads while another writes it. So a run works on a copy, then
 points `current` to it. Where the file system can, the copy shares the blocks that the run does not change.
+A large state is not copied: the new one lies on it, names it in a file `base`, and holds only what is new.
+Later runs copy that, until so much lies on the base that the two are made one.
+
 The previous state is kept until the next run, and for a minute at least, for those still reading it.
 Everything is on the disk before `current` is written, so that a power cut leaves one state or the other.
 """
@@ -28,10 +31,12 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from assistant.errors import IndexBusy, IndexMismatch, reason
+from assistant.index.catalogue.database import REBUILD
 
 CURRENT = "current"
 PREFIX = "state-"
 UNFINISHED = ".new"
+BASE = "base"
 
 GRACE = 60.0
 """Seconds for which a state that was replaced may still be read: a search that began with it opens Chroma's
@@ -78,6 +83,25 @@ def current(path: Path) -> Path | None:
         return None
 
 
+def base(state: Path) -> Path | None:
+    """The state on which this one lies; None if it is whole by itself."""
+    try:
+        name = (state / BASE).read_text(encoding="ascii")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        raise IndexMismatch(f"{state / BASE} cannot be read ({reason(error)}); {REBUILD}") from None
+    if not _FINISHED.fullmatch(name):
+        raise IndexMismatch(f"{state / BASE} names no finished state; {REBUILD}")
+    return state.parent / name
+
+
+def layers(state: Path) -> list[Path]:
+    """The state, and the one on which it lies. Raises IndexMismatch."""
+    below = base(state)
+    return [state] if below is None else [state, below]
+
+
 def left(path: Path) -> Path | None:
     """The state that a killed run was writing."""
     return next(path.glob(f"{PREFIX}*{UNFINISHED}"), None)
@@ -86,24 +110,36 @@ def left(path: Path) -> Path | None:
 def litter(path: Path) -> list[Path]:
     """What killed runs left, apart from work that can be continued: half copies, and states that never
     became current."""
-    kept = (current(path), left(path))
+    kept = _with_bases(current(path), left(path))
     states = sorted(path.glob(f"{PREFIX}*"), key=lambda state: state.stat().st_mtime, reverse=True)
     finished = [state for state in states if _FINISHED.fullmatch(state.name) and state not in kept]
     broken = [state for state in states if state not in kept and state not in finished]
     # The newest is kept, and what may still be read.
+    kept = _with_bases(*finished[:1], *filter(_may_be_read, finished))
     return [
         *broken,
-        *(state for state in finished[1:] if not _may_be_read(state)),
+        *(state for state in finished if state not in kept),
         *path.glob(f"{CURRENT}.tmp"),
     ]
 
 
 def tidy(path: Path, keep: Path | None = None) -> None:
     """Removes all states but the current one, another, and those that may still be read."""
-    now = current(path)
-    for folder in path.glob(f"{PREFIX}*"):
-        if folder not in (now, keep) and not _may_be_read(folder):
+    states = list(path.glob(f"{PREFIX}*"))
+    kept = _with_bases(current(path), keep, *filter(_may_be_read, states))
+    for folder in states:
+        if folder not in kept:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _with_bases(*states: Path | None) -> set[Path]:
+    """The states, and those on which they lie."""
+    found = set[Path]()
+    for state in filter(None, states):
+        with suppress(IndexMismatch):  # told when it is opened
+            found.update(layers(state))
+        found.add(state)
+    return found
 
 
 def _may_be_read(state: Path) -> bool:
@@ -119,19 +155,21 @@ def settled(path: Path) -> bool:
         return False
 
 
-def begin(path: Path, *, empty: bool = False) -> Path:
-    """A new state to write: a copy of the current one, or an empty one. Removes what nobody reads."""
+def begin(path: Path, copied: Path | None = None, *, on: Path | None = None) -> Path:
+    """A new state to write: a copy of one, or an empty one, which may lie on another. Removes what nobody
+    reads."""
     tidy(path)
-    now = current(path)
     # A new name each time, because in each process Chroma remembers by path what it has opened.
     state = path / f"{PREFIX}{secrets.token_hex(4)}{UNFINISHED}"
-    if now is None or empty:
-        state.mkdir()
-        return state
     # Renamed when it is whole, so that half a copy is not taken for the work of a run.
-    copy = state.with_suffix(".copy")
-    shutil.copytree(now, copy, copy_function=_copy_file, ignore=_PASSING)
-    return copy.rename(state)
+    work = state.with_suffix(".copy")
+    if copied is None:
+        work.mkdir()
+        if on is not None:
+            (work / BASE).write_text(on.name, encoding="ascii")
+    else:
+        shutil.copytree(copied, work, copy_function=_copy_file, ignore=_PASSING)
+    return work.rename(state)
 
 
 def _copy_file(source: str, target: str) -> None:

@@ -11,19 +11,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.corpus.articles import Article, compare
 from assistant.corpus.chunking import split_article
 from assistant.corpus.report import Summary
-from assistant.errors import IndexMismatch, IndexOutdated
+from assistant.errors import IndexMismatch, IndexMissing, IndexOutdated
 from assistant.index import snapshots
-from assistant.index.database import REBUILD
+from assistant.index.catalogue.database import REBUILD
+from assistant.index.catalogue.lexical import CATALOGUE, LARGE, Catalogue
 from assistant.index.encoding import Encode, Encoder, batches
-from assistant.index.lexical import CATALOGUE, Catalogue
 from assistant.index.manifest import Manifest
-from assistant.index.vectors import chroma, served
+from assistant.index.merging import Upper, upper
+from assistant.index.vectors import chroma, reading, served
 from assistant.index.vectors.chroma import Identity
 from assistant.index.vectors.served import Server
 from assistant.index.vectors.writing import Store
@@ -95,11 +97,13 @@ class _State:
     catalogue: Catalogue
     store: Store
     manifest: Manifest
+    upper: Upper | None = None
+    """What lay on the base that this state is a copy of, and is to be taken over."""
 
 
 def _begun(path: Path, identity: Identity, server: Server | None, rebuild: bool, stack: ExitStack) -> _State:
     """The state to write, closed by `stack`: the one that a killed run left, unless it had other settings or
-    is damaged, else a copy of the current one, or an empty one."""
+    is damaged, else a new one."""
     left = None if rebuild else snapshots.left(path)
     if left is not None:
         try:
@@ -110,11 +114,27 @@ def _begun(path: Path, identity: Identity, server: Server | None, rebuild: bool,
             snapshots.tidy(path, left)
             return state
     try:
-        state = _opened(path, snapshots.begin(path, empty=rebuild), identity, server, stack)
+        state = _opened(path, _new(path, rebuild), identity, server, stack)
     except IndexOutdated:
-        state = _opened(path, snapshots.begin(path, empty=True), identity, server, stack)
+        state = _opened(path, snapshots.begin(path), identity, server, stack)
     state.store.tidy(path)
     return state
+
+
+def _new(path: Path, rebuild: bool) -> Path:
+    """The folder of a new state: empty, a copy of the current one, on it if it is large, or a copy of its
+    base if too much lies on that."""
+    now = snapshots.current(path)
+    if now is None or rebuild:
+        return snapshots.begin(path)
+    try:
+        base = snapshots.base(now)
+        with closing(Catalogue(now / CATALOGUE, outdated=base is None)) as catalogue:
+            if base is None and catalogue.most_chunks() > LARGE:
+                return snapshots.begin(path, on=now)
+            return snapshots.begin(path, base if catalogue.outgrown() else now)
+    except (IndexMissing, IndexMismatch):  # told when the copy is opened
+        return snapshots.begin(path, now)
 
 
 def _opened(path: Path, folder: Path, identity: Identity, server: Server | None, stack: ExitStack) -> _State:
@@ -126,14 +146,20 @@ def _opened(path: Path, folder: Path, identity: Identity, server: Server | None,
         manifest = Manifest(folder)
         if found := manifest.faults():
             raise IndexMismatch(f"the index at {path} is damaged: {found[0]}; {REBUILD}")
+        base = snapshots.base(folder)
+        if base is not None and server is None:
+            chroma.check_identity(reading.open_vectors(path, base).metadata, identity, path)
         catalogue = own.enter_context(closing(Catalogue(folder / CATALOGUE, writable=True)))
         store = served.store_of(path, folder, catalogue, server, identity)
         own.callback(store.close)
         chroma.check_identity(store.metadata, identity, path)
-        state = _State(folder, catalogue, store, manifest)
+        # What a rebuild begins has no stamp, and takes nothing over.
+        whole = base is None and catalogue.fact("stamp") is not None
+        above = upper(path, identity, server, own) if whole else None
+        state = _State(folder, catalogue, store, manifest, above)
         state.manifest.write()  # so that what Chroma writes from now on can be told from it
         _forget(state, catalogue.pending())
-        held, chunks = store.count(), catalogue.counts()[1]  # Chroma counts slowly
+        held, chunks = store.count(), catalogue.counts(alone=not store.shared)[1]  # Chroma counts slowly
         if held < chunks or (held > chunks and not store.shared):
             raise IndexMismatch(f"the index at {path} has lost some of its vectors; {REBUILD}")
         stack.push(own.pop_all())
@@ -148,21 +174,24 @@ def _sync(
     facts: Mapping[str, str],
     on_progress: Callable[[int, int], None],
 ) -> Changes:
-    catalogue = state.catalogue
+    catalogue, upper = state.catalogue, state.upper
     known = catalogue.fingerprints()
     difference = compare(known, articles)
     changed = frozenset(difference.changed)
     todo = changed.union(difference.added)
     _forget(state, difference.removed)
 
-    def left() -> Iterator[Article]:
-        """What is to be embedded, one article at a time."""
-        return (article for article in articles if article.id in todo)
+    def left(held: bool | None = None) -> Iterator[Article]:
+        """What is to be written, one article at a time; or that of it which is held encoded, or not held."""
+        for article in articles:
+            if article.id in todo and held in (None, upper is not None and upper.holds(article)):
+                yield article
 
     total = sum(len(split_article(article, identity.most_words)) for article in left()) if todo else 0
+    taken_over = upper.encoded(batches(left(held=True))) if upper and todo else ()
     done = 0
     on_progress(done, total)
-    for batch in encode(batches(left())) if todo else ():
+    for batch in chain(taken_over, encode(batches(left(held=False))) if todo else ()):
         with catalogue.transaction():
             catalogue.mark_pending(encoded.article.id for encoded in batch)
         state.store.forget(one.article.id for one in batch if one.article.id in changed)
@@ -177,9 +206,11 @@ def _sync(
         for name, value in facts.items():
             catalogue.set_fact(name, value)
 
-    unchanged = len(known) - len(difference.removed) - len(changed)
-    counts = (len(difference.added), len(changed), len(difference.removed), unchanged)
-    return Changes(*counts, catalogue.counts()[1])
+    if upper:  # told against what was there, not against the base
+        known = upper.known
+        difference = compare(known, articles)
+    added, replaced, removed = map(len, (difference.added, difference.changed, difference.removed))
+    return Changes(added, replaced, removed, len(known) - replaced - removed, catalogue.counts()[1])
 
 
 def _forget(state: _State, article_ids: list[str]) -> None:

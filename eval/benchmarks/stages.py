@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
+from assistant.index.catalogue.lexical import Catalogue
 from assistant.index.filters import Filters
-from assistant.index.lexical import Catalogue
 from assistant.index.opened import Index
 from assistant.models.encoders.embeddings import BGE, MINILM
 from assistant.models.encoders.kinds import Embeddings, Reranker

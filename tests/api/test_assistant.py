@@ -23,8 +23,8 @@ import assistant
 from assistant.api.assistant import Assistant
 from assistant.api.selection import article_named
 from assistant.errors import AssistantError, SettingsError
+from assistant.index.catalogue.lexical import CATALOGUE
 from assistant.index.filters import Filters
-from assistant.index.lexical import CATALOGUE
 
 QUESTION = "What did parliament approve?"
 

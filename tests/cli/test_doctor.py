@@ -14,7 +14,7 @@ from assistant.cli import doctor
 from assistant.cli.doctor import examine
 from assistant.errors import CorpusError, IndexBusy
 from assistant.index import snapshots
-from assistant.index.lexical import CATALOGUE
+from assistant.index.catalogue.lexical import CATALOGUE
 from assistant.models import packaged
 from assistant.settings import Settings, load_settings
 

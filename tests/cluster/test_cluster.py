@@ -19,8 +19,8 @@ from assistant.cluster import indexing, workers
 from assistant.corpus.articles import Article
 from assistant.errors import IndexMismatch
 from assistant.index import encoding, snapshots
+from assistant.index.catalogue.lexical import CATALOGUE
 from assistant.index.encoding import EncodedArticle
-from assistant.index.lexical import CATALOGUE
 from assistant.index.vectors import reading
 from assistant.index.vectors.chroma import Identity
 from assistant.settings import load_settings

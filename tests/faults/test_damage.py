@@ -25,8 +25,8 @@ from indexing import IDENTITY, article, embedding
 from assistant.api.assistant import Assistant
 from assistant.errors import IndexMismatch, IndexMissing
 from assistant.index import snapshots
+from assistant.index.catalogue.lexical import CATALOGUE, Catalogue
 from assistant.index.checking import disagreements
-from assistant.index.lexical import CATALOGUE, Catalogue
 from assistant.index.opened import Index
 from assistant.index.sync import sync
 from assistant.index.vectors import chroma

@@ -16,8 +16,8 @@ from faults.conftest import Runs
 from faults.corpora import write
 
 from assistant.index import snapshots
+from assistant.index.catalogue.lexical import CATALOGUE, Catalogue
 from assistant.index.checking import disagreements
-from assistant.index.lexical import CATALOGUE, Catalogue
 
 pytestmark = [
     pytest.mark.slow,

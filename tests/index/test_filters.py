@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from assistant.corpus.articles import Article, Source
 from assistant.corpus.chunking import split_article, to_document
+from assistant.index.catalogue.lexical import Catalogue
 from assistant.index.filters import Filters, holds
-from assistant.index.lexical import Catalogue
 
 DAYS = [dt.date(2025, 1, day) for day in range(1, 6)]
 ARTICLES = [

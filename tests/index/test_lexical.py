@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from assistant.corpus.articles import Article, Source, fingerprint
 from assistant.corpus.chunking import split_article
 from assistant.errors import IndexMismatch, IndexMissing, IndexOutdated
-from assistant.index import lexical
+from assistant.index.catalogue import bm25, lexical
+from assistant.index.catalogue.bm25 import any_of, query_terms
+from assistant.index.catalogue.lexical import SCHEMA_VERSION, Catalogue
 from assistant.index.filters import Filters, Hidden
-from assistant.index.lexical import SCHEMA_VERSION, Catalogue
-from assistant.index.terms import any_of, query_terms
 
 EVERYTHING = Filters()
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
@@ -257,12 +257,13 @@ def test_words_that_stand_everywhere_are_not_looked_up_in_a_large_index(
     monkeypatch.setattr(lexical, "LARGE", 0)
     monkeypatch.setattr(lexical, "COMMON", 0.5)
     asked: list[list[str]] = []
-    matching = catalogue._matching
-    monkeypatch.setattr(
-        catalogue,
-        "_matching",
-        lambda terms, *more, **options: asked.append(terms) or matching(terms, *more, **options),
-    )
+    best = bm25.best
+
+    def noted(rows: Any, layers: Any, terms: list[str], **options: Any) -> list[tuple[str, int, float]]:
+        asked.append(terms)
+        return best(rows, layers, terms, **options)
+
+    monkeypatch.setattr(bm25, "best", noted)
     assert [hit[0] for hit in catalogue.search("dam turbine", 3, EVERYTHING)] == ["r0", "r1", "r2"]
     assert catalogue.search("dam turbine", 40, EVERYTHING) == everything
     assert len(catalogue.search("dam", 5, EVERYTHING)) == 5

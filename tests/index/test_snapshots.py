@@ -36,7 +36,7 @@ def whole(state: Path) -> bool:
 
 
 def test_a_copy_is_whole_on_this_file_system(path: Path, state: Path) -> None:
-    assert whole(snapshots.begin(path))
+    assert whole(snapshots.begin(path, state))
     assert whole(state)
 
 
@@ -45,7 +45,7 @@ def test_a_copy_is_whole_where_blocks_cannot_be_shared(
 ) -> None:
     monkeypatch.setattr(snapshots, "FICLONE", 0)  # no request that a file knows
     assert not snapshots._shared(str(state / "chroma.sqlite3"), str(path / "other"))
-    assert whole(snapshots.begin(path))
+    assert whole(snapshots.begin(path, state))
 
 
 def test_nobody_writes_a_database_whose_blocks_are_being_shared(
@@ -65,7 +65,7 @@ def test_nobody_writes_a_database_whose_blocks_are_being_shared(
         return True
 
     monkeypatch.setattr(snapshots, "_shared", shared)
-    assert whole(snapshots.begin(path))
+    assert whole(snapshots.begin(path, state))
     assert len(refused) == 1
     with closing(sqlite3.connect(state / "chroma.sqlite3", timeout=0)) as other, other:
         other.execute("INSERT INTO words VALUES ('another')")
@@ -76,14 +76,14 @@ def test_a_database_that_is_more_than_its_file_is_copied_whole(path: Path, state
         open_one.execute("PRAGMA journal_mode = WAL")
         with open_one:
             open_one.execute("INSERT INTO words VALUES ('in the log')")
-        assert words(snapshots.begin(path) / "chroma.sqlite3") == 5001
+        assert words(snapshots.begin(path, state) / "chroma.sqlite3") == 5001
 
 
 def test_a_database_that_cannot_be_written_is_copied_whole(path: Path, state: Path) -> None:
     file = state / "chroma.sqlite3"
     file.chmod(stat.S_IREAD)
     try:
-        assert whole(snapshots.begin(path))
+        assert whole(snapshots.begin(path, state))
     finally:
         file.chmod(stat.S_IREAD | stat.S_IWRITE)
 
@@ -94,7 +94,7 @@ def test_the_journal_of_somebody_who_writes_a_little_is_not_copied(path: Path, s
         other.execute("BEGIN IMMEDIATE")
         other.execute("INSERT INTO words VALUES ('another')")
         assert (state / "chroma.sqlite3-journal").is_file()
-        copy = snapshots.begin(path)
+        copy = snapshots.begin(path, state)
         assert [file.name for file in copy.rglob("*sqlite3*")] == ["chroma.sqlite3"]
         other.execute("ROLLBACK")
     assert whole(copy)

@@ -25,11 +25,13 @@ from indexing import (
 from assistant.corpus.articles import Article
 from assistant.errors import IndexBusy
 from assistant.index import snapshots
+from assistant.index import sync as syncing
+from assistant.index.catalogue import layers
 from assistant.index.opened import Index
 from assistant.index.sync import Changes, sync
 from assistant.index.vectors.writing import Store
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("kind")]
 
 # In line with the corpus
 
@@ -110,10 +112,12 @@ def test_an_interrupted_first_run_is_finished_by_the_next(path: Path, tmp_path: 
         assert len(rest.texts) < 12  # what was committed is not embedded again
 
 
-@pytest.fixture(scope="module")
-def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The index of the corpus, to be copied."""
-    path = tmp_path_factory.mktemp("before") / "index"
+@pytest.fixture
+def before(tmp_path: Path, kind: str) -> Path:
+    """The index of the corpus, to be copied; some of it lies on a base if that is to be made one."""
+    path = tmp_path / "before"
+    if kind == "made one":
+        sync(path, [*LATER[:2], *CORPUS[2:]], embedding(), IDENTITY)
     sync(path, CORPUS, embedding(), IDENTITY)
     return path
 
@@ -134,8 +138,10 @@ STEPS = ["mark_pending", "remove", "delete", "embed", "upsert", "add"]
     [*((step, times) for step in STEPS for times in (1, 2)), ("set_fact", 1), ("finish", 1)],
 )
 def test_a_run_interrupted_at_any_step_is_finished_by_the_next(
-    path: Path, before: Path, after: dict[str, str], step: str, times: int
+    path: Path, before: Path, after: dict[str, str], kind: str, step: str, times: int
 ) -> None:
+    if kind == "on a base" and step == "delete":
+        return  # a base keeps its vectors
     shutil.copytree(before, path)
     with pytest.raises(KeyboardInterrupt), interrupting(step, times):
         sync(path, LATER, embedding(), IDENTITY)
@@ -150,7 +156,7 @@ def interrupting(step: str, times: int) -> Iterator[None]:
     """KeyboardInterrupt right after a step was taken so many times."""
     from langchain_chroma import Chroma
 
-    from assistant.index.lexical import Catalogue
+    from assistant.index.catalogue.lexical import Catalogue
 
     places = {
         "embed": (CountingEmbedding, "embed_documents"),
@@ -193,7 +199,8 @@ WRITER = """
     import indexing
     from assistant import errors
     from assistant.index import encoding, sync as index
-    encoding.BATCH = 400
+    from assistant.index.catalogue import layers
+    encoding.BATCH, index.LARGE, layers.OUTGROWN = 400, {large}, {outgrown}
 
     class Embedding(indexing.CountingEmbedding):
         def embed_documents(self, texts):
@@ -209,6 +216,7 @@ WRITER = """
 
 def writer(path: Path, corpus: str, at_embedding: str = "pass") -> subprocess.Popen[str]:
     values = {"tests": str(Path(__file__).parents[1]), "path": str(path), "corpus": corpus}
+    values |= {"large": syncing.LARGE, "outgrown": layers.OUTGROWN}
     code = textwrap.dedent(WRITER).format(**values, at_embedding=at_embedding)
     return subprocess.Popen(
         [sys.executable, "-c", code],

@@ -19,8 +19,8 @@ from assistant.corpus.chunking import Chunk
 from assistant.evaluation.diagnosis.funnel import Retrieved, Step, Trace, trace
 from assistant.evaluation.run import Graded, Report
 from assistant.evaluation.scorers.standard import outcome
+from assistant.index.catalogue.lexical import Catalogue
 from assistant.index.filters import Filters
-from assistant.index.lexical import Catalogue
 from assistant.retrieval.fusion import ChunkKey, fused, reciprocal_rank_fusion
 from assistant.retrieval.retriever import POOL, Retriever
 from assistant.terminal.render import safe

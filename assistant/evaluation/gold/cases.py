@@ -21,7 +21,7 @@ from assistant.corpus.articles import Article
 from assistant.corpus.chunking import split_article
 from assistant.errors import GoldError
 from assistant.evaluation.gold.plain import as_case, is_plain, unknown_keys
-from assistant.index.lexical import Catalogue
+from assistant.index.catalogue.lexical import Catalogue
 from assistant.schema import Strict
 
 CaseType = Literal[

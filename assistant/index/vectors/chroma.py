@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from assistant.corpus.chunking import CHUNKING
 from assistant.errors import ChromaServerError, IndexMismatch, reason, without_secrets
-from assistant.index.database import REBUILD, remedy
+from assistant.index.catalogue.database import REBUILD, remedy
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client

@@ -11,12 +11,12 @@ import json
 import logging
 import sys
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from assistant.errors import IndexMismatch
-from assistant.index.database import REBUILD
+from assistant.index.catalogue.database import REBUILD
 from assistant.index.vectors import chroma
 
 TENANT, DATABASE = "default_tenant", "default_database"
@@ -110,6 +110,40 @@ class ByChroma:
     def count(self) -> int:
         """As `Vectors`."""
         return self._store._collection.count()
+
+
+class Layers:
+    """Vectors that lie on those of a base, some of which are gone."""
+
+    def __init__(self, upper: Vectors, base: Vectors, gone: Collection[str]) -> None:
+        """`gone` are the ids of the base's articles that are not to be found."""
+        self._upper, self._base, self._gone = upper, base, gone
+        self.metadata = base.metadata
+
+    def nearest(self, vector: Sequence[float], k: int, where: dict[str, Any] | None) -> Found:
+        """As `Vectors`."""
+        live = live_only(
+            lambda most: self._base.nearest(vector, most, where),
+            lambda pairs: [pair for pair in pairs if pair[0]["article"] not in self._gone],
+            k,
+        )
+        found = [*self._upper.nearest(vector, k, where), *live]
+        return sorted(found, key=lambda pair: pair[1])[:k]
+
+    def count(self) -> int:
+        """As `Vectors`, those of the base that are gone among them."""
+        return self._upper.count() + self._base.count()
+
+
+def live_only(nearest: Callable[[int], Found], live: Callable[[Found], Found], k: int) -> Found:
+    """The k nearest of those that are `live`, where `nearest` gives so many, whether they are or not."""
+    asked = k
+    while True:
+        pairs = nearest(asked)
+        found = live(pairs)
+        if len(found) >= k or len(pairs) < asked:
+            return found[:k]
+        asked *= 2
 
 
 def _most_files() -> int:

@@ -22,8 +22,8 @@ import numpy as np
 from assistant.corpus.article import fingerprint
 from assistant.errors import ChromaServerError, IndexMismatch, SettingsError, reason, without_secrets
 from assistant.index import snapshots
-from assistant.index.database import REBUILD
-from assistant.index.lexical import CATALOGUE, Catalogue
+from assistant.index.catalogue.database import REBUILD
+from assistant.index.catalogue.lexical import CATALOGUE, Catalogue
 from assistant.index.vectors import chroma, reading, writing
 from assistant.index.vectors.chroma import Identity
 from assistant.index.vectors.reading import Found, Vectors
@@ -180,20 +180,22 @@ class SharedVectors:
 
     def nearest(self, vector: Sequence[float], k: int, where: dict[str, Any] | None) -> Found:
         """As `reading.Vectors`."""
-        asked = k
-        while True:
-            found: Any = self._collection.query(
+
+        def found(most: int) -> Found:
+            got: Any = self._collection.query(
                 query_embeddings=np.array([vector], np.float32),
-                n_results=asked,
+                n_results=most,
                 where=where,
                 include=["metadatas", "distances"],
             )
-            pairs = list(zip(found["metadatas"][0], found["distances"][0], strict=True))
-            known = self._catalogue.fingerprints_of({str(metadata["article"]) for metadata, _ in pairs})
-            live = [pair for pair in pairs if pair[0]["fingerprint"] == known.get(pair[0]["article"])]
-            if len(live) >= k or len(pairs) < asked:
-                return live[:k]
-            asked *= 2
+            return list(zip(got["metadatas"][0], got["distances"][0], strict=True))
+
+        return reading.live_only(found, self._live, k)
+
+    def _live(self, pairs: Found) -> Found:
+        """Those of the texts that the state holds."""
+        known = self._catalogue.fingerprints_of({str(metadata["article"]) for metadata, _ in pairs})
+        return [pair for pair in pairs if pair[0]["fingerprint"] == known.get(pair[0]["article"])]
 
     def count(self) -> int:
         """As `reading.Vectors`, those of other states among them."""
@@ -215,7 +217,8 @@ def vectors_of(path: Path, folder: Path, catalogue: Catalogue, server: Server | 
     """The collection of a state for its readers. Raises ChromaServerError and IndexMismatch."""
     _check_place(path, catalogue, server)
     if server is None:
-        return reading.open_vectors(path, folder)
+        opened, *below = [reading.open_vectors(path, layer) for layer in snapshots.layers(folder)]
+        return reading.Layers(opened, below[0], catalogue.gone()) if below else opened
     with _connected(server, path) as (client, stack):
         shared = SharedVectors(client, catalogue.fact(NAME) or "", catalogue)
         stack.pop_all()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from langchain_core.documents import Document
 
     from assistant.corpus.articles import Article
+    from assistant.corpus.chunking import Chunk
     from assistant.index.encoding import EncodedArticle
 
 MOST_CHUNKS = 1000
@@ -74,6 +75,18 @@ class Store:
     def get(self, where: dict[str, Any], include: list[str]) -> dict[str, Any]:
         """What is kept of the chunks that meet a condition."""
         return self._chroma.get(where=cast("Any", where), include=include)
+
+    def name(self, chunk: Chunk, article: Article) -> str:
+        """The id under which a chunk is kept."""
+        return self.record(to_document(chunk, article), article)[0]
+
+    def vectors(self, names: list[str]) -> dict[str, Any]:
+        """The vectors of the chunks of these ids, as far as they are there."""
+        found = dict[str, Any]()
+        for part in chroma.in_parts(names, MOST_CHUNKS):
+            got = self._chroma._collection.get(ids=part, include=["embeddings"])
+            found.update(zip(got["ids"], cast("Any", got["embeddings"]), strict=True))
+        return found
 
     def close(self) -> None:
         """Lets go of the database."""

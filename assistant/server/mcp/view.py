@@ -12,7 +12,7 @@ from assistant.errors import SettingsError
 from assistant.index.filters import Filters
 
 if TYPE_CHECKING:
-    from assistant.index.lexical import Catalogue
+    from assistant.index.catalogue.lexical import Catalogue
 
 Value = TypeVar("Value")
 

@@ -82,11 +82,15 @@ class Database:
                 raise sqlite3.ProgrammingError("the catalogue is closed")
             # Whichever thread closes the database closes them all.
             own = sqlite3.connect(self._uri, uri=True, check_same_thread=False)
-            self._own.db = own
             self._opened.append(own)
-            # SQLite's own lower() knows only ASCII.
-            own.create_function("casefold", 1, str.casefold, deterministic=True)
+            self._prepare(own)
+            self._own.db = own
         return own
+
+    def _prepare(self, db: sqlite3.Connection) -> None:
+        """What a new connection needs. Raises IndexMismatch."""
+        # SQLite's own lower() knows only ASCII.
+        db.create_function("casefold", 1, str.casefold, deterministic=True)
 
     def close(self) -> None:
         """Closes the connections of all threads."""

@@ -1,8 +1,10 @@
 """The catalogue: a SQLite file that holds the stored articles, their chunks, and a BM25 index over them.
 
 It records what has been indexed: an article counts as indexed once its row is committed.
-Full-text search is SQLite's FTS5 with its bm25() (Robertson and Zaragoza 2009), which is
-updated incrementally and needs no loading on a cold start.
+Full-text search is SQLite's FTS5, which is updated incrementally and needs no loading on a cold start.
+
+The catalogue of a state that lies on a base (see `snapshots`) holds what is new, and which of the base's
+articles are gone. It is read as if it held all.
 """
 
 from __future__ import annotations
@@ -11,20 +13,19 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from assistant.corpus.articles import Article, Source, fingerprint
 from assistant.corpus.chunking import Chunk, heading
-from assistant.index.database import Database
+from assistant.index.catalogue import bm25
+from assistant.index.catalogue.bm25 import query_terms
+from assistant.index.catalogue.layers import Layered
 from assistant.index.filters import Filters, Hidden
-from assistant.index.terms import any_of, query_terms
 from assistant.text.languages import bigrams
 
 CATALOGUE = "catalogue.sqlite3"
 SCHEMA_VERSION = 2
-
-HEADING_WEIGHT = 0.5
-"""BM25 weight of a word in the headline against one in the passage; set by judgement, not tuned."""
 
 LARGE = 20_000
 """Chunks from which on an index is searched with an eye on the time."""
@@ -37,34 +38,37 @@ COMMON = 0.1
 them would be scored. Over 21,000 chunks of six sets the first 50 lose one of 692 answers by it, the first
 five four; with a share of .02 they lose 24 and 38."""
 
-_SCHEMA = """
+_SCHEMA = f"""
 CREATE TABLE articles (
     id TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, title TEXT NOT NULL, published INTEGER,
     section TEXT NOT NULL, sources TEXT NOT NULL, url TEXT, text TEXT NOT NULL, updated INTEGER,
     written INTEGER, superseded INTEGER, author TEXT NOT NULL, language TEXT NOT NULL);
-CREATE INDEX versions ON articles(superseded) WHERE superseded IS NOT NULL;
+CREATE INDEX main.versions ON articles(superseded) WHERE superseded IS NOT NULL;
 CREATE TABLE chunks (
     rowid INTEGER PRIMARY KEY, article TEXT NOT NULL, position INTEGER NOT NULL,
     start INTEGER NOT NULL, "end" INTEGER NOT NULL);
-CREATE INDEX chunks_of ON chunks(article, position);
-CREATE VIRTUAL TABLE passages USING fts5(heading, body, tokenize = 'porter unicode61 remove_diacritics 2');
+CREATE INDEX main.chunks_of ON chunks(article, position);
+CREATE VIRTUAL TABLE passages USING fts5(heading, body, {bm25.TOKENIZER});
 CREATE TABLE pending (article TEXT PRIMARY KEY);
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
-_DAYS = "CREATE INDEX IF NOT EXISTS days ON articles(written, superseded, published)"
+_DAYS = "CREATE INDEX IF NOT EXISTS main.days ON articles(written, superseded, published)"
 """Of what filters by day ask, which stands behind the text in a row. Added to an index without it."""
 
 
-class Catalogue(Database):
+class Catalogue(Layered):
     """One open catalogue file (see `Database`)."""
 
-    def __init__(self, path: Path, *, writable: bool = False, outdated: bool = False) -> None:
-        """`outdated` opens an earlier version's too, to read its facts.
+    def __init__(
+        self, path: Path, *, writable: bool = False, outdated: bool = False, alone: bool = False
+    ) -> None:
+        """`outdated` opens an earlier version's too, to read its facts; `alone` leaves out what the base
+        holds.
 
         Raises IndexMissing when a reader finds none, IndexMismatch for one that cannot be read.
         """
-        super().__init__(path, _SCHEMA, SCHEMA_VERSION, writable=writable, outdated=outdated)
+        super().__init__(path, _SCHEMA, SCHEMA_VERSION, writable=writable, outdated=outdated, alone=alone)
         if writable:
             with self._readable():
                 self._db.execute(_DAYS)
@@ -119,37 +123,22 @@ class Catalogue(Database):
         rows = self._rows("SELECT position FROM chunks WHERE article = ? ORDER BY 1", (article.id,))
         return [chunk for (position,) in rows if (chunk := self.chunk(article, position))]
 
-    def torn(self) -> bool:
-        """Whether there are chunks without an article, or not the same ones in the full-text index."""
-        stray = "SELECT 1 FROM chunks WHERE article NOT IN (SELECT id FROM articles)"
-        untold = "SELECT rowid FROM chunks EXCEPT SELECT rowid FROM passages"
-        unknown = "SELECT rowid FROM passages EXCEPT SELECT rowid FROM chunks"
-        return any(self._rows(f"SELECT EXISTS ({query})")[0][0] for query in (stray, untold, unknown))
-
     def matching(self, filters: Filters) -> list[str]:
         """Ids of the articles that pass the filters."""
         condition, values = filters.sql()
         return [row[0] for row in self._rows(f"SELECT id FROM articles WHERE {condition}", values)]
 
-    def counts(self) -> tuple[int, int, int]:
-        """How many articles, chunks, and articles without a date there are."""
-        query = (
-            "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM chunks),"
-            " (SELECT count(*) FROM articles WHERE published IS NULL)"
-        )
-        articles, chunks, undated = self._rows(query)[0]
-        return articles, chunks, undated
-
-    def most_chunks(self) -> int:
-        """At least as many as there are chunks, and hardly more; unlike a count, it takes no time."""
-        return int(self._rows("SELECT coalesce(max(rowid), 0) FROM chunks")[0][0])
-
     def newest(self, filters: Filters = Filters()) -> dt.date | None:
         """The day of the newest article that passes the filters."""
         condition, values = filters.sql()
-        query = f"SELECT max(published) FROM articles WHERE {condition}"
+        days = [
+            self._rows(
+                f"SELECT max(published) FROM {name}.articles AS articles WHERE {condition} AND {live}", values
+            )
+            for name, live in self._layers
+        ]
         with self._readable():
-            return _day(self._rows(query, values)[0][0])
+            return _day(max((day for ((day,),) in days if day is not None), default=None))
 
     def hidden(self, filters: Filters) -> Hidden:
         """How many articles the days of these filters hide for what is not known of them."""
@@ -202,33 +191,21 @@ class Catalogue(Database):
     def search(self, query: str, k: int, filters: Filters) -> list[tuple[str, int, float]]:
         """The k best chunks by BM25: (article id, position, score), best first, ties broken by id."""
         terms = query_terms(query)
+        best = partial(bm25.best, self._rows, self._layers, k=k, filters=filters)
         if self.most_chunks() > LARGE:
-            found = self._matching(self._rare(terms), k, filters, most=AMONG * k)
+            found = best(self._rare(terms), most=AMONG * k)
             if len(found) >= k:
                 return found
-        return self._matching(terms, k, filters)
+        return best(terms)
 
     def _rare(self, terms: list[str]) -> list[str]:
         """Those that stand in few chunks."""
-        count = "SELECT count(*) FROM passages WHERE passages MATCH ?"
         most = COMMON * self.most_chunks()
-        return [term for term in terms if self._rows(count, (any_of([term]),))[0][0] <= most]
-
-    def _matching(
-        self, terms: list[str], k: int, filters: Filters, most: int | None = None
-    ) -> list[tuple[str, int, float]]:
-        """The k best chunks with any of the words that pass the filters, of the `most` best or of all."""
-        if not terms:
-            return []
-        condition, values = filters.sql()
-        limit, count = ("", []) if most is None else (" ORDER BY score DESC LIMIT ?", [most])
-        return self._rows(
-            "SELECT chunks.article, chunks.position, best.score FROM (SELECT rowid AS number,"
-            f" -bm25(passages, ?, 1.0) AS score FROM passages WHERE passages MATCH ?{limit}) AS best"
-            " JOIN chunks ON chunks.rowid = best.number JOIN articles ON articles.id = chunks.article"
-            f" WHERE {condition} ORDER BY best.score DESC, chunks.article, chunks.position LIMIT ?",
-            [HEADING_WEIGHT, any_of(terms), *count, *values, k],
-        )
+        return [
+            term
+            for term in terms
+            if sum(bm25.standing(self._rows, term, layer.name) for layer in self._layers) <= most
+        ]
 
     # Writing
 
@@ -239,7 +216,7 @@ class Catalogue(Database):
             yield
 
     def set_fact(self, name: str, value: str) -> None:
-        self._db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+        self._db.execute("INSERT OR REPLACE INTO main.facts VALUES (?, ?)", (name, value))
 
     def mark_pending(self, articles: Iterable[str]) -> None:
         """Remembers that the vector store is about to hold chunks of these articles."""
@@ -275,19 +252,20 @@ class Catalogue(Database):
         sources = json.dumps([[source.outlet, source.url] for source in article.sources], ensure_ascii=False)
         known = (article.id, fingerprint(article), article.title, published, article.section, sources)
         values = (*known, article.url, article.text, *later, article.author, article.language)
-        self._db.execute(f"INSERT INTO articles VALUES ({', '.join('?' * len(values))})", values)
+        self._db.execute(f"INSERT INTO main.articles VALUES ({', '.join('?' * len(values))})", values)
         for chunk in chunks:
             place = (article.id, chunk.position, chunk.start, chunk.end)
-            insert = 'INSERT INTO chunks (article, position, start, "end") VALUES (?, ?, ?, ?)'
+            insert = 'INSERT INTO main.chunks (article, position, start, "end") VALUES (?, ?, ?, ?)'
             row = self._db.execute(insert, place).lastrowid
             passage = (row, bigrams(heading(article)), bigrams(chunk.text))
             self._db.execute("INSERT INTO passages (rowid, heading, body) VALUES (?, ?, ?)", passage)
 
     def remove(self, article_id: str) -> None:
         """Removes an article, its chunks and its pending mark; one that is not there is no error."""
-        of_chunks = "rowid IN (SELECT rowid FROM chunks WHERE article = ?)"
+        of_chunks = "rowid IN (SELECT rowid FROM main.chunks WHERE article = ?)"
         for place in (f"passages WHERE {of_chunks}", "chunks WHERE article = ?", "articles WHERE id = ?"):
-            self._db.execute(f"DELETE FROM {place}", (article_id,))
+            self._db.execute(f"DELETE FROM main.{place}", (article_id,))
+        self._hide(article_id)
         self._db.execute("DELETE FROM pending WHERE article = ?", (article_id,))
 
 
