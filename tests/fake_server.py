@@ -5,9 +5,10 @@ a whole answer as it comes in pieces.
 """
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -107,6 +108,18 @@ def serving() -> Iterator[FakeServer]:
         fake.released.set()
         fake.shutdown()
         thread.join()
+
+
+@contextmanager
+def unreachable() -> Iterator[str]:
+    """The address of a server that a connection is never made to: as many wait for one as may."""
+    with ExitStack() as stack:
+        full = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        yield f"http://127.0.0.1:{full.getsockname()[1]}"
 
 
 def pieces(text: str, size: int = 9) -> list[str]:

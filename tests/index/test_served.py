@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 from commands import Run
+from fake_server import unreachable
 from indexing import CORPUS, EVERYTHING, IDENTITY, LATER, article, embedding
 
 from assistant.errors import ChromaServerError, IndexMismatch, SettingsError
@@ -240,6 +241,18 @@ def test_a_server_that_is_not_there_is_one_line(server: Server, path: Path) -> N
         with pytest.raises(ChromaServerError, match="no Chroma server answers at http://127"):
             use()
     assert disagreements(path, server) == []
+
+
+@pytest.mark.timeout(30)
+def test_a_server_that_cannot_be_reached_is_told_before_the_time_of_a_reply(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(served, "CONNECTING", 0.1)
+    with (
+        unreachable() as address,
+        pytest.raises(ChromaServerError, match=r"no Chroma server answers at .*timed out"),
+    ):
+        Server(address).client()
 
 
 @pytest.mark.parametrize("silent", ["/api/v2/auth/identity", "/api/v2/tenants/default_tenant"])

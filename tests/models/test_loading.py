@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from fake_server import FakeServer, Handler, answers, breaks_off, fails, hangs, serving
+from fake_server import FakeServer, Handler, answers, breaks_off, fails, hangs, serving, unreachable
 from langchain_core import exceptions
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import HumanMessage
 
 from assistant.errors import ContextExceeded, ModelError, PromptError
+from assistant.models.chat import loading, openai_api
 from assistant.models.chat.llama_cpp import EmbeddedChat
 from assistant.models.chat.loading import load_chat_model, model_errors
 
@@ -202,6 +203,19 @@ def test_nobody_listening(tmp_path: Path) -> None:
     model = load_chat_model("openai:fake", tmp_path, base_url="http://127.0.0.1:9/v1", timeout=1)
     with pytest.raises(ModelError, match=r"cannot be reached; check the network and base_url"):
         ask(model)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("name", ["openai:fake", "ollama:fake"])
+def test_what_cannot_be_connected_to_is_told_before_the_time_of_an_answer(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (loading, openai_api):
+        monkeypatch.setattr(module, "CONNECTING", 0.1)
+    with unreachable() as address:
+        model = load_chat_model(name, tmp_path, base_url=address, timeout=600)
+        with pytest.raises(ModelError, match="cannot be reached; check the network"), model_errors(name):
+            model.invoke("hello")
 
 
 def test_a_stream_that_breaks_off(server: FakeServer, model: BaseChatModel) -> None:

@@ -30,6 +30,7 @@ from assistant.index.vectors.reading import Found, Vectors
 from assistant.index.vectors.writing import Store
 
 if TYPE_CHECKING:
+    import httpx
     from chromadb.api.client import Client
     from chromadb.auth import UserIdentity
     from langchain_chroma import Chroma
@@ -45,6 +46,9 @@ PREFIX = "chroma-prefix"
 
 PATIENCE = 60.0
 """Seconds that the server may take to reply."""
+
+CONNECTING = 10.0
+"""Seconds in which it must be connected to: one that cannot be reached stays silent."""
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -79,7 +83,7 @@ class Server:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         try:
             beat = f"{self.address.rstrip('/')}/api/v2/heartbeat"
-            httpx.get(beat, headers=headers, timeout=PATIENCE).raise_for_status()
+            httpx.get(beat, headers=headers, timeout=_patience()).raise_for_status()
             return _patient()(
                 settings=ChromaSettings(
                     chroma_api_impl="chromadb.api.fastapi.FastAPI",
@@ -99,19 +103,24 @@ class Server:
         )
 
 
+def _patience() -> httpx.Timeout:
+    import httpx
+
+    return httpx.Timeout(PATIENCE, connect=CONNECTING)
+
+
 def _patient() -> type[Client]:
     """chromadb's client, but patient within limits: left to itself it waits for every reply for ever. It asks
     the server over two connections while it is made, so a limit that is set afterwards comes too late."""
-    import httpx
     from chromadb.api.client import Client
 
     class Patient(Client):
         def get_user_identity(self) -> UserIdentity:
-            cast("Any", self._server)._session.timeout = httpx.Timeout(PATIENCE)
+            cast("Any", self._server)._session.timeout = _patience()
             return super().get_user_identity()
 
         def _validate_tenant_database(self, tenant: str, database: str) -> None:
-            cast("Any", self._admin_client)._server._session.timeout = httpx.Timeout(PATIENCE)
+            cast("Any", self._admin_client)._server._session.timeout = _patience()
             super()._validate_tenant_database(tenant, database)
 
     return Patient

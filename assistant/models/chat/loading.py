@@ -22,6 +22,7 @@ from assistant.errors import AssistantError, ContextExceeded, ModelError, reason
 from assistant.extras import remedy as extra
 from assistant.models import packaged
 from assistant.models.chat import provider_errors
+from assistant.models.chat.openai_api import CONNECTING
 from assistant.models.chat.profiles import Profile
 from assistant.models.table import TABLE
 from assistant.schema import Tokens
@@ -133,8 +134,11 @@ def load_chat_model(
     temperature = profile.temperature if profile else 0
     options: dict[str, Any] = {} if temperature is None else {"temperature": temperature}
     if provider == "ollama":
+        from httpx import Timeout
+
         context = profile.context if profile else CONTEXT
-        options |= {"client_kwargs": {"timeout": timeout}, "num_predict": room, "num_ctx": context}
+        patience = Timeout(timeout, connect=min(timeout, CONNECTING))
+        options |= {"client_kwargs": {"timeout": patience}, "num_predict": room, "num_ctx": context}
     else:
         options |= {"timeout": timeout, "max_retries": 0 if profile else RETRIES, "max_tokens": room}
     if requests_per_minute is not None:
@@ -178,6 +182,8 @@ def unreachable(error: BaseException) -> str | None:
     names = {kind.__name__ for cause in causes for kind in type(cause).__mro__}
     if names.intersection(NOT_TRANSIENT) or any("CERTIFICATE_VERIFY" in str(cause) for cause in causes):
         return None
+    if "ConnectTimeout" in names:  # to a client a time-out, but more time would not help
+        return "connection"
     found = _transport(error)
     if isinstance(error, exceptions.ModelTimeoutError) or found == TIMEOUT:
         return "timeout"
@@ -202,11 +208,11 @@ def _explanation(error: Exception) -> str:
         return f"it {remedy}"
     if provider_errors.overflow(error):
         return TOO_LONG
+    if known := UNREACHABLE if unreachable(error) == "connection" else _transport(error):
+        return known
     for failure, explanation in FAILURES:
         if isinstance(error, failure):
             return explanation
-    if known := _transport(error):
-        return known
     status = provider_errors.status_of(error)
     if status is not None:
         return STATUSES.get(status, BROKEN if status >= 500 else REFUSED)

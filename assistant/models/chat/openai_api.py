@@ -11,13 +11,17 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
+CONNECTING = 10.0
+"""Seconds in which a server must be connected to: one that cannot be reached stays silent."""
 
-def openai_chat(model: str, **options: Any) -> BaseChatModel:
+
+def openai_chat(model: str, timeout: float, **options: Any) -> BaseChatModel:
     """A chat model of LangChain's OpenAI package. Parameters of a call that are None are not sent.
 
     Raises ImportError without that package. The class is made anew each time, so that nothing here needs it.
     """
     from langchain_openai import ChatOpenAI
+    from openai import Timeout
 
     class HostedOpenAI(ChatOpenAI):
         def _get_request_payload(self, *arguments: Any, **more: Any) -> dict[str, Any]:
@@ -36,4 +40,5 @@ def openai_chat(model: str, **options: Any) -> BaseChatModel:
                 made.message.additional_kwargs["refusal"] = delta["refusal"]
             return made
 
-    return HostedOpenAI(model=model, **options)
+    patience = Timeout(timeout, connect=min(timeout, CONNECTING))
+    return HostedOpenAI(model=model, timeout=patience, **options)
