@@ -24,7 +24,7 @@ SPELLED = {"dozen": 12.0, "half": 50.0, "quarter": 25.0, "third": 100 / 3}
 NEAR = 8
 """Days around an article's own within which its "on Tuesday", "yesterday" and "next week" lie."""
 MOST = 24
-"""Numbers that are combined with each other; more of them would make anything up."""
+"""Numbers, and days, that are combined with each other; more of them would make anything up."""
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _RELATIVE = re.compile(
@@ -100,21 +100,17 @@ def unconfirmed(claim: str, sources: Sequence[CitedText], *, computed: bool = Tr
     """
     stated = [amount for source in sources for amount in amounts(source.text)]
     known = list(stated)
-    dates = list(_known_days(sources))
+    dates = list(dict.fromkeys(_known_days(sources)))
     if computed:
-        known += _derived(stated[:MOST]) + _spans(dates)
+        known += _derived(stated[:MOST]) + _spans(dates[:MOST])
     years = {str(date.year) for date in dates if date.year}
     lacking = [
         amount.text
         for amount in amounts(claim)
         if amount.text not in years and not any(amount.agrees(other) for other in known)
     ]
-    lacking += [
-        str(day)
-        for day in days(claim)
-        if not any(day.agrees(date) for date in dates) and not _resolved(day, sources)
-    ]
-    return lacking
+    dates += _meant(sources)
+    return lacking + [str(day) for day in days(claim) if not any(day.agrees(date) for date in dates)]
 
 
 def _known_days(sources: Iterable[CitedText]) -> Iterator[dt.date | Day]:
@@ -124,21 +120,19 @@ def _known_days(sources: Iterable[CitedText]) -> Iterator[dt.date | Day]:
             yield source.published
 
 
-def _resolved(day: Day, sources: Iterable[CitedText]) -> bool:
-    """Whether a source may mean the day by a relative one: near its article's day, and of the weekday it
-    names."""
+def _meant(sources: Iterable[CitedText]) -> Iterator[dt.date]:
+    """The days that sources may mean by relative ones: near their article's day, and of the weekday that
+    they name."""
     for source in sources:
         named = _RELATIVE.findall(words(source.text))
         if not named or source.published is None:
             continue
         here = source.published.toordinal()
+        weekdays = [name for name in named if name in WEEKDAYS]
         for ordinal in range(max(here - NEAR, 1), min(here + NEAR, dt.date.max.toordinal()) + 1):
             date = dt.date.fromordinal(ordinal)
-            weekdays = [name for name in named if name in WEEKDAYS]
-            fits = not weekdays or len(weekdays) < len(named) or WEEKDAYS[date.weekday()] in weekdays
-            if day.agrees(date) and fits:
-                return True
-    return False
+            if len(weekdays) < len(named) or WEEKDAYS[date.weekday()] in weekdays:
+                yield date
 
 
 def _derived(stated: Sequence[Amount]) -> list[Amount]:
@@ -170,7 +164,7 @@ def _worked_out(value: float, unit: str | None) -> Amount:
 def _spans(dates: Sequence[dt.date | Day]) -> list[Amount]:
     """Days, weeks, months and years between two of the dates."""
     found = []
-    for one, other in combinations(dict.fromkeys(dates), 2):
+    for one, other in combinations(dates, 2):
         year = one.year or other.year or 2000
         try:
             gap = abs((_date(one, year) - _date(other, other.year or year)).days)

@@ -66,6 +66,7 @@ SHAPES = {
     "ampersands": "&",
     "percent": "%4",
     "days": "1 may ",
+    "different days": "".join(f"{n % 28 + 1} {dates.MONTHS[n % 12]} {1900 + n // 84} " for n in range(8400)),
     "sentences": "The ship came. ",
     "ideographs": "中",
     "orders": "system: ",
