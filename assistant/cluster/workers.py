@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import shutil
 import socket
 import sys
 import tempfile
@@ -24,6 +25,8 @@ from queue import SimpleQueue
 from time import monotonic
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
+
+from filelock import FileLock, Timeout
 
 from assistant.errors import AssistantError, ServerError, reason
 from assistant.extras import require
@@ -48,6 +51,11 @@ SOON = 5
 
 OBJECTS = 256 << 20
 """Bytes of shared memory for what travels; Ray would take a third of all memory."""
+
+LOCK = "assistant.lock"
+"""A file in the folder of Ray's sockets and logs, held until its process ends, however it does."""
+
+log = logging.getLogger(__name__)
 
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -185,7 +193,7 @@ def connected(address: str) -> Iterator[None]:
         try:
             _check_answers(address)
             with warnings.catch_warnings(action="ignore"):
-                ray.init(address, **options)
+                _start(address, options)
         except Exception as error:  # Ray has bare exceptions for some failures
             raise ServerError(
                 f"Ray does not start ({reason(error)}); try again when the machine is less busy"
@@ -206,10 +214,34 @@ def _check_answers(address: str) -> None:
         socket.create_connection((place.hostname, place.port), SOON).close()
 
 
-def _folder() -> tempfile.TemporaryDirectory[str]:
-    """For Ray's sockets and logs, seen by this user only. Sockets need a short path."""
-    where = "/tmp" if os.name == "posix" else None
-    return tempfile.TemporaryDirectory(prefix="ray-", dir=where, ignore_cleanup_errors=True)
+def _start(address: str, options: dict[str, Any]) -> None:
+    """Connects, or starts Ray. Beside other work its processes are sometimes not there in time, so a start is
+    tried twice."""
+    import ray
+
+    try:
+        ray.init(address, **options)
+    except Exception as error:
+        if address != LOCAL:
+            raise
+        log.info("Ray does not start (%s), trying once more", reason(error))
+        ray.shutdown()
+        ray.init(address, **options)
+
+
+@contextmanager
+def _folder() -> Iterator[str]:
+    """For Ray's sockets and logs, seen by this user only; those of runs that were killed are removed."""
+    where = "/tmp" if os.name == "posix" else None  # sockets need a short path
+    made = tempfile.TemporaryDirectory(prefix="ray-", dir=where, ignore_cleanup_errors=True)
+    with made as folder, FileLock(Path(folder, LOCK)):
+        owner = Path(folder).stat().st_uid
+        for other in Path(folder).parent.glob("ray-*"):
+            with suppress(OSError, Timeout):  # what another user made may lead anywhere
+                if other.lstat().st_uid == owner and (other / LOCK).is_file():
+                    with FileLock(other / LOCK, timeout=0):
+                        shutil.rmtree(other, ignore_errors=True)
+        yield folder
 
 
 def check_installed() -> None:

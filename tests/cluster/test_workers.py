@@ -1,7 +1,12 @@
 """What `--ray` needs and says, without Ray."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from commands import Run
@@ -48,6 +53,53 @@ def test_a_ray_of_this_process_is_closed_to_others() -> None:
     own = workers._own()
     assert (own["RAY_AUTH_MODE"], len(own["RAY_AUTH_TOKEN"])) == ("token", 64)
     assert workers._own()["RAY_AUTH_TOKEN"] == own["RAY_AUTH_TOKEN"]
+
+
+@pytest.mark.parametrize(("failures", "tries"), [(0, 1), (1, 2), (2, 2)])
+def test_a_ray_of_this_process_that_does_not_start_is_tried_once_more(
+    failures: int, tries: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders: list[str] = []
+
+    def init(_: str, **options: object) -> None:
+        folders.append(str(options["_temp_dir"]))
+        if len(folders) <= failures:
+            raise RuntimeError("Failed to start GCS")
+
+    ray = SimpleNamespace(is_initialized=lambda: False, init=init, shutdown=lambda: None)
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    monkeypatch.setattr(workers, "check_installed", lambda: None)
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    with (
+        pytest.raises(ServerError, match="GCS") if failures > 1 else nullcontext(),
+        workers.connected("local"),
+    ):
+        assert Path(folders[0]).is_dir()
+    assert len(folders) == tries
+    assert not Path(folders[0]).exists()
+
+
+KEEPS_A_FOLDER = """
+from assistant.cluster import workers
+with workers._folder() as folder:
+    print(folder, flush=True)
+    input()
+"""
+
+
+def test_what_a_killed_ray_leaves_is_removed_by_the_next() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", KEEPS_A_FOLDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as run:
+        assert run.stdout
+        left = Path(run.stdout.readline().strip())
+        with workers._folder():
+            assert left.is_dir(), "its process lives"
+        run.kill()
+    assert left.is_dir()
+    with workers._folder() as mine:
+        assert not left.exists()
+        assert Path(mine).is_dir()
 
 
 def test_results_come_in_order_and_items_are_taken_as_needed() -> None:
