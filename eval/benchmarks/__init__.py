@@ -4,7 +4,7 @@ retrieval_bench   retrieval, stage by stage: stages, measures
 answers           answers on other people's questions: sets, scores, table, support
 data              what both ask, and the evidence it needs
 index, command    an index to measure on; what the commands have in common
-growth            what grows with an index
+growth            what grows with an index: synthetic, its articles
 judgecal          how scorer and judge agree with people
 harm              the own test of the evaluation's gate
 attacks           instructions planted in articles, and what they change of the answers

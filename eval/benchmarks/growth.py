@@ -3,20 +3,17 @@
     python -m eval.benchmarks.growth [--sizes 1000 10000 100000 1000000] [--work FOLDER]
 
 Each size is indexed, searched and changed in processes of their own, whose memory nothing else has used. The
-articles are made of the built-in corpus's passages over and over, 20 to an article, each with a word of its
-own, and dated over ten years. A vector is that of its passage, embedded, moved by half the difference of two
-others, so that a million of them lie where real ones would. Questions are those of gold.
+articles are synthetic (`eval.benchmarks.synthetic`), the questions those of gold.
 """
 
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from multiprocessing import get_context
@@ -29,16 +26,12 @@ import matplotlib as mpl
 import numpy as np
 from langchain_core.embeddings import DeterministicFakeEmbedding
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from assistant.api.build import build_retriever
 from assistant.api.opening import identity
-from assistant.corpus.articles import Article, read_corpus
-from assistant.corpus.chunking import Chunk, passage_text, split_article
 from assistant.evaluation.gold.cases import read_gold
 from assistant.evaluation.report import table
 from assistant.index import encoding, snapshots
-from assistant.index.encoding import EncodedArticle
 from assistant.index.filters import Filters
 from assistant.index.opened import Index
 from assistant.index.sync import sync
@@ -48,15 +41,9 @@ from assistant.settings import Settings, load_settings
 from eval.benchmarks.command import conclude, notice
 from eval.benchmarks.indexing import peak
 from eval.benchmarks.speed import HERE
+from eval.benchmarks.synthetic import MIDDLE, PASSAGES, Made, real
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
-PASSAGES = 20
-"""Of an article."""
-
-FIRST, YEARS = dt.date(2016, 1, 1), 10
-MIDDLE = FIRST + dt.timedelta(days=YEARS * 365 // 2)
-"""A day by which half of the articles are there."""
-
 EMBEDDER = "bge-small-en-v1.5"
 NEAREST = 10
 RANKED = 10
@@ -65,55 +52,6 @@ RANKED = 10
 COMMITTED = 2_000_000
 """Characters indexed at a time."""
 LINES = ("search, s", "as of a day, s", "reranked and read, s", "as of a day, reranked and read, s")
-
-SPREAD = 0.5
-"""Of the difference between two real directions, by which a third is moved."""
-
-
-@dataclass(frozen=True)
-class Made:
-    """Articles made of real passages, and their vectors; always the same."""
-
-    texts: Sequence[str]
-    directions: NDArray[np.float32]
-    """(texts, dimensions), of length 1."""
-    articles: int
-    changed: bool = False
-    """Whether the first article has another word in each passage."""
-
-    def __iter__(self) -> Iterator[Article]:
-        return map(self.article, range(self.articles))
-
-    def article(self, number: int) -> Article:
-        word = f"{'changed' if self.changed and number == 0 else 'copy'}{number}"
-        text = "\n\n".join(f"{self.texts[place]} {word}." for place in self._places(number))
-        day = FIRST + dt.timedelta(days=number * 7919 % (YEARS * 365))
-        return Article(f"{number:07}", f"Report {number}", text, day, "made")
-
-    def _places(self, number: int) -> NDArray[np.int64]:
-        return np.arange(number * PASSAGES, (number + 1) * PASSAGES) % len(self.texts)
-
-    def encode(self, batches: Iterable[list[Article]]) -> Iterator[list[EncodedArticle]]:
-        for batch in batches:
-            yield [
-                EncodedArticle(article, list(_chunks(article)), self.vectors(int(article.id)))
-                for article in batch
-            ]
-
-    def vectors(self, number: int) -> NDArray[np.float32]:
-        real = self.directions
-        one, other = np.random.default_rng(number).integers(len(real), size=(2, PASSAGES))
-        moved = real[self._places(number)] + SPREAD * (real[one] - real[other])
-        scaled: NDArray[np.float32] = moved / np.linalg.norm(moved, axis=1, keepdims=True)
-        return scaled
-
-
-def _chunks(article: Article) -> Iterator[Chunk]:
-    """As `split_article` has them, in a hundredth of the time."""
-    start = 0
-    for position, text in enumerate(article.text.split("\n\n")):
-        yield Chunk(article.id, position, start, start + len(text), text)
-        start += len(text) + 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,18 +90,6 @@ def alone(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """What `work` returns in a process that does nothing else."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(work, *args, **kwargs).result()
-
-
-def real(settings: Settings) -> tuple[list[str], NDArray[np.float32]]:
-    """The texts of the corpus's passages, each a paragraph, and their vectors."""
-    embeddings = load_embeddings(settings.embedder, settings.cache, for_queries=False)
-    pairs = [
-        (chunk, article)
-        for article in read_corpus(settings.corpus_path)
-        for chunk in split_article(article, settings.chunk_words)
-    ]
-    vectors = embeddings.embed_documents([passage_text(*pair) for pair in pairs])
-    return [" ".join(chunk.text.split()) for chunk, _ in pairs], np.asarray(vectors, np.float32)
 
 
 def index(settings: Settings, made: Made, path: Path) -> tuple[float, float]:

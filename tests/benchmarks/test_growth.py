@@ -14,7 +14,8 @@ from assistant.index.opened import Index
 from assistant.retrieval.retriever import Retriever
 from assistant.settings import Settings
 from eval.benchmarks import growth
-from eval.benchmarks.growth import MIDDLE, PASSAGES, Figures, Made
+from eval.benchmarks.growth import Figures
+from eval.benchmarks.synthetic import MIDDLE, PASSAGES, Made
 
 EMBEDDINGS = DeterministicFakeEmbedding(size=16)
 TEXTS = [f"The {name} report says much. " + "It has more words than most. " * 6 for name in ("one", "other")]
