@@ -57,10 +57,8 @@ app = typer.Typer(
 @app.callback()
 def common(version: options.Version = False, verbose: options.Verbose = False) -> None:
     """The options before a command."""
-    import logging
-
     running.check_memory()
-    logging.basicConfig(level=logging.INFO if verbose else logging.ERROR, format="%(name)s: %(message)s")
+    running.log_to_stderr(verbose=verbose)
 
 
 app.command(epilog=examples("index", "index --corpus articles/ --strict", "index --exclude 'drafts/'"))(

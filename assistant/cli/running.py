@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import typer
 
 from assistant.cli.options import first_given
-from assistant.errors import SettingsError
+from assistant.errors import SettingsError, without_secrets
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -39,6 +39,19 @@ def check_memory() -> None:
     if 0 <= most < LEAST:
         more = f"ulimit -v {2 * LEAST >> 10}"
         raise SettingsError(f"only {most >> 20} MB of memory may be used here; allow more with: {more}")
+
+
+def log_to_stderr(*, verbose: bool) -> None:
+    """Shows what libraries log, without the passwords in the addresses that they ask."""
+    import logging
+
+    class Discreet(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            return without_secrets(super().format(record))
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(Discreet("%(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO if verbose else logging.ERROR, handlers=[handler])
 
 
 @contextmanager

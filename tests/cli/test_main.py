@@ -40,6 +40,20 @@ def asking(places: list[str]) -> list[str]:
 # Help and mistakes
 
 
+LOGS = """
+import logging
+from assistant.cli.running import log_to_stderr
+log_to_stderr(verbose=True)
+logging.getLogger("client").info("POST %s", "http://me:hush-hush@host/v1")
+"""
+
+
+def test_a_log_repeats_no_password_of_an_address() -> None:
+    """In a process of its own, since pytest logs in this one."""
+    ended = subprocess.run([sys.executable, "-c", LOGS], capture_output=True, text=True, check=True)
+    assert ended.stderr == "client: POST http://…@host/v1\n"
+
+
 def test_every_option_of_every_command_is_explained(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     commands = re.findall(r"^  (\w+)  ", run("--help").out, re.MULTILINE)
