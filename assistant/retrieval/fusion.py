@@ -25,9 +25,8 @@ def fused(known: Sequence[Passage], rankings: Sequence[Sequence[Passage]], count
     for passage in (passage for ranking in rankings for passage in ranking):
         best.setdefault((passage.article.id, passage.hits[0].chunk.position), passage)
     keys = [[(one.article.id, one.hits[0].chunk.position) for one in ranking] for ranking in rankings]
-    order = reciprocal_rank_fusion(*keys) if len(keys) > 1 else [key for ranking in keys for key in ranking]
     found = list(known)
-    for key in order:
+    for key in reciprocal_rank_fusion(*keys):
         chunk = best[key].hits[0].chunk
         held = any(
             one.article.id == key[0] and one.start <= chunk.start and chunk.end <= one.end for one in found
