@@ -9,6 +9,8 @@ from pydantic import Field
 
 from assistant.corpus.articles import Article
 from assistant.index import snapshots
+from assistant.index import sync as syncing
+from assistant.index.catalogue import layers
 from assistant.index.checking import disagreements
 from assistant.index.filters import Filters
 from assistant.index.opened import Index
@@ -44,6 +46,12 @@ def article(name: str, paragraphs: int = 2, word: str = "word") -> Article:
 
 CORPUS = [article(name) for name in "abcdef"]
 LATER = [article("a"), article("b", 1), article("c", 3, "changed"), article("e"), article("g")]
+
+
+def lie_on_bases(outgrown: float) -> None:
+    """Has runs in this process take every index for a large one; what lies on a base is made one with it
+    beyond that share."""
+    syncing.LARGE, layers.OUTGROWN = 0, outgrown
 
 
 def whole(path: Path) -> dict[str, str]:

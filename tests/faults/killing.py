@@ -62,6 +62,10 @@ def run(job: dict[str, Any]) -> None:
         kill_at(**job["kill"])
     if job["largest"]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (job["largest"], job["largest"]))
+    if "outgrown" in job:
+        from indexing import lie_on_bases
+
+        lie_on_bases(job["outgrown"])
     if "many" in job:
         from indexing import IDENTITY, article, embedding
 

@@ -1,6 +1,6 @@
 """Writers and readers of one index, in processes of their own, for some seconds.
 
-    python sharing.py JOB      JSON: index, corpora, writers, readers, seconds
+    python sharing.py JOB      JSON: index, corpora, writers, readers, seconds, and outgrown for a large index
 
 Each process prints a line of JSON at its end: its kind, how often it did its work, and what went wrong.
 """
@@ -45,6 +45,10 @@ def work(kind: str, job: dict[str, Any]) -> None:
     from assistant.api.assistant import Assistant
     from assistant.settings import load_settings
 
+    if "outgrown" in job:
+        from indexing import lie_on_bases
+
+        lie_on_bases(job["outgrown"])
     wrong, counts = "", {"done": 0, "busy": 0}
     try:
         limits: dict[str, Any] = {"reranker": "none", "reader": "none", "threads": 1}

@@ -25,6 +25,7 @@ from indexing import IDENTITY, article, embedding
 from assistant.api.assistant import Assistant
 from assistant.errors import IndexMismatch, IndexMissing
 from assistant.index import snapshots
+from assistant.index import sync as syncing
 from assistant.index.catalogue.lexical import CATALOGUE, Catalogue
 from assistant.index.checking import disagreements
 from assistant.index.opened import Index
@@ -40,7 +41,7 @@ pytestmark = [
 
 FILES = [
     "current", "manifest.json", "catalogue.sqlite3", "chroma.sqlite3", "data_level0.bin", "header.bin",
-    "index_metadata.pickle", "length.bin", "link_lists.bin",
+    "index_metadata.pickle", "length.bin", "link_lists.bin", snapshots.BASE,
 ]  # fmt: skip
 DAMAGES = int(os.environ.get("DAMAGES", len(FILES)))
 REMEDY = ("assistant index --rebuild", "make one with: assistant index")
@@ -55,6 +56,16 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def layered(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, and a state that lies on it."""
+    path = Path(shutil.copytree(whole, tmp_path_factory.mktemp("layered") / "index"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(syncing, "LARGE", 0)
+        sync(path, [article(f"a{number}", 20) for number in range(220) if number % 2], embedding(), IDENTITY)
+    return path
+
+
+@pytest.fixture(scope="module")
 def ask() -> Iterator[Callable[[str], tuple[int, str]]]:
     with server("damaging.py") as work:
         yield work
@@ -62,19 +73,20 @@ def ask() -> Iterator[Callable[[str], tuple[int, str]]]:
 
 @pytest.mark.parametrize("seed", range(DAMAGES))
 def test_damage_is_told_in_a_line(
-    seed: int, whole: Path, ask: Callable[[str], tuple[int, str]], tmp_path: Path
+    seed: int, whole: Path, layered: Path, ask: Callable[[str], tuple[int, str]], tmp_path: Path
 ) -> None:
     chance = random.Random(seed)
-    path = Path(shutil.copytree(whole, tmp_path / "index"))
-    file = next(path.rglob(FILES[seed % len(FILES)]))
+    name = FILES[seed % len(FILES)]
+    path = Path(shutil.copytree(layered if name == snapshots.BASE or seed % 2 else whole, tmp_path / "index"))
+    file = chance.choice(sorted(path.rglob(name)))
     how = damage(file, chance)
     status, said = ask(str(path))
     assert status == 0, (file.name, how, said)
-    told = json.loads(said)
+    told = json.loads(said.splitlines()[-1])  # behind what Chroma's library says when it gives up
     for line in filter(None, [told["asked"], told["updated"]]):
         assert "\n" not in line
         assert line.endswith(REMEDY), (file.name, how, line)
-    if file.name not in ("current", "manifest.json", "catalogue.sqlite3", "chroma.sqlite3"):
+    if file.name not in ("current", "base", "manifest.json", "catalogue.sqlite3", "chroma.sqlite3"):
         assert told["found"]
         assert told["asked"]
     if told["asked"] and file.exists():

@@ -28,7 +28,7 @@ pytestmark = [
 KILLS = int(os.environ.get("KILLS", "6"))
 KILLED = -9
 
-OPERATIONS = {"update": 95, "rebuild": 80, "many": 105}
+OPERATIONS = {"update": 95, "rebuild": 80, "many": 105, "on a base": 85, "made one": 120}
 """About how many file-system operations a run takes."""
 
 
@@ -81,6 +81,26 @@ def test_a_killed_run_is_finished_by_the_next(
         if other and generation(path)[0] == "two":  # killed too late: it is of the other settings by now
             assert runs(path, corpus=corpora[0], rebuild=True)[0] == 0
     assert runs(path, corpus=corpora[1]) == (0, "")
+    assert generation(path) == ("two", 6)
+    assert snapshots.left(path) is None
+    assert snapshots.litter(path) == []
+
+
+@pytest.mark.parametrize("seed", range(KILLS // 2))
+def test_a_killed_run_of_a_large_index_is_finished_by_the_next(
+    seed: int, runs: Runs, corpora: tuple[Path, Path], before: Path, tmp_path: Path
+) -> None:
+    """The state that it writes lies on another, or is made one with the one below."""
+    chance = random.Random(seed)
+    path = Path(shutil.copytree(before, tmp_path / "index"))
+    kind, outgrown = [("on a base", 100), ("made one", 0)][seed % 2]
+    if kind == "made one":
+        assert runs(path, corpus=corpora[1], outgrown=100) == (0, "")
+    for _ in range(chance.choice([1, 1, 2])):
+        status, said = runs(path, moment(chance, kind), corpus=corpora[seed % 2 == 0], outgrown=outgrown)
+        assert status in (0, KILLED), said
+        assert generation(path) in {("one", 6), ("two", 6)}
+    assert runs(path, corpus=corpora[1], outgrown=outgrown) == (0, "")
     assert generation(path) == ("two", 6)
     assert snapshots.left(path) is None
     assert snapshots.litter(path) == []

@@ -23,10 +23,13 @@ pytestmark = [
 SECONDS = float(os.environ.get("WRITE_SECONDS", "4"))
 
 
-def test_readers_see_one_state_at_a_time_and_writers_take_turns(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [{}, {"outgrown": 1.0}], ids=["small", "large"])
+def test_readers_see_one_state_at_a_time_and_writers_take_turns(
+    tmp_path: Path, size: dict[str, float]
+) -> None:
     corpora = [write(tmp_path / name, name, "abcdef") for name in ("one", "two")]
     index = tmp_path / "index"
-    job = {"index": index, "corpora": corpora, "writers": 1, "readers": 0, "seconds": 0.01}
+    job = {"index": index, "corpora": corpora, "writers": 1, "readers": 0, "seconds": 0.01, **size}
     assert share(job) == [["writer", {"done": 1, "busy": 0}, ""]]
     ended = share(job | {"writers": 2, "readers": 4, "seconds": SECONDS})
     assert [wrong for *_, wrong in ended if wrong] == []

@@ -84,6 +84,10 @@ class Layered(Database):
             return frozenset()
         return frozenset(row[0] for row in self._rows(f"SELECT id FROM base.articles WHERE {_GONE}"))
 
+    def gone_chunks(self) -> int:
+        """How many chunks these have in the base."""
+        return 0 if self._base is None else self._counts("base", _GONE)[1]
+
     def counts(self, *, alone: bool = False) -> tuple[int, int, int]:
         """How many articles, chunks, and articles without a date there are; `alone` leaves out the base."""
         articles, chunks, undated = self._counts("main")
@@ -118,8 +122,7 @@ class Layered(Database):
         """Whether there is a base, and too much lies on it, or is gone of it."""
         if self._base is None:
             return False
-        more = self._most_chunks("main") + self._counts("base", _GONE)[1]
-        return more > OUTGROWN * self._most_chunks("base")
+        return self._most_chunks("main") + self.gone_chunks() > OUTGROWN * self._most_chunks("base")
 
     def torn(self) -> bool:
         """Whether there are chunks without an article, or not the same ones in the full-text index."""

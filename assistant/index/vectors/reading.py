@@ -115,9 +115,9 @@ class ByChroma:
 class Layers:
     """Vectors that lie on those of a base, some of which are gone."""
 
-    def __init__(self, upper: Vectors, base: Vectors, gone: Collection[str]) -> None:
-        """`gone` are the ids of the base's articles that are not to be found."""
-        self._upper, self._base, self._gone = upper, base, gone
+    def __init__(self, upper: Vectors, base: Vectors, gone: Collection[str], gone_chunks: int) -> None:
+        """`gone` are the ids of the base's articles that are not to be found; so many chunks they have."""
+        self._upper, self._base, self._gone, self._gone_chunks = upper, base, gone, gone_chunks
         self.metadata = base.metadata
 
     def nearest(self, vector: Sequence[float], k: int, where: dict[str, Any] | None) -> Found:
@@ -131,8 +131,8 @@ class Layers:
         return sorted(found, key=lambda pair: pair[1])[:k]
 
     def count(self) -> int:
-        """As `Vectors`, those of the base that are gone among them."""
-        return self._upper.count() + self._base.count()
+        """As `Vectors`."""
+        return self._upper.count() + self._base.count() - self._gone_chunks
 
 
 def live_only(nearest: Callable[[int], Found], live: Callable[[Found], Found], k: int) -> Found:

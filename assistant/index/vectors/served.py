@@ -226,8 +226,12 @@ def vectors_of(path: Path, folder: Path, catalogue: Catalogue, server: Server | 
     """The collection of a state for its readers. Raises ChromaServerError and IndexMismatch."""
     _check_place(path, catalogue, server)
     if server is None:
-        opened, *below = [reading.open_vectors(path, layer) for layer in snapshots.layers(folder)]
-        return reading.Layers(opened, below[0], catalogue.gone()) if below else opened
+        base = snapshots.base(folder)
+        upper = reading.open_vectors(path, folder)
+        if base is None:
+            return upper
+        below = reading.open_vectors(path, base)
+        return reading.Layers(upper, below, catalogue.gone(), catalogue.gone_chunks())
     with _connected(server, path) as (client, stack):
         shared = SharedVectors(client, catalogue.fact(NAME) or "", catalogue)
         stack.pop_all()
