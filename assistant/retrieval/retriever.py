@@ -47,6 +47,17 @@ CANDIDATES, READ = 12, 6
 """Chunks that are reranked, and then read, each of which takes as long. For 157 gold questions these find as
 much as 22 and 9: recall@8 .95, MRR .76 for .77."""
 
+FIRST, FIRST_READ = 8, 2
+"""Chunks that are reranked, and read, before the others, which are left out where these tell enough."""
+
+ABOUT = 4.0
+"""Logit by reranker, fused rank and time from which a chunk is so surely about the question that no further
+ones are reranked."""
+
+ANSWERS, BEHIND = 0.0, 5.0
+"""The reader's logit from which a chunk answers, so that no further ones are read; and how far behind the
+best logit so far one may lie to be read. `eval/RESULTS.md`, Speed, has what all this saves and costs."""
+
 THOROUGH = 22, 9
 """For a capable model, which is given 14 passages, and for an overview of a topic."""
 
@@ -61,16 +72,19 @@ class Retriever:
     reader: Reader | None = None
     candidates: int = CANDIDATES
     most_read: int = READ
+    eager: bool = True
+    """Whether ranking stops where the first chunks tell enough."""
     k: int = 8
     most_words: int = 160
 
     def thorough(self) -> Retriever:
-        """The same, with at least as much reranked and read as for a capable model."""
+        """The same, with at least as much reranked and read as for a capable model, come what may."""
         candidates, most_read = THOROUGH
         return replace(
             self,
             candidates=max(candidates, self.candidates),
             most_read=max(most_read, self.most_read),
+            eager=False,
         )
 
     def retrieve(
@@ -105,9 +119,11 @@ class Retriever:
             if self.reranker is not None and ranked:
                 today = filters.as_of or index.catalogue.newest(filters)
                 times = question_times(question, today) if today else None
-                ranked = rerank(self.reranker, question, ranked, times)
+                first = FIRST if self.eager and not cited else None
+                ranked = rerank(self.reranker, question, ranked, times, first)
             if self.reader is not None and ranked:
-                ranked = read(self.reader, question, ranked, self.most_read)
+                first = FIRST_READ if self.eager else None
+                ranked = read(self.reader, question, ranked, self.most_read, first)
             rest = hits[self.candidates :]
             hits = in_place(head, ranked) + (_below(rest, ranked) if self.reranker or self.reader else rest)
             return self._passages(self._weighed(question, hits, foreign), k)
@@ -213,36 +229,53 @@ class Retriever:
         return chunks
 
 
-def rerank(reranker: Reranker, question: str, hits: Sequence[Hit], times: Times | None) -> list[Hit]:
-    """Reranks the hits by cross-encoder, fused rank and time."""
+def rerank(
+    reranker: Reranker, question: str, hits: Sequence[Hit], times: Times | None, first: int | None = None
+) -> list[Hit]:
+    """Reranks the hits by cross-encoder, fused rank and time; only the `first` where one is surely about the
+    question, and the rest follow unchanged."""
 
     def prior(rank: int, hit: Hit) -> float:
         return (time_preference(times, hit.article.published) if times else 0.0) - PRIOR * math.log(rank)
 
-    # Words to a machine do not help a passage to be found.
-    texts = [
-        f"{heading(hit.article)}\n{without_instructions(hit.article.text, hit.chunk.start, hit.chunk.end)}"
-        for hit in hits
-    ]
-    logits = reranker.score([(question, text) for text in texts])
-    scores = [
-        replace(hit.scores, rerank=value, prior=prior(rank, hit))
-        for rank, (hit, value) in enumerate(zip(hits, logits, strict=True), 1)
-    ]
-    return _ranked([replace(hit, scores=made) for hit, made in zip(hits, scores, strict=True)])
+    def shown(article: Article, chunk: Chunk) -> str:
+        # Words to a machine do not help a passage to be found.
+        return f"{heading(article)}\n{without_instructions(article.text, chunk.start, chunk.end)}"
 
+    def scored(hits: Sequence[Hit], rank: int) -> list[Hit]:
+        logits = reranker.score([(question, shown(hit.article, hit.chunk)) for hit in hits])
+        return [
+            replace(hit, scores=replace(hit.scores, rerank=value, prior=prior(rank, hit)))
+            for rank, (hit, value) in enumerate(zip(hits, logits, strict=True), rank)
+        ]
 
-def read(reader: Reader, question: str, hits: list[Hit], most: int = READ) -> list[Hit]:
-    """Reranks the first `most` hits with the reader's score added; the rest follow unchanged."""
-    head, rest = hits[:most], hits[most:]
-    texts = [blanked(hit.article.text, hit.chunk.start, hit.chunk.end) for hit in head]
-    readings = reader.read(question, texts, [heading(hit.article) for hit in head])
-    scored = [
-        replace(hit, scores=replace(hit.scores, reader=logit(reading.answers or 0.0)), reading=reading)
-        for hit, reading in zip(head, readings, strict=True)
-    ]
-    ranked = _ranked(scored)
+    known = scored(hits[:first], 1)
+    if (rest := hits[len(known) :]) and all(hit.scores.ranked < ABOUT for hit in known):
+        known, rest = known + scored(rest, len(known) + 1), []
+    ranked = _ranked(known)
     return ranked + _below(rest, ranked)
+
+
+def read(
+    reader: Reader, question: str, hits: list[Hit], most: int = READ, first: int | None = None
+) -> list[Hit]:
+    """Reranks the first `most` hits with the reader's score added, or only the `first` where one answers, and
+    otherwise only those near the best; the rest follow unchanged."""
+
+    def scored(hits: list[Hit]) -> list[Hit]:
+        texts = [blanked(hit.article.text, hit.chunk.start, hit.chunk.end) for hit in hits]
+        readings = reader.read(question, texts, [heading(hit.article) for hit in hits])
+        return [
+            replace(hit, scores=replace(hit.scores, reader=logit(reading.answers or 0.0)), reading=reading)
+            for hit, reading in zip(hits, readings, strict=True)
+        ]
+
+    known = scored(hits[:most][:first])
+    near = sum(hits[0].scores.ranked - hit.scores.ranked <= BEHIND for hit in hits[:most])
+    if near > len(known) and all((hit.scores.reader or 0.0) < ANSWERS for hit in known):
+        known += scored(hits[len(known) : near])
+    ranked = _ranked(known)
+    return ranked + _below(hits[len(known) :], ranked)
 
 
 def _ranked(scored: Sequence[Hit]) -> list[Hit]:

@@ -176,6 +176,16 @@ def test_hits_that_are_not_read_stay_behind() -> None:
     assert ranked[-1].score <= ranked[READ - 1].score
 
 
+@pytest.mark.parametrize(("answers", "count"), [(0.9, 2), (0.1, 3)])
+def test_no_more_is_read_where_the_first_answer_or_what_is_left_is_far_behind(
+    answers: float, count: int
+) -> None:
+    found = hits(0.99, 0.98, 0.9, 0.01, 0.01)
+    ranked = read(Scripted(answers, answers), "?", found, first=2)  # type: ignore[arg-type]
+    assert [hit.reading is not None for hit in ranked] == [True] * count + [False] * (5 - count)
+    assert [hit.score for hit in ranked] == sorted((hit.score for hit in ranked), reverse=True)
+
+
 def test_a_span_is_held_against_the_most_similar_answer() -> None:
     (hit,) = hits(0.9)
     (ranked,) = read(Scripted(0.9), "?", [hit])  # type: ignore[arg-type]

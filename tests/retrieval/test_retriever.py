@@ -345,6 +345,27 @@ def test_more_is_ranked_and_read_where_more_is_shown(corpus: Index) -> None:
         assert sum(hit.ranks.reranked is not None for hit in hits) == count
 
 
+@pytest.mark.parametrize(("logit", "scored"), [(9.0, 8), (-9.0, 12)])
+def test_no_more_is_reranked_where_the_first_tell_enough(corpus: Index, logit: float, scored: int) -> None:
+    """Except for a capable model, and where articles were cited before, which come last."""
+    texts: list[str] = []
+
+    class Constant:
+        def score(self, text_pairs: list[tuple[str, str]]) -> list[float]:
+            texts.extend(text for _, text in text_pairs)
+            return [logit] * len(text_pairs)
+
+    ask = retriever(corpus, Constant())
+    for count, passages in (
+        (scored, lambda: ask.retrieve("Who signed the fund?", k=5)),
+        (12, lambda: ask.retrieve("Who signed the fund?", k=5, cited=[CORPUS[0].id])),
+        (22, lambda: ask.thorough().retrieve("Who signed the fund?", k=5)),
+    ):
+        texts.clear()
+        check(passages())
+        assert len(texts) == len(set(texts)) == count
+
+
 @given(
     st.lists(st.sampled_from([article.id for article in CORPUS]), max_size=3, unique=True),
     st.none() | st.sampled_from(DAYS),
