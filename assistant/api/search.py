@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from assistant.answering.citations import hidden_warnings
 from assistant.answering.query import Turn, make_query
@@ -33,8 +33,7 @@ def search(
     asked = make_query(query, history, filters, catalogue.newest(filters))
     passages: list[Passage] = []
     k = k or retriever.k
-    if k > retriever.candidates:
-        retriever = retriever.thorough()
+    retriever = retriever.thorough() if k > retriever.candidates else replace(retriever, eager=True)
     if any(map(str.isalnum, query)):
         rankings = [
             retriever.retrieve(words, asked.filters, k, cited=asked.cited) for words in asked.searches

@@ -72,19 +72,18 @@ class Retriever:
     reader: Reader | None = None
     candidates: int = CANDIDATES
     most_read: int = READ
-    eager: bool = True
-    """Whether ranking stops where the first chunks tell enough."""
+    eager: bool = False
+    """Whether ranking stops where the first chunks tell enough, as for a search; an answer wants more."""
     k: int = 8
     most_words: int = 160
 
     def thorough(self) -> Retriever:
-        """The same, with at least as much reranked and read as for a capable model, come what may."""
+        """The same, with at least as much reranked and read as for a capable model."""
         candidates, most_read = THOROUGH
         return replace(
             self,
             candidates=max(candidates, self.candidates),
             most_read=max(most_read, self.most_read),
-            eager=False,
         )
 
     def retrieve(
@@ -286,6 +285,10 @@ def _ranked(scored: Sequence[Hit]) -> list[Hit]:
 
 
 def _below(rest: Sequence[Hit], ranked: Sequence[Hit]) -> list[Hit]:
-    """The rest, scored no higher than the last that was ranked."""
-    most = min((hit.score for hit in ranked), default=1.0)
-    return [replace(hit, score=min(hit.score, most)) for hit in rest]
+    """The rest, scored no higher than the last that was ranked, and no lower than what follows."""
+    most, least = min((hit.score for hit in ranked), default=1.0), 0.0
+    fitted = []
+    for hit in reversed(rest):
+        least = max(least, min(hit.score, most))
+        fitted.append(replace(hit, score=least))
+    return fitted[::-1]

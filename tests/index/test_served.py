@@ -98,6 +98,7 @@ def test_it_finds_what_an_index_in_a_folder_finds(server: Server, path: Path, tm
     assert disagreements(path, server) == []
 
 
+@pytest.mark.usefixtures("kind")
 def test_a_reader_keeps_its_state_until_it_follows(server: Server, path: Path) -> None:
     sync(path, CORPUS, embedding(), IDENTITY, server=server)
     with closing(Index.open(path, IDENTITY, server)) as index:
@@ -111,6 +112,7 @@ def test_a_reader_keeps_its_state_until_it_follows(server: Server, path: Path) -
     assert disagreements(path, server) == []
 
 
+@pytest.mark.usefixtures("kind")
 def test_what_was_replaced_is_removed_by_a_later_run(server: Server, client: Any, path: Path) -> None:
     sync(path, CORPUS, embedding(), IDENTITY, server=server)
     [collection] = collections(client, path)
@@ -125,6 +127,7 @@ def test_what_was_replaced_is_removed_by_a_later_run(server: Server, client: Any
     assert disagreements(path, server) == []
 
 
+@pytest.mark.usefixtures("kind")
 def test_a_text_that_comes_back_is_not_removed(server: Server, path: Path) -> None:
     for corpus in (CORPUS, LATER, CORPUS):
         sync(path, corpus, embedding(), IDENTITY, server=server)
@@ -133,6 +136,7 @@ def test_a_text_that_comes_back_is_not_removed(server: Server, path: Path) -> No
     assert disagreements(path, server) == []
 
 
+@pytest.mark.usefixtures("kind")
 def test_a_killed_run_is_finished_by_the_next(server: Server, path: Path) -> None:
     sync(path, CORPUS, embedding(), IDENTITY, server=server)
     settle(path)
@@ -147,6 +151,7 @@ def test_a_killed_run_is_finished_by_the_next(server: Server, path: Path) -> Non
     assert disagreements(path, server) == []
 
 
+@pytest.mark.usefixtures("kind")
 def test_made_anew_it_has_another_collection(server: Server, client: Any, path: Path) -> None:
     sync(path, CORPUS, embedding(), IDENTITY, server=server)
     with closing(Index.open(path, IDENTITY, server)) as index:

@@ -226,23 +226,23 @@ class Catalogue(Layered):
         """Articles of a run that did not finish."""
         return [row[0] for row in self._rows("SELECT article FROM pending ORDER BY 1")]
 
-    def note_replaced(self, articles: Iterable[str]) -> None:
-        """Remembers the texts of articles whose vectors others may still read (see `served`)."""
+    def note_replaced(self, fingerprints: Iterable[str]) -> None:
+        """Remembers texts that were replaced, whose vectors others may still read (see `served`)."""
         with self.transaction():
-            self._db.execute("CREATE TABLE IF NOT EXISTS replaced (fingerprint TEXT PRIMARY KEY)")
-            marks = [(mark,) for mark in self.fingerprints_of(articles).values()]
-            self._db.executemany("INSERT OR IGNORE INTO replaced VALUES (?)", marks)
+            self._db.execute("CREATE TABLE IF NOT EXISTS main.replaced (fingerprint TEXT PRIMARY KEY)")
+            marks = ((mark,) for mark in fingerprints)
+            self._db.executemany("INSERT OR IGNORE INTO main.replaced VALUES (?)", marks)
 
     def replaced(self) -> list[str]:
         """The fingerprints of texts that were replaced, without those that came back."""
-        if not self._rows("SELECT 1 FROM sqlite_master WHERE name = 'replaced'"):
+        if not self._rows("SELECT 1 FROM main.sqlite_master WHERE name = 'replaced'"):
             return []
-        query = "SELECT fingerprint FROM replaced EXCEPT SELECT fingerprint FROM articles ORDER BY 1"
+        query = "SELECT fingerprint FROM main.replaced EXCEPT SELECT fingerprint FROM articles ORDER BY 1"
         return [row[0] for row in self._rows(query)]
 
     def forget_replaced(self) -> None:
         with self.transaction():
-            self._db.execute("DROP TABLE IF EXISTS replaced")
+            self._db.execute("DROP TABLE IF EXISTS main.replaced")
 
     def add(self, article: Article, chunks: list[Chunk]) -> None:
         """Stores an article with its chunks, in place of what was there, and clears its pending mark."""

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import secrets
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from langchain_core.documents import Document
 
     from assistant.corpus.articles import Article
+
+T = TypeVar("T")
 
 NAME = "collection"
 """The catalogue's fact that names the collection."""
@@ -156,7 +158,7 @@ class SharedStore(Store):
 
     def forget(self, articles: Iterable[str]) -> None:
         """Notes that chunks of articles can be removed once no state has them."""
-        self._catalogue.note_replaced(articles)
+        self._catalogue.note_replaced(self._catalogue.fingerprints_of(articles).values())
 
     def close(self) -> None:
         """As `Store`."""
@@ -172,7 +174,7 @@ class SharedStore(Store):
             self._chroma._collection.delete(where=of_these)
         self._catalogue.forget_replaced()
         client: Any = self._chroma._client
-        needed = {self._catalogue.fact(NAME), _current_name(path)}
+        needed = {self._catalogue.fact(NAME), _of_current(path, lambda catalogue: catalogue.fact(NAME))}
         for collection in client.list_collections():
             if collection.name.startswith(_prefix(path)) and collection.name not in needed:
                 client.delete_collection(collection.name)
@@ -263,6 +265,8 @@ def _open_store(server: Server, path: Path, catalogue: Catalogue, identity: Iden
             client.create_collection(name, metadata=identity.metadata(), embedding_function=None)
             with catalogue.transaction():
                 catalogue.set_fact(NAME, name)
+        if identity is not None:
+            catalogue.note_replaced(_of_current(path, Catalogue.replaced) or ())
         store = Chroma(client=client, collection_name=name or "", create_collection_if_not_exists=False)
         stack.pop_all()
         return SharedStore(store, catalogue)
@@ -288,10 +292,10 @@ def _prefix(path: Path) -> str:
         return prefix
 
 
-def _current_name(path: Path) -> str | None:
-    """The collection of the state that is read now."""
+def _of_current(path: Path, ask: Callable[[Catalogue], T]) -> T | None:
+    """What the catalogue of the state that is read now says, without its base."""
     state = snapshots.current(path)
     if state is None:
         return None
     with closing(Catalogue(state / CATALOGUE, outdated=True)) as catalogue:
-        return catalogue.fact(NAME)
+        return ask(catalogue)
