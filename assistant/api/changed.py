@@ -19,7 +19,7 @@ from assistant.index.catalogue.lexical import CATALOGUE, Catalogue
 from assistant.index.opened import Index, State
 from assistant.index.sync import Changes
 from assistant.index.vectors.chroma import Identity, store_errors
-from assistant.index.vectors.served import Server
+from assistant.index.vectors.connection import Server
 from assistant.settings import Settings
 
 LIBRARIES = (

@@ -7,7 +7,7 @@ import os
 from assistant.api.remembered import embedder_of
 from assistant.index.opened import Index
 from assistant.index.vectors.chroma import Identity
-from assistant.index.vectors.served import Server
+from assistant.index.vectors.connection import Server
 from assistant.settings import Settings
 
 CHROMA_TOKEN = "ASSISTANT_CHROMA_TOKEN"

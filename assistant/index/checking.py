@@ -13,7 +13,7 @@ from assistant.index import manifest, snapshots
 from assistant.index.catalogue import database
 from assistant.index.catalogue.lexical import CATALOGUE, Catalogue
 from assistant.index.vectors import chroma, served
-from assistant.index.vectors.served import Server
+from assistant.index.vectors.connection import Server
 from assistant.index.vectors.writing import Store
 
 PART = 500

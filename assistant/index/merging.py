@@ -16,7 +16,7 @@ from assistant.index.catalogue.lexical import CATALOGUE, Catalogue
 from assistant.index.encoding import EncodedArticle
 from assistant.index.vectors import chroma, served
 from assistant.index.vectors.chroma import Identity
-from assistant.index.vectors.served import Server
+from assistant.index.vectors.connection import Server
 from assistant.index.vectors.writing import Store
 
 

@@ -22,7 +22,7 @@ from assistant.index.catalogue.lexical import AMONG, CATALOGUE, LARGE, Catalogue
 from assistant.index.filters import Filters, holds
 from assistant.index.vectors import chroma, reading, served
 from assistant.index.vectors.chroma import Identity
-from assistant.index.vectors.served import Server
+from assistant.index.vectors.connection import Server
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from assistant.index.manifest import Manifest
 from assistant.index.merging import Upper, upper
 from assistant.index.vectors import chroma, reading, served
 from assistant.index.vectors.chroma import Identity
-from assistant.index.vectors.served import Server
+from assistant.index.vectors.connection import Server
 from assistant.index.vectors.writing import Store
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from fakes import write_corpus
 from faults.conftest import missing
 from faults.corpora import write
 
-from assistant.index.vectors.served import PATIENCE
+from assistant.index.vectors.connection import PATIENCE
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

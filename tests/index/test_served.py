@@ -24,8 +24,8 @@ from assistant.index.checking import disagreements
 from assistant.index.filters import Filters
 from assistant.index.opened import Index
 from assistant.index.sync import Changes, sync
-from assistant.index.vectors import served
-from assistant.index.vectors.served import Server
+from assistant.index.vectors import connection, served
+from assistant.index.vectors.connection import Server
 
 pytestmark = pytest.mark.slow
 
@@ -65,7 +65,7 @@ def path(tmp_path: Path) -> Path:
 def client(server: Server) -> Iterator[Any]:
     connected = server.client()
     yield connected
-    served.disconnect(connected)
+    connection.disconnect(connected)
 
 
 def collections(client: Any, path: Path) -> list[Any]:
@@ -252,7 +252,7 @@ def test_a_server_that_is_not_there_is_one_line(server: Server, path: Path) -> N
 def test_a_server_that_cannot_be_reached_is_told_before_the_time_of_a_reply(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(served, "CONNECTING", 0.1)
+    monkeypatch.setattr(connection, "CONNECTING", 0.1)
     with (
         unreachable() as address,
         pytest.raises(ChromaServerError, match=r"no Chroma server answers at .*timed out"),
@@ -272,7 +272,7 @@ def test_a_server_that_falls_silent_is_one_line(silent: str, monkeypatch: pytest
             body = b'{"user_id": "", "tenant": "*", "databases": []}'
             self.wfile.write(b"HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
 
-    monkeypatch.setattr(served, "PATIENCE", 0.5)
+    monkeypatch.setattr(connection, "PATIENCE", 0.5)
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as silent_server:
         Thread(target=silent_server.serve_forever).start()
         try:
@@ -316,3 +316,15 @@ def test_commands_use_it(server: Server, tmp_path: Path, run: Run, monkeypatch: 
     assert (asked.status, asked.out) == (2, "")
     assert asked.err.startswith("assistant: no Chroma server answers at http://127.0.0.1:1")
     assert asked.err.count("\n") == 1
+
+
+@pytest.mark.usefixtures("kind")
+def test_a_damaged_catalogue_does_not_hinder_a_rebuild(server: Server, path: Path) -> None:
+    for corpus in (CORPUS, LATER):
+        sync(path, corpus, embedding(), IDENTITY, server=server)
+    state = snapshots.current(path)
+    assert state is not None
+    (state / "catalogue.sqlite3").write_bytes(b"damaged" * 1000)
+    settle(path)
+    sync(path, CORPUS, embedding(), IDENTITY, server=server, rebuild=True)
+    assert disagreements(path, server) == []
