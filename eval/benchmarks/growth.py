@@ -51,7 +51,7 @@ RANKED = 10
 
 COMMITTED = 2_000_000
 """Characters indexed at a time."""
-LINES = ("search, s", "as of a day, s", "reranked and read, s", "as of a day, reranked and read, s")
+LINES = ("finding, s", "as of a day, s", "search, s", "search as of a day, s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def searches(settings: Settings, path: Path, questions: Sequence[str]) -> dict[s
     start = perf_counter()
     index = Index.open(path, identity(settings))
     found = {"opened": perf_counter() - start}
-    ranked = build_retriever(settings, index)
+    ranked = replace(build_retriever(settings, index), eager=True)  # as `assistant search` does
     plain = replace(ranked, reranker=None, reader=None)
     found["first"], _ = took(plain, questions[0], Filters())
     day = Filters(as_of=MIDDLE)
@@ -172,8 +172,8 @@ def figures(settings: Settings, made: Made, work: Path, questions: Sequence[str]
         return Figures(**json.loads(kept.read_text("ascii")))
     indexed, _ = alone(index, settings, made, path)
     notice(f"growth: {size:,} passages indexed in {indexed:.0f} s")
-    state = snapshots.current(path) or path
-    disk = sum(file.stat().st_size for file in state.rglob("*") if file.is_file()) / 1e6
+    states = snapshots.layers(snapshots.current(path) or path)
+    disk = sum(file.stat().st_size for state in states for file in state.rglob("*") if file.is_file()) / 1e6
     recalled = alone(recall, settings, made, path, questions)
     searched = alone(searches, settings, path, questions)
     synced, more = alone(index, settings, replace(made, changed=True), path)
@@ -207,7 +207,7 @@ def section(found: Sequence[Figures], questions: int) -> str:
         f"recall@{NEAREST} of vectors",
         "s to open",
         "first search, s",
-        "search, processor s",
+        "finding, processor s",
         "as of a day, processor s",
         *LINES,
         "MB of memory more",
@@ -218,7 +218,8 @@ def section(found: Sequence[Figures], questions: int) -> str:
         f"## Growth\n\nThe built-in corpus's passages over and over, {PASSAGES} to an article, over ten "
         "years; each vector is a real one, moved by half the difference of two others, so that indexing "
         f"is without embedding. {questions} gold questions (ranked: {min(RANKED, questions)}), medians, "
-        "embedded and ranked for real; as of a day by which half of the articles are there.\n\n"
+        "embedded and ranked for real; finding is a search without reranker and reader; as of a day by which "
+        "half of the articles are there.\n\n"
         f"`make bench-growth`\n\n{table(head, rows, right=0)}\n\n"
         f"{bars(found)}\n\n![Seconds by passages](growth.svg)"
     )
@@ -230,12 +231,15 @@ def bars(found: Sequence[Figures]) -> str:
     memory = most.memory - least.memory
     held = [
         (
-            f"a warm search takes {most.search / least.search:.1f} times what it takes at "
-            f"{least.passages:,}, at most 3",
-            most.search <= 3 * least.search,
+            f"a warm search takes {most.ranked / least.ranked:.1f} times what it takes at "
+            f"{least.passages:,}, at most 3; finding alone {most.search / least.search:.1f} times",
+            most.ranked <= 3 * least.ranked,
         ),
-        (f"{most.search:.2f} s, at most 0.5", most.search <= 0.5),
-        (f"as of a day {most.as_of:.2f} s, at most 0.5", most.as_of <= 0.5),
+        (f"{most.ranked:.2f} s, at most 0.5; finding alone {most.search:.2f}", most.ranked <= 0.5),
+        (
+            f"as of a day {most.ranked_as_of:.2f} s, at most 0.5; finding alone {most.as_of:.2f}",
+            most.ranked_as_of <= 0.5,
+        ),
         (f"{memory:,.0f} MB of memory more, at most 1,500", memory <= 1500),
         (f"one article changed in {most.synced:.1f} s, at most 5", most.synced <= 5),
         (f"and {most.written:,.0f} MB written, at most 50", most.written <= 50),

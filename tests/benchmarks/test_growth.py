@@ -84,8 +84,8 @@ def test_the_table_says_what_was_met_and_missed() -> None:
     assert row.startswith("| 10,000 | 4 | 8 | 1.00 | 0.10 | 0.20 | 0.012 | 0.013 | 0.10 | 0.40 | 0.50 |")
     assert row.endswith("| 0.60 | 1,100 | 6.0 | 40 |")
     assert "30 gold questions (ranked: 10)" in body
-    assert "takes 5.0 times what it takes at 1,000, at most 3: missed" in body
-    assert "0.10 s, at most 0.5: met" in body
+    assert "takes 1.0 times what it takes at 1,000, at most 3; finding alone 5.0 times: met" in body
+    assert "0.50 s, at most 0.5; finding alone 0.10: met" in body
     assert "1,100 MB of memory more, at most 1,500: met" in body
     assert "changed in 6.0 s, at most 5: missed" in body
 

@@ -126,6 +126,7 @@ class Layers:
             lambda most: self._base.nearest(vector, most, where),
             lambda pairs: [pair for pair in pairs if pair[0]["article"] not in self._gone],
             k,
+            spare=self._gone_chunks,
         )
         found = [*self._upper.nearest(vector, k, where), *live]
         return sorted(found, key=lambda pair: pair[1])[:k]
@@ -135,9 +136,12 @@ class Layers:
         return self._upper.count() + self._base.count() - self._gone_chunks
 
 
-def live_only(nearest: Callable[[int], Found], live: Callable[[Found], Found], k: int) -> Found:
-    """The k nearest of those that are `live`, where `nearest` gives so many, whether they are or not."""
-    asked = k
+def live_only(
+    nearest: Callable[[int], Found], live: Callable[[Found], Found], k: int, spare: int = 0
+) -> Found:
+    """The k nearest of those that are `live`, where `nearest` gives so many, whether they are or not; about
+    `spare` of all are not."""
+    asked = k + min(k, spare)
     while True:
         pairs = nearest(asked)
         found = live(pairs)
