@@ -86,7 +86,7 @@ def unchanged(path: Path, identity: Identity, server: Server | None, now: Sight)
             catalogue = state.catalogue
             articles, chunks, _ = catalogue.counts()
             count = state.store.count()
-            if count < chunks or (count > chunks and server is None):
+            if count < chunks or (count > chunks and server is None) or catalogue.outgrown():
                 return None
             return Changes(0, 0, 0, articles, chunks, Summary.load(catalogue.fact("summary")))
     except (IndexMissing, IndexMismatch, ChromaServerError):  # a run tells what is wrong, or mends it

@@ -38,8 +38,12 @@ def disagreements(path: Path, server: Server | None = None) -> list[str]:
         if found:
             return found
         # On a server are the vectors of both, but of the base's perhaps not all any more.
-        wholes = [(layer, True) for layer in layers] if server is None else [(state, False)]
-        return [line for layer, alone in wholes for line in _parts(path, layer, server, alone=alone)]
+        alone = server is None and len(layers) > 1
+        return [
+            line
+            for layer in (layers if alone else [state])
+            for line in _parts(path, layer, server, alone=alone)
+        ]
     except IndexOutdated:  # no damage: the next run makes it anew
         return []
     except AssistantError as error:

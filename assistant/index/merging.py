@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, closing
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,43 +21,22 @@ from assistant.index.vectors.connection import Server
 from assistant.index.vectors.writing import Store
 
 
+@dataclass(frozen=True, slots=True)
 class Upper:
-    """The articles of a state that do not lie in its base."""
+    """What a state holds that its base does not, in memory: a few hundredths of what the base holds."""
 
-    def __init__(self, path: Path, catalogue: Catalogue, store: Store, known: dict[str, str]) -> None:
-        self._path, self._catalogue, self._store = path, catalogue, store
-        self._fingerprints = catalogue.fingerprints()
-        self.known = known
-        """The fingerprints of the articles of the whole state, by their ids."""
+    encoded: Mapping[str, EncodedArticle]
+    known: dict[str, str]
+    """The fingerprints of all articles of the state, those of the base among them, by their ids."""
 
     def holds(self, article: Article) -> bool:
         """Whether the article is among them, as it is."""
-        known = self._fingerprints.get(article.id)
-        return known is not None and known == fingerprint(article)
-
-    def encoded(self, batches: Iterable[list[Article]]) -> Iterator[list[EncodedArticle]]:
-        """Articles that it holds, as they were encoded. Raises IndexMismatch where a vector is missing."""
-        for batch in batches:
-            chunks = {article.id: self._catalogue.chunks(article) for article in batch}
-            names = {
-                article.id: [self._store.name(chunk, article) for chunk in chunks[article.id]]
-                for article in batch
-            }
-            vectors = self._store.vectors([name for own in names.values() for name in own])
-            if any(name not in vectors for own in names.values() for name in own):
-                raise IndexMismatch(f"the index at {self._path} has lost some of its vectors; {REBUILD}")
-            yield [
-                EncodedArticle(
-                    article,
-                    chunks[article.id],
-                    np.array([vectors[name] for name in names[article.id]], np.float32),
-                )
-                for article in batch
-            ]
+        known = self.encoded.get(article.id)
+        return known is not None and fingerprint(known.article) == fingerprint(article)
 
 
-def upper(path: Path, identity: Identity, server: Server | None, stack: ExitStack) -> Upper | None:
-    """What lies on a base in the current state, closed by `stack`; None if it lies on none.
+def upper(path: Path, identity: Identity, server: Server | None) -> Upper | None:
+    """What lies on a base in the current state; None if it lies on none.
 
     Raises IndexMismatch when it is damaged, or was made with other settings.
     """
@@ -65,9 +45,22 @@ def upper(path: Path, identity: Identity, server: Server | None, stack: ExitStac
         return None
     if found := manifest.faults(state):
         raise IndexMismatch(f"the index at {path} is damaged: {found[0]}; {REBUILD}")
-    catalogue = stack.enter_context(closing(Catalogue(state / CATALOGUE, alone=True)))
-    store = served.store_of(path, state, catalogue, server)
-    stack.callback(store.close)
-    chroma.check_identity(store.metadata, identity, path)
-    with closing(Catalogue(state / CATALOGUE)) as whole:
-        return Upper(path, catalogue, store, whole.fingerprints())
+    with (
+        closing(Catalogue(state / CATALOGUE)) as whole,
+        closing(Catalogue(state / CATALOGUE, alone=True)) as catalogue,
+        closing(served.store_of(path, state, catalogue, server)) as store,
+    ):
+        chroma.check_identity(store.metadata, identity, path)
+        articles = filter(None, map(catalogue.article, catalogue.fingerprints()))
+        encoded = {article.id: _encoded(article, catalogue, store, path) for article in articles}
+        return Upper(encoded, whole.fingerprints())
+
+
+def _encoded(article: Article, catalogue: Catalogue, store: Store, path: Path) -> EncodedArticle:
+    """Raises IndexMismatch where a vector is missing."""
+    chunks = catalogue.chunks(article)
+    names = [store.name(chunk, article) for chunk in chunks]
+    vectors = store.vectors(names)
+    if len(vectors) < len(names):
+        raise IndexMismatch(f"the index at {path} has lost some of its vectors; {REBUILD}")
+    return EncodedArticle(article, chunks, np.array([vectors[name] for name in names], np.float32))

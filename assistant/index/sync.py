@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
@@ -23,7 +23,7 @@ from assistant.index import snapshots
 from assistant.index.catalogue.database import REBUILD
 from assistant.index.catalogue.lexical import CATALOGUE, LARGE, Catalogue
 from assistant.index.encoding import Encode, Encoder, batches
-from assistant.index.manifest import Manifest
+from assistant.index.manifest import Manifest, faults
 from assistant.index.merging import Upper, upper
 from assistant.index.vectors import chroma, reading, served
 from assistant.index.vectors.chroma import Identity
@@ -64,8 +64,8 @@ def sync(
 ) -> Changes:
     """Brings the index at `path` in line with `articles`; embeds only what is new or changed.
 
-    One that an earlier version of this program wrote is made anew. The articles are gone through three times
-    and never held together. `server` holds the vectors, else the index's folder. `encode` encodes articles
+    One that an earlier version of this program wrote is made anew. The articles are gone through several
+    times, never held together. `server` holds the vectors, else the index's folder. `encode` encodes articles
     elsewhere than in this process. `stamp` is remembered as the corpus's state, and `facts` beside it;
     `on_progress` gets chunks done and chunks to do.
 
@@ -73,20 +73,33 @@ def sync(
         IndexBusy: another process is writing it.
         IndexMismatch: it was made with another embedder or chunking and not `rebuild`, or it is damaged.
     """
+    encode = encode or partial(map, Encoder(embeddings, identity.most_words))
+    facts = {"stamp": stamp, **(facts or {})}
     with snapshots.lock(path), chroma.store_errors(path, OSError):
-        with ExitStack() as stack:
-            state = _begun(path, identity, server, rebuild, stack)
-            changes = _sync(
-                state,
-                articles,
-                identity,
-                encode or partial(map, Encoder(embeddings, identity.most_words)),
-                {"stamp": stamp, **(facts or {})},
-                on_progress,
-            )
-        state.manifest.write()  # once Chroma is closed
-        snapshots.finish(path, state.folder)
+        changes, outgrown = _run(path, articles, identity, server, encode, facts, on_progress, rebuild)
+        if outgrown:
+            _run(path, articles, identity, server, encode, facts)
         return changes
+
+
+def _run(
+    path: Path,
+    articles: Iterable[Article],
+    identity: Identity,
+    server: Server | None,
+    encode: Encode,
+    facts: Mapping[str, str],
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+    rebuild: bool = False,
+) -> tuple[Changes, bool]:
+    """Writes a state, and says whether too much lies on its base by now."""
+    with ExitStack() as stack:
+        state = _begun(path, identity, server, rebuild, stack)
+        changes = _sync(state, articles, identity, encode, facts, on_progress)
+        outgrown = state.catalogue.outgrown()
+    state.manifest.write()  # once Chroma is closed
+    snapshots.finish(path, state.folder)
+    return changes, outgrown
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,19 +156,19 @@ def _opened(path: Path, folder: Path, identity: Identity, server: Server | None,
     Raises IndexMismatch when it was made with other settings, or is damaged.
     """
     with ExitStack() as own, chroma.store_errors(path, OSError):
-        manifest = Manifest(folder)
-        if found := manifest.faults():
+        manifest, base = Manifest(folder), snapshots.base(folder)
+        if found := manifest.faults() + (faults(base) if base else []):
             raise IndexMismatch(f"the index at {path} is damaged: {found[0]}; {REBUILD}")
-        base = snapshots.base(folder)
         if base is not None and server is None:
             chroma.check_identity(reading.open_vectors(path, base).metadata, identity, path)
         catalogue = own.enter_context(closing(Catalogue(folder / CATALOGUE, writable=True)))
+        above = None
+        if base is None and catalogue.fact("stamp") is not None:  # a rebuild has none, until it is complete
+            with suppress(IndexMismatch):  # then it is embedded again
+                above = upper(path, identity, server)
         store = served.store_of(path, folder, catalogue, server, identity)
         own.callback(store.close)
         chroma.check_identity(store.metadata, identity, path)
-        # What a rebuild begins has no stamp, and takes nothing over.
-        whole = base is None and catalogue.fact("stamp") is not None
-        above = upper(path, identity, server, own) if whole else None
         state = _State(folder, catalogue, store, manifest, above)
         state.manifest.write()  # so that what Chroma writes from now on can be told from it
         _forget(state, catalogue.pending())
@@ -188,7 +201,8 @@ def _sync(
                 yield article
 
     total = sum(len(split_article(article, identity.most_words)) for article in left()) if todo else 0
-    taken_over = upper.encoded(batches(left(held=True))) if upper and todo else ()
+    held = batches(left(held=True)) if upper else ()
+    taken_over = ([upper.encoded[article.id] for article in batch] for batch in held if upper)
     done = 0
     on_progress(done, total)
     for batch in chain(taken_over, encode(batches(left(held=False))) if todo else ()):

@@ -269,12 +269,15 @@ def read(
             for hit, reading in zip(hits, readings, strict=True)
         ]
 
-    known = scored(hits[:most][:first])
-    near = sum(hits[0].scores.ranked - hit.scores.ranked <= BEHIND for hit in hits[:most])
-    if near > len(known) and all((hit.scores.reader or 0.0) < ANSWERS for hit in known):
-        known += scored(hits[len(known) : near])
+    head, rest = hits[:most], hits[most:]
+    known, others = scored(head[:first]), head[len(head[:first]) :]
+    least = max((hit.scores.ranked for hit in head), default=0.0) - BEHIND
+    near = [hit for hit in others if hit.scores.ranked >= least]
+    if near and all((hit.scores.reader or 0.0) < ANSWERS for hit in known):
+        known += scored(near)
+        others = [hit for hit in others if hit not in near]
     ranked = _ranked(known)
-    return ranked + _below(hits[len(known) :], ranked)
+    return ranked + _below([*others, *rest], ranked)
 
 
 def _ranked(scored: Sequence[Hit]) -> list[Hit]:

@@ -2,7 +2,9 @@
 
 import datetime as dt
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -48,22 +50,25 @@ def write(file: Path, articles: Sequence[Article], removed: Sequence[str] = ()) 
             catalogue.add(one, split_article(one, 160))
 
 
-@given(texts=st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=6), query=TEXTS)
+@given(texts=st.lists(st.tuples(TEXTS, TEXTS), min_size=2, max_size=8), query=TEXTS)
 @example(texts=[("dam", "dam run_aground"), ("x", "aground run")], query="run_aground dam x")
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
-def test_a_passage_has_the_same_score_on_a_base_as_in_it(
+def test_a_passage_on_a_base_has_the_score_that_it_has_in_one_table(
     tmp_path: Path, texts: list[tuple[str, str]], query: str
 ) -> None:
     shutil.rmtree(tmp_path / "index", ignore_errors=True)
     articles = [Article(f"a{n}", title, text) for n, (title, text) in enumerate(texts)]
-    file = below(tmp_path / "index", articles)
-    write(file, [replace(one, id=f"{one.id}+") for one in articles])
-    with closing(Catalogue(file)) as catalogue:
-        found = catalogue.search(query, 50, EVERYTHING)
-    scores = {name: score for name, _, score in found}
-    assert {name: pytest.approx(scores[name], rel=1e-9) for name in scores if not name.endswith("+")} == {
-        name[:-1]: score for name, score in scores.items() if name.endswith("+")
-    }
+    half = len(articles) // 2
+    file, alone = below(tmp_path / "index", articles[:half]), tmp_path / "index" / "alone" / CATALOGUE
+    write(file, articles[half:])
+    write(alone, articles)
+    upper = {one.id for one in articles[half:]}
+    scores = []
+    for place in (file, alone):
+        with closing(Catalogue(place)) as catalogue:
+            found = catalogue.search(query, 50, EVERYTHING)
+        scores.append({name: pytest.approx(score, rel=1e-9) for name, _, score in found if name in upper})
+    assert scores[0] == scores[1]
 
 
 @st.composite
@@ -271,13 +276,17 @@ def misname(base: Path) -> None:
     next(base.parent.glob(f"*/{snapshots.BASE}")).write_text("../elsewhere")
 
 
+def forget(base: Path) -> None:
+    next(base.parent.glob(f"*/{snapshots.BASE}")).unlink()
+
+
 def scatter(base: Path) -> None:
     next(base.parent.glob(f"*/{snapshots.BASE}")).write_bytes(b"\xff\xfe")
 
 
 @slow
 @pytest.mark.usefixtures("on_base")
-@pytest.mark.parametrize("harm", [lose, damage, misname, scatter])
+@pytest.mark.parametrize("harm", [lose, damage, misname, scatter, forget])
 def test_a_base_that_is_damaged_is_told_and_cured_by_a_rebuild(
     path: Path, harm: Callable[[Path], None]
 ) -> None:
@@ -289,6 +298,8 @@ def test_a_base_that_is_damaged_is_told_and_cured_by_a_rebuild(
     with pytest.raises(IndexMismatch, match=r"^\S.*; run: assistant index --rebuild$"):
         Index.open(path, IDENTITY)
     assert disagreements(path)
+    with pytest.raises(IndexMismatch, match=r"; run: assistant index --rebuild$"):
+        sync(path, several, embedding(), IDENTITY)
     sync(path, LATER, embedding(), IDENTITY, rebuild=True)
     assert len(whole(path)) == 10
 
@@ -328,3 +339,67 @@ def test_words_without_letters_are_no_trouble(catalogue: Catalogue) -> None:
     assert [hit[0] for hit in catalogue.search("_ dam", 5, EVERYTHING)] == ["a", "b"]
     assert bm25.query_terms("") == []
     assert catalogue.search("", 5, EVERYTHING) == []
+
+
+# What lies on a base, and how much
+
+
+@slow
+def test_a_run_that_writes_much_leaves_little_on_a_base(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(syncing, "LARGE", 0)
+    sync(path, CORPUS, embedding(), IDENTITY)
+    more = [article(name, 9) for name in "hijklmno"]
+    rest = embedding()
+    assert sync(path, [*CORPUS, *more], rest, IDENTITY) == Changes(8, 0, 0, 6, 84)
+    assert len(rest.texts) == 72
+    assert snapshots.base(state(path)) is None
+    assert len(whole(path)) == 84
+
+
+@slow
+@pytest.mark.usefixtures("on_base")
+def test_a_rebuild_killed_at_its_end_is_finished_whatever_was_there(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync(path, CORPUS, embedding(), IDENTITY)
+    sync(path, LATER, embedding(), IDENTITY)
+    other = replace(IDENTITY, embedder="other@1")
+    finish = snapshots.finish
+    monkeypatch.setattr(snapshots, "finish", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        sync(path, LATER, embedding(), other, rebuild=True)
+    monkeypatch.setattr(snapshots, "finish", finish)
+    rest = embedding()
+    sync(path, LATER, rest, other)
+    assert rest.texts == []
+    with closing(Index.open(path, other)) as index:
+        assert len(found(index)) == 10
+
+
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+@slow
+@pytest.mark.usefixtures("on_base")
+def test_a_later_version_is_not_made_anew(path: Path) -> None:
+    sync(path, CORPUS, embedding(), IDENTITY)
+    base = state(path)
+    sync(path, LATER, embedding(), IDENTITY)
+    with closing(sqlite3.connect(base / CATALOGUE)) as file:
+        file.execute(f"PRAGMA user_version = {lexical.SCHEMA_VERSION + 1}")
+    for use in (
+        lambda: Index.open(path, IDENTITY),
+        lambda: sync(path, LATER, embedding(), IDENTITY),
+    ):
+        with pytest.raises(IndexMismatch, match="written by a later version"):
+            use()
+
+
+def test_a_thread_finds_the_base_wherever_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = below(tmp_path / "index", [Article("a", "Dam", "A dam.")])
+    write(file, [Article("b", "Dam", "A dam.")])
+    monkeypatch.chdir(tmp_path)
+    with closing(Catalogue(file.relative_to(tmp_path))) as catalogue, ThreadPoolExecutor(1) as pool:
+        monkeypatch.chdir(tmp_path.parent)
+        assert len(pool.submit(catalogue.search, "dam", 5, EVERYTHING).result()) == 2

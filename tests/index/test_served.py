@@ -20,6 +20,8 @@ from indexing import CORPUS, EVERYTHING, IDENTITY, LATER, article, embedding
 
 from assistant.errors import ChromaServerError, IndexMismatch, SettingsError
 from assistant.index import snapshots
+from assistant.index import sync as syncing
+from assistant.index.catalogue import layers
 from assistant.index.checking import disagreements
 from assistant.index.filters import Filters
 from assistant.index.opened import Index
@@ -112,8 +114,9 @@ def test_a_reader_keeps_its_state_until_it_follows(server: Server, path: Path) -
     assert disagreements(path, server) == []
 
 
-@pytest.mark.usefixtures("kind")
-def test_what_was_replaced_is_removed_by_a_later_run(server: Server, client: Any, path: Path) -> None:
+def test_what_was_replaced_is_removed_by_a_later_run(
+    server: Server, client: Any, path: Path, kind: str
+) -> None:
     sync(path, CORPUS, embedding(), IDENTITY, server=server)
     [collection] = collections(client, path)
     count = collection.count()
@@ -123,7 +126,7 @@ def test_what_was_replaced_is_removed_by_a_later_run(server: Server, client: Any
     assert collection.count() > 10, "somebody may still read it"
     settle(path)
     assert sync(path, LATER, embedding(), IDENTITY, server=server).unchanged == 5
-    assert collection.count() == 10
+    assert collection.count() == (18 if kind == "on a base" else 10), "a base keeps its own"
     assert disagreements(path, server) == []
 
 
@@ -327,4 +330,38 @@ def test_a_damaged_catalogue_does_not_hinder_a_rebuild(server: Server, path: Pat
     (state / "catalogue.sqlite3").write_bytes(b"damaged" * 1000)
     settle(path)
     sync(path, CORPUS, embedding(), IDENTITY, server=server, rebuild=True)
+    assert disagreements(path, server) == []
+
+
+@pytest.mark.usefixtures("kind")
+def test_what_a_base_holds_is_not_removed(server: Server, path: Path) -> None:
+    """Even if it is hidden: made one with what lies on it, it may be there again."""
+    changed = [article("a", 2, "changed"), *CORPUS[1:4]]
+    for corpus in (CORPUS, changed, changed, [CORPUS[0], *changed[1:]], CORPUS):
+        sync(path, corpus, embedding(), IDENTITY, server=server)
+        assert disagreements(path, server) == []
+        settle(path)
+    with closing(Index.open(path, IDENTITY, server)) as index:
+        assert len(found(index)) == 12
+
+
+def test_what_a_base_held_is_removed_once_it_is_made_one(
+    server: Server, client: Any, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(syncing, "LARGE", 0)
+    monkeypatch.setattr(layers, "OUTGROWN", 100)
+    for corpus in (CORPUS, LATER, LATER):
+        sync(path, corpus, embedding(), IDENTITY, server=server)
+        settle(path)
+    [collection] = collections(client, path)
+    assert collection.count() > 10
+    monkeypatch.setattr(layers, "OUTGROWN", 0)
+    for _ in range(3):
+        sync(path, LATER, embedding(), IDENTITY, server=server)
+        settle(path)
+    monkeypatch.setattr(syncing, "LARGE", 100)
+    for _ in range(2):
+        sync(path, LATER, embedding(), IDENTITY, server=server)
+        settle(path)
+    assert collection.count() == 10
     assert disagreements(path, server) == []

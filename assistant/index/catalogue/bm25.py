@@ -1,7 +1,7 @@
 """BM25 (Robertson and Zaragoza 2009) over the passages of a catalogue and those of its base.
 
 SQLite's FTS5 scores a table by the words of that table alone. So what lies on a base, few passages beside
-very many, is scored here as FTS5 would score it there, and a passage has the same score in either.
+very many, is scored here, as FTS5 would score it if one table held all.
 """
 
 from __future__ import annotations
@@ -92,13 +92,17 @@ def best(
 
 def _scores(rows: Rows, terms: Sequence[str], base: str) -> dict[int, float]:
     """The score of each passage on the base in which a word stands, by its number."""
-    number, *sizes = [*_integers(rows(f"SELECT block FROM {base}.passages_data WHERE id = 1")[0][0])] or [0]
-    usual = sum(sizes) / number if sum(sizes) else 1
-    counts = [
+    here, below = (
+        list(_integers(rows(f"SELECT block FROM {layer}.passages_data WHERE id = 1")[0][0])) or [0]
+        for layer in ("main", base)
+    )
+    count = here[0] + below[0]
+    usual = sum(here[1:] + below[1:]) / max(count, 1)
+    found = [
         (standing(rows, term, base), _weights(rows, stems))
         for term, stems in zip(terms, _stems(terms), strict=True)
     ]
-    numbers = json.dumps(sorted({passage for _, weights in counts for passage in weights}))
+    numbers = json.dumps(sorted({passage for _, weights in found for passage in weights}))
     lengths = {
         passage: sum(_integers(size))
         for passage, size in rows(
@@ -107,8 +111,9 @@ def _scores(rows: Rows, terms: Sequence[str], base: str) -> dict[int, float]:
         )
     }
     scores = defaultdict[int, float](float)
-    for held, weights in counts:
-        rarity = max(LEAST, math.log((number - held + 0.5) / (held + 0.5)))
+    for below_it, weights in found:
+        held = below_it + len(weights)
+        rarity = max(LEAST, math.log((count - held + 0.5) / (held + 0.5)))
         for passage, weight in weights.items():
             length = K1 * (1 - B + B * lengths[passage] / usual)
             scores[passage] += rarity * weight * (K1 + 1) / (weight + length)

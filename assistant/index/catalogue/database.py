@@ -68,10 +68,7 @@ class Database:
             return
         if found == 0:
             raise IndexMissing(f"no index at {self._path.parent}; make one with: assistant index")
-        if found > version:
-            raise IndexMismatch(f"{self._path} was written by a later version; {REBUILD}")
-        if found < version and not outdated:
-            raise IndexOutdated(f"{self._path} was written by an earlier version; run: assistant index")
+        check_version(self._path, version if outdated and found < version else found, version)
 
     @property
     def _db(self) -> sqlite3.Connection:
@@ -111,6 +108,14 @@ class Database:
         # A wrong value is one, too: SQLite stores any in any column.
         except (sqlite3.Error, ValueError, TypeError, OverflowError, KeyError) as error:
             raise IndexMismatch(f"{self._path} cannot be used ({reason(error)}); {remedy(error)}") from None
+
+
+def check_version(path: Path, found: int, version: int) -> None:
+    """Raises IndexMismatch for a file of a later version than this, IndexOutdated for one of an earlier."""
+    if found > version:
+        raise IndexMismatch(f"{path} was written by a later version; {REBUILD}")
+    if found < version:
+        raise IndexOutdated(f"{path} was written by an earlier version; run: assistant index")
 
 
 def faults(path: Path, full_text: str = "") -> list[str]:

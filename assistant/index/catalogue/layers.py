@@ -8,12 +8,13 @@ than either, so what every search asks is asked of each layer.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from assistant.errors import IndexMismatch, IndexOutdated
+from assistant.errors import IndexMismatch
 from assistant.index import snapshots
-from assistant.index.catalogue.database import REBUILD, Database
+from assistant.index.catalogue.database import REBUILD, Database, check_version
 
 OUTGROWN = 0.03
 """Share of a base from which on what lies on it is made one with it. Until then each run copies what lies on
@@ -48,22 +49,28 @@ class Layered(Database):
     ) -> None:
         """As `Database`; with `outdated` or `alone` the base is left out."""
         below = None if alone or outdated else snapshots.base(path.parent)
-        self._base = below / path.name if below else None
+        self._base = (below / path.name).resolve() if below else None
         self._version = version
-        if self._base is not None and not self._base.is_file():
-            raise IndexMismatch(f"the index at {path.parent.parent} has lost its base; {REBUILD}")
         super().__init__(path, schema, version, writable=writable, outdated=outdated)
+        on_base = self._rows("SELECT 1 FROM main.sqlite_master WHERE name = 'gone'")
+        if on_base and self._base is None and not (alone or outdated):
+            self.close()
+            raise self._lost()
         if writable and self._base is not None:
             with self._readable(), self._db:
                 self._db.execute("CREATE TABLE IF NOT EXISTS main.gone (number INTEGER PRIMARY KEY)")
                 self._db.execute("INSERT OR IGNORE INTO main.facts SELECT * FROM base.facts")
 
+    def _lost(self) -> IndexMismatch:
+        return IndexMismatch(f"the index at {self._path.parent.parent} has lost its base; {REBUILD}")
+
     def _prepare(self, db: sqlite3.Connection) -> None:
         super()._prepare(db)
         if self._base is not None:
-            db.execute("ATTACH ? AS base", (f"{self._base.resolve().as_uri()}?mode=ro",))
-            if db.execute("PRAGMA base.user_version").fetchone()[0] != self._version:
-                raise IndexOutdated(f"{self._base} was written by another version; run: assistant index")
+            if not self._base.is_file():
+                raise self._lost()
+            db.execute("ATTACH ? AS base", (f"{self._base.as_uri()}?mode=ro",))
+            check_version(self._base, db.execute("PRAGMA base.user_version").fetchone()[0], self._version)
             db.executescript(_VIEWS)
 
     @property
@@ -71,6 +78,21 @@ class Layered(Database):
         """The catalogue, and its base behind it."""
         upper = Layer("main", "1")
         return (upper,) if self._base is None else (upper, Layer("base", f"NOT articles.{_GONE}"))
+
+    def _of_articles(
+        self, columns: str, condition: str, values: Sequence[Any] = (), more: str = "", *, beside: str = ""
+    ) -> list[Any]:
+        """Columns of the articles that meet a condition, one layer behind the other; `beside` is what they
+        are joined with, `more` what stands behind the condition."""
+        return [
+            row
+            for name, live in self._layers
+            for row in self._rows(
+                f"SELECT {columns} FROM {name}.articles AS articles{beside}"
+                f" WHERE {condition} AND {live} {more}",
+                values,
+            )
+        ]
 
     def _hide(self, article_id: str) -> None:
         """Has an article of the base not be seen any more."""

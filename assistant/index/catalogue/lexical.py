@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from assistant.corpus.articles import Article, Source, fingerprint
 from assistant.corpus.chunking import Chunk, heading
@@ -125,20 +126,13 @@ class Catalogue(Layered):
 
     def matching(self, filters: Filters) -> list[str]:
         """Ids of the articles that pass the filters."""
-        condition, values = filters.sql()
-        return [row[0] for row in self._rows(f"SELECT id FROM articles WHERE {condition}", values)]
+        return [row[0] for row in self._of_articles("id", *filters.sql())]
 
     def newest(self, filters: Filters = Filters()) -> dt.date | None:
         """The day of the newest article that passes the filters."""
-        condition, values = filters.sql()
-        days = [
-            self._rows(
-                f"SELECT max(published) FROM {name}.articles AS articles WHERE {condition} AND {live}", values
-            )
-            for name, live in self._layers
-        ]
+        days = self._of_articles("max(published)", *filters.sql())
         with self._readable():
-            return _day(max((day for ((day,),) in days if day is not None), default=None))
+            return _day(max((day for (day,) in days if day is not None), default=None))
 
     def hidden(self, filters: Filters) -> Hidden:
         """How many articles the days of these filters hide for what is not known of them."""
@@ -161,32 +155,32 @@ class Catalogue(Layered):
 
     def headlines(self) -> list[tuple[str, str, dt.date | None]]:
         """Id, title and day of every article, the newest first."""
-        rows = self._rows(
-            "SELECT id, title, published FROM articles WHERE superseded IS NULL ORDER BY published DESC, id"
-        )
+        rows = self._of_articles("published, id, title", "superseded IS NULL")
         with self._readable():
-            return [(name, title, _day(day)) for name, title, day in rows]
+            return [(name, title, _day(day)) for day, name, title in sorted(rows, key=_newest_first)]
 
     def page(self, filters: Filters, limit: int, offset: int) -> tuple[list[Article], int]:
         """At most `limit` of the articles that pass the filters, the newest first and those without a date
         last, behind the first `offset`; and how many pass in all."""
         condition, values = filters.sql()
-        total = self._rows(f"SELECT count(*) FROM articles WHERE {condition}", values)[0][0]
-        query = f"SELECT id FROM articles WHERE {condition} ORDER BY published DESC, id LIMIT ? OFFSET ?"
-        names = [row[0] for row in self._rows(query, [*values, limit, offset])]
+        total = sum(count for (count,) in self._of_articles("count(*)", condition, values))
+        first = "ORDER BY published DESC, id LIMIT ?"
+        rows = self._of_articles("published, id", condition, [*values, offset + limit], first)
+        with self._readable():
+            names = [name for _, name in sorted(rows, key=_newest_first)[offset : offset + limit]]
         return [article for name in names if (article := self.article(name))], total
 
     def known(self, column: str, filters: Filters = Filters()) -> list[str]:
         """Every section or outlet of the articles that pass the filters, for the message that one asked for
         is not among them."""
         condition, values = filters.sql()
-        queries = {
-            "section": "SELECT DISTINCT section FROM articles"
-            f" WHERE section <> '' AND {condition} ORDER BY 1",
-            "outlet": "SELECT DISTINCT json_extract(named.value, '$[0]') FROM articles,"
-            f" json_each(articles.sources) AS named WHERE {condition} ORDER BY 1",
-        }
-        return [row[0] for row in self._rows(queries[column], values)]
+        if column == "section":
+            rows = self._of_articles("DISTINCT section", f"section <> '' AND {condition}", values)
+        else:
+            outlet, beside = "json_extract(named.value, '$[0]')", ", json_each(articles.sources) AS named"
+            rows = self._of_articles(f"DISTINCT {outlet}", condition, values, beside=beside)
+        with self._readable():
+            return sorted({row[0] for row in rows})
 
     def search(self, query: str, k: int, filters: Filters) -> list[tuple[str, int, float]]:
         """The k best chunks by BM25: (article id, position, score), best first, ties broken by id."""
@@ -234,15 +228,18 @@ class Catalogue(Layered):
             self._db.executemany("INSERT OR IGNORE INTO main.replaced VALUES (?)", marks)
 
     def replaced(self) -> list[str]:
-        """The fingerprints of texts that were replaced, without those that came back."""
+        """The fingerprints of texts that were replaced, without those that came back, or that a base holds."""
         if not self._rows("SELECT 1 FROM main.sqlite_master WHERE name = 'replaced'"):
             return []
-        query = "SELECT fingerprint FROM main.replaced EXCEPT SELECT fingerprint FROM articles ORDER BY 1"
-        return [row[0] for row in self._rows(query)]
+        query = "SELECT fingerprint FROM main.replaced" + "".join(
+            f" EXCEPT SELECT fingerprint FROM {layer.name}.articles" for layer in self._layers
+        )
+        return [row[0] for row in self._rows(f"{query} ORDER BY 1")]
 
-    def forget_replaced(self) -> None:
+    def forget_replaced(self, fingerprints: Iterable[str]) -> None:
         with self.transaction():
-            self._db.execute("DROP TABLE IF EXISTS main.replaced")
+            marks = ((mark,) for mark in fingerprints)
+            self._db.executemany("DELETE FROM main.replaced WHERE fingerprint = ?", marks)
 
     def add(self, article: Article, chunks: list[Chunk]) -> None:
         """Stores an article with its chunks, in place of what was there, and clears its pending mark."""
@@ -271,3 +268,9 @@ class Catalogue(Layered):
 
 def _day(ordinal: int | None) -> dt.date | None:
     return dt.date.fromordinal(ordinal) if ordinal is not None else None
+
+
+def _newest_first(row: tuple[Any, ...]) -> tuple[bool, int, str]:
+    """By the day, and then by the id, that a row begins with; without a day last."""
+    day, name, *_ = row
+    return day is None, -(day or 0), name

@@ -74,7 +74,7 @@ class SharedStore(Store):
         for part in chroma.in_parts(self._catalogue.replaced(), chroma.MOST_IDS // 10):
             of_these: Any = {"fingerprint": {"$in": part}}
             self._chroma._collection.delete(where=of_these)
-        self._catalogue.forget_replaced()
+            self._catalogue.forget_replaced(part)
         client: Any = self._chroma._client
         needed = {self._catalogue.fact(NAME), _of_current(path, lambda catalogue: catalogue.fact(NAME))}
         for collection in client.list_collections():
