@@ -186,6 +186,12 @@ def test_no_more_is_read_where_the_first_answer_or_what_is_left_is_far_behind(
     assert [hit.score for hit in ranked] == sorted((hit.score for hit in ranked), reverse=True)
 
 
+def test_what_is_near_the_best_is_read_wherever_it_stands() -> None:
+    """Without a reranker hits that only the words found have no similarity, and may stand first."""
+    ranked = read(Scripted(0.1, 0.1), "?", hits(0.0, 0.0, 0.8, 0.0, 0.7), first=1)  # type: ignore[arg-type]
+    assert sorted(hit.chunk.position for hit in ranked if hit.reading) == [0, 2, 4]
+
+
 def test_a_span_is_held_against_the_most_similar_answer() -> None:
     (hit,) = hits(0.9)
     (ranked,) = read(Scripted(0.9), "?", [hit])  # type: ignore[arg-type]

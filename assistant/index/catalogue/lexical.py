@@ -228,7 +228,7 @@ class Catalogue(Layered):
             self._db.executemany("INSERT OR IGNORE INTO main.replaced VALUES (?)", marks)
 
     def replaced(self) -> list[str]:
-        """The fingerprints of texts that were replaced, without those that came back, or that a base holds."""
+        """The fingerprints of texts that were replaced, but for what came back, or what a base holds."""
         if not self._rows("SELECT 1 FROM main.sqlite_master WHERE name = 'replaced'"):
             return []
         query = "SELECT fingerprint FROM main.replaced" + "".join(
