@@ -33,6 +33,9 @@ from assistant.index.vectors.writing import Store
 if TYPE_CHECKING:
     from assistant.models.encoders.kinds import Embeddings
 
+FEW = 100
+"""Articles that are held together where no more are new or changed, lest all be gone through again."""
+
 log = logging.getLogger(__name__)
 
 
@@ -65,9 +68,9 @@ def sync(
     """Brings the index at `path` in line with `articles`; embeds only what is new or changed.
 
     One that an earlier version of this program wrote is made anew. The articles are gone through several
-    times, never held together. `server` holds the vectors, else the index's folder. `encode` encodes articles
-    elsewhere than in this process. `stamp` is remembered as the corpus's state, and `facts` beside it;
-    `on_progress` gets chunks done and chunks to do.
+    times, never all held together. `server` holds the vectors, else the index's folder. `encode` encodes
+    articles elsewhere than in this process. `stamp` is remembered as the corpus's state, and `facts` beside
+    it; `on_progress` gets chunks done and chunks to do.
 
     Raises:
         IndexBusy: another process is writing it.
@@ -193,14 +196,17 @@ def _sync(
     changed = frozenset(difference.changed)
     todo = changed.union(difference.added)
     _forget(state, difference.removed)
+    source = articles if todo else ()
+    if 0 < len(todo) <= FEW:
+        source = [article for article in articles if article.id in todo]
 
     def left(held: bool | None = None) -> Iterator[Article]:
         """What is to be written, one article at a time; or that of it which is held encoded, or not held."""
-        for article in articles:
+        for article in source:
             if article.id in todo and held in (None, upper is not None and upper.holds(article)):
                 yield article
 
-    total = sum(len(split_article(article, identity.most_words)) for article in left()) if todo else 0
+    total = sum(len(split_article(article, identity.most_words)) for article in left())
     held = batches(left(held=True)) if upper else ()
     taken_over = ([upper.encoded[article.id] for article in batch] for batch in held if upper)
     done = 0
