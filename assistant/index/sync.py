@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -198,7 +198,7 @@ def _sync(
     _forget(state, difference.removed)
     source = articles if todo else ()
     if 0 < len(todo) <= FEW:
-        source = [article for article in articles if article.id in todo]
+        source = list(islice((article for article in articles if article.id in todo), len(todo)))
 
     def left(held: bool | None = None) -> Iterator[Article]:
         """What is to be written, one article at a time; or that of it which is held encoded, or not held."""
