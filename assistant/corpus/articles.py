@@ -197,6 +197,9 @@ class CorpusDifference:
     changed: list[str]
     removed: list[str]
 
+    def __len__(self) -> int:
+        return len(self.added) + len(self.changed) + len(self.removed)
+
 
 def compare(known: Mapping[str, str], articles: Iterable[Article]) -> CorpusDifference:
     """How articles differ from what is known of them, as id -> fingerprint."""

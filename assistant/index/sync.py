@@ -15,7 +15,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.corpus.articles import Article, compare
+from assistant.corpus.articles import Article, CorpusDifference, compare
 from assistant.corpus.chunking import split_article
 from assistant.corpus.report import Summary
 from assistant.errors import IndexMismatch, IndexMissing, IndexOutdated
@@ -98,7 +98,13 @@ def _run(
     """Writes a state, and says whether too much lies on its base by now."""
     with ExitStack() as stack:
         state = _begun(path, identity, server, rebuild, stack)
-        changes = _sync(state, articles, identity, encode, facts, on_progress)
+        difference = compare(state.catalogue.fingerprints(), articles)
+        if state.catalogue.outgrown_by(len(difference)):
+            stack.close()
+            folder = snapshots.begin(path, snapshots.layers(state.folder)[-1])
+            state = _opened(path, folder, identity, server, stack)
+            difference = compare(state.catalogue.fingerprints(), articles)
+        changes = _sync(state, articles, difference, identity, encode, facts, on_progress)
         outgrown = state.catalogue.outgrown()
     state.manifest.write()  # once Chroma is closed
     snapshots.finish(path, state.folder)
@@ -185,14 +191,14 @@ def _opened(path: Path, folder: Path, identity: Identity, server: Server | None,
 def _sync(
     state: _State,
     articles: Iterable[Article],
+    difference: CorpusDifference,
     identity: Identity,
     encode: Encode,
     facts: Mapping[str, str],
     on_progress: Callable[[int, int], None],
 ) -> Changes:
     catalogue, upper = state.catalogue, state.upper
-    known = catalogue.fingerprints()
-    difference = compare(known, articles)
+    known = catalogue.fingerprints() if upper is None else upper.known
     changed = frozenset(difference.changed)
     todo = changed.union(difference.added)
     _forget(state, difference.removed)
@@ -227,7 +233,6 @@ def _sync(
             catalogue.set_fact(name, value)
 
     if upper:  # told against what was there, not against the base
-        known = upper.known
         difference = compare(known, articles)
     added, replaced, removed = map(len, (difference.added, difference.changed, difference.removed))
     return Changes(added, replaced, removed, len(known) - replaced - removed, catalogue.counts()[1])

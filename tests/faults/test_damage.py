@@ -26,6 +26,7 @@ from assistant.api.assistant import Assistant
 from assistant.errors import IndexMismatch, IndexMissing
 from assistant.index import snapshots
 from assistant.index import sync as syncing
+from assistant.index.catalogue import layers
 from assistant.index.catalogue.lexical import CATALOGUE, Catalogue
 from assistant.index.checking import disagreements
 from assistant.index.opened import Index
@@ -61,6 +62,7 @@ def layered(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = Path(shutil.copytree(whole, tmp_path_factory.mktemp("layered") / "index"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(syncing, "LARGE", 0)
+        patch.setattr(layers, "OUTGROWN", 100)
         sync(path, [article(f"a{number}", 20) for number in range(220) if number % 2], embedding(), IDENTITY)
     return path
 

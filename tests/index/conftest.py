@@ -24,5 +24,5 @@ def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
     """What a run does with the state before: copies it, lies on it, and what lies on a base is made one."""
     if request.param != "copied":
         monkeypatch.setattr(syncing, "LARGE", 0)
-        monkeypatch.setattr(layers, "OUTGROWN", 0 if request.param == "made one" else 100)
+        monkeypatch.setattr(layers, "OUTGROWN", 1 if request.param == "made one" else 100)
     return str(request.param)

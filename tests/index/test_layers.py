@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -348,12 +349,27 @@ def test_words_without_letters_are_no_trouble(catalogue: Catalogue) -> None:
 def test_a_run_that_writes_much_leaves_little_on_a_base(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(syncing, "LARGE", 0)
     sync(path, CORPUS, embedding(), IDENTITY)
+    begun = [0]
+    begin = snapshots.begin
+
+    def counted(*args: Any, **options: Any) -> Path:
+        begun[0] += 1
+        return begin(*args, **options)
+
+    monkeypatch.setattr(snapshots, "begin", counted)
     more = [article(name, 9) for name in "hijklmno"]
     rest = embedding()
     assert sync(path, [*CORPUS, *more], rest, IDENTITY) == Changes(8, 0, 0, 6, 84)
     assert len(rest.texts) == 72
     assert snapshots.base(state(path)) is None
     assert len(whole(path)) == 84
+    assert begun == [2], "known before anything was written"
+    monkeypatch.setattr(layers, "OUTGROWN", 0.5)
+    long, rest = article("p", 90), embedding()
+    assert sync(path, [*CORPUS, *more, long], rest, IDENTITY) == Changes(1, 0, 0, 14, 174)
+    assert len(rest.texts) == 90
+    assert snapshots.base(state(path)) is None
+    assert begun == [4], "one article that is longer than all others is only noticed behind it"
 
 
 @slow

@@ -146,6 +146,10 @@ class Layered(Database):
             return False
         return self._most_chunks("main") + self.gone_chunks() > OUTGROWN * self._most_chunks("base")
 
+    def outgrown_by(self, articles: int) -> bool:
+        """Whether there is a base, and too much would lie on it with so many articles more."""
+        return self._base is not None and articles > OUTGROWN * self._counts("base")[0]
+
     def torn(self) -> bool:
         """Whether there are chunks without an article, or not the same ones in the full-text index."""
         queries = (
