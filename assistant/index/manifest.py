@@ -11,7 +11,8 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from assistant.errors import reason
+from assistant.errors import IndexMismatch, reason
+from assistant.index.catalogue.database import REBUILD
 
 MANIFEST = "manifest.json"
 
@@ -67,6 +68,13 @@ class Manifest:
 def faults(state: Path) -> list[str]:
     """As `Manifest.faults`."""
     return Manifest(state).faults()
+
+
+def check(path: Path, *manifests: Manifest) -> None:
+    """Raises IndexMismatch where something in the index at `path` is not as it was recorded."""
+    for manifest in manifests:
+        if found := manifest.faults():
+            raise IndexMismatch(f"the index at {path} is damaged: {found[0]}; {REBUILD}")
 
 
 def _files(state: Path) -> Iterator[Path]:

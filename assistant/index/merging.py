@@ -10,11 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from assistant.corpus.article import Article, fingerprint
-from assistant.errors import IndexMismatch
-from assistant.index import manifest, snapshots
-from assistant.index.catalogue.database import REBUILD
+from assistant.index import snapshots
 from assistant.index.catalogue.lexical import CATALOGUE, Catalogue
 from assistant.index.encoding import EncodedArticle
+from assistant.index.manifest import Manifest, check
 from assistant.index.vectors import chroma, served
 from assistant.index.vectors.chroma import Identity
 from assistant.index.vectors.connection import Server
@@ -35,7 +34,7 @@ class Upper:
         return known is not None and fingerprint(known.article) == fingerprint(article)
 
 
-def upper(path: Path, identity: Identity, server: Server | None) -> Upper | None:
+def read_upper(path: Path, identity: Identity, server: Server | None) -> Upper | None:
     """What lies on a base in the current state; None if it lies on none.
 
     Raises IndexMismatch when it is damaged, or was made with other settings.
@@ -43,8 +42,7 @@ def upper(path: Path, identity: Identity, server: Server | None) -> Upper | None
     state = snapshots.current(path)
     if state is None or snapshots.base(state) is None:
         return None
-    if found := manifest.faults(state):
-        raise IndexMismatch(f"the index at {path} is damaged: {found[0]}; {REBUILD}")
+    check(path, Manifest(state))
     with (
         closing(Catalogue(state / CATALOGUE)) as whole,
         closing(Catalogue(state / CATALOGUE, alone=True)) as catalogue,
@@ -52,15 +50,15 @@ def upper(path: Path, identity: Identity, server: Server | None) -> Upper | None
     ):
         chroma.check_identity(store.metadata, identity, path)
         articles = filter(None, map(catalogue.article, catalogue.fingerprints()))
-        encoded = {article.id: _encoded(article, catalogue, store, path) for article in articles}
-        return Upper(encoded, whole.fingerprints())
+        encoded = {article.id: _encoded(article, catalogue, store) for article in articles}
+        kept = {name: one for name, one in encoded.items() if len(one.vectors) == len(one.chunks)}
+        return Upper(kept, whole.fingerprints())
 
 
-def _encoded(article: Article, catalogue: Catalogue, store: Store, path: Path) -> EncodedArticle:
-    """Raises IndexMismatch where a vector is missing."""
+def _encoded(article: Article, catalogue: Catalogue, store: Store) -> EncodedArticle:
+    """An article with the vectors of its chunks, as far as they are there."""
     chunks = catalogue.chunks(article)
     names = [store.name(chunk, article) for chunk in chunks]
     vectors = store.vectors(names)
-    if len(vectors) < len(names):
-        raise IndexMismatch(f"the index at {path} has lost some of its vectors; {REBUILD}")
-    return EncodedArticle(article, chunks, np.array([vectors[name] for name in names], np.float32))
+    found = [vectors[name] for name in names if name in vectors]
+    return EncodedArticle(article, chunks, np.array(found, np.float32))

@@ -50,8 +50,7 @@ class State:
 
     @classmethod
     def _open(cls, path: Path, folder: Path, identity: Identity, server: Server | None) -> State:
-        if faults := [fault for layer in snapshots.layers(folder) for fault in manifest.faults(layer)]:
-            raise IndexMismatch(f"the index at {path} is damaged: {faults[0]}; {REBUILD}")
+        manifest.check(path, *map(manifest.Manifest, snapshots.layers(folder)))
         try:
             catalogue = Catalogue(folder / CATALOGUE)
         except IndexMissing:

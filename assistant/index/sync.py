@@ -23,8 +23,8 @@ from assistant.index import snapshots
 from assistant.index.catalogue.database import REBUILD
 from assistant.index.catalogue.lexical import CATALOGUE, LARGE, Catalogue
 from assistant.index.encoding import Encode, Encoder, batches
-from assistant.index.manifest import Manifest, faults
-from assistant.index.merging import Upper, upper
+from assistant.index.manifest import Manifest, check
+from assistant.index.merging import Upper, read_upper
 from assistant.index.vectors import chroma, reading, served
 from assistant.index.vectors.chroma import Identity
 from assistant.index.vectors.connection import Server
@@ -166,15 +166,14 @@ def _opened(path: Path, folder: Path, identity: Identity, server: Server | None,
     """
     with ExitStack() as own, chroma.store_errors(path, OSError):
         manifest, base = Manifest(folder), snapshots.base(folder)
-        if found := manifest.faults() + (faults(base) if base else []):
-            raise IndexMismatch(f"the index at {path} is damaged: {found[0]}; {REBUILD}")
+        check(path, manifest, *([Manifest(base)] if base else []))
         if base is not None and server is None:
             chroma.check_identity(reading.open_vectors(path, base).metadata, identity, path)
         catalogue = own.enter_context(closing(Catalogue(folder / CATALOGUE, writable=True)))
         above = None
         if base is None and catalogue.fact("stamp") is not None:  # a rebuild has none, until it is complete
             with suppress(IndexMismatch):  # then it is embedded again
-                above = upper(path, identity, server)
+                above = read_upper(path, identity, server)
         store = served.store_of(path, folder, catalogue, server, identity)
         own.callback(store.close)
         chroma.check_identity(store.metadata, identity, path)
@@ -198,7 +197,6 @@ def _sync(
     on_progress: Callable[[int, int], None],
 ) -> Changes:
     catalogue, upper = state.catalogue, state.upper
-    known = catalogue.fingerprints() if upper is None else upper.known
     changed = frozenset(difference.changed)
     todo = changed.union(difference.added)
     _forget(state, difference.removed)
@@ -233,9 +231,10 @@ def _sync(
             catalogue.set_fact(name, value)
 
     if upper:  # told against what was there, not against the base
-        difference = compare(known, articles)
+        difference = compare(upper.known, articles)
     added, replaced, removed = map(len, (difference.added, difference.changed, difference.removed))
-    return Changes(added, replaced, removed, len(known) - replaced - removed, catalogue.counts()[1])
+    count, chunks, _ = catalogue.counts()
+    return Changes(added, replaced, removed, count - added - replaced, chunks)
 
 
 def _forget(state: _State, article_ids: list[str]) -> None:
